@@ -1,0 +1,1 @@
+"""One file per instrumentation: its attributes become a Step."""

@@ -1,0 +1,26 @@
+"""The exceptions that carry a decision."""
+
+
+class OtelagentError(Exception):
+    """Root of the tree."""
+
+
+class Retryable(OtelagentError):
+    """The sender still owns the data and may send it again after `delay` seconds."""
+
+    def __init__(self, reason: str, delay: float = 1.0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.delay = delay
+
+
+class Rejected(OtelagentError):
+    """The same bytes would fail again: the request itself is at fault."""
+
+
+class BadConfig(OtelagentError):
+    """The configuration can't be used. `mistakes` has one line for each, with its path."""
+
+    def __init__(self, *mistakes: str) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes

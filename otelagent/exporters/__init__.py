@@ -1,0 +1,1 @@
+"""Bytes out, one attempt each."""

@@ -1,0 +1,386 @@
+"""The nouns: Step and what was read from it, Outcome, Receipt, Evidence, Finding.
+
+A dialect makes a Step with a handle to its content; reading takes the facts from the content (`call`, `turn`) and the
+content is let go. Detectors see facts only, so a kept step costs little and can be observed again.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, NamedTuple, Protocol, TypeAlias
+
+import msgspec
+
+
+class Kind(StrEnum):
+    """What a step is, whatever dialect reported it."""
+
+    AGENT = "agent"
+    LLM = "llm"
+    TOOL = "tool"
+    RETRIEVAL = "retrieval"
+    HANDOFF = "handoff"
+    WORKFLOW = "workflow"
+
+
+class Status(StrEnum):
+    """How a source's result is to be taken. UNKNOWN: nothing was captured that would tell."""
+
+    OK = "ok"
+    EMPTY = "empty"
+    PARTIAL = "partial"
+    RATE_LIMITED = "rate_limited"
+    TIMEOUT = "timeout"
+    DENIED = "denied"
+    ERROR = "error"
+    NONCONFORMING = "nonconforming"
+    UNKNOWN = "unknown"
+
+
+BAD: Final = frozenset(Status) - {Status.OK, Status.UNKNOWN}
+"""Outcomes that a consumer has to acknowledge or recover from."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a source returned, and what decided that.
+
+    `path` names the attribute and, after `#`, the JSON pointer (`output.value#/data/content/results`). `note` is a few
+    words without captured content (`status 429`, `empty list`).
+    """
+
+    status: Status
+    path: str = ""
+    note: str = ""
+
+
+class Role(StrEnum):
+    """What a tool is for; see FAILURE_MODES: source, action, note, poll."""
+
+    SOURCE = "source"
+    ACTION = "action"
+    NOTE = "note"
+    POLL = "poll"
+
+
+class Layer(StrEnum):
+    """Whose fault a failure is."""
+
+    MODEL = "model"
+    TOOL = "tool"
+    ORCHESTRATION = "orchestration"
+
+
+class Severity(StrEnum):
+    """How grave, in rising order of `RANK`."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+RANK: Final = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class Withheld(StrEnum):
+    """Why content is missing. Missing is unknown, never empty."""
+
+    CAPTURE_OFF = "capture_off"
+    REDACTED = "redacted"
+    TRUNCATED = "truncated"
+    EVICTED = "evicted"
+    UPLOADED = "uploaded"
+    IN_LOGS = "in_logs"
+
+
+# --- content: what a dialect can decode on demand -----------------------------------------------------------------
+
+
+class Captured(msgspec.Struct, frozen=True):
+    """A value as the emitter recorded it (text, or decoded kvlist/array), and the attribute it stood in."""
+
+    value: object
+    path: str
+
+
+class Text(msgspec.Struct, frozen=True):
+    """Text of a message. `reasoning` marks the model's thinking, which is no answer."""
+
+    text: str
+    reasoning: bool = False
+
+
+class ToolCall(msgspec.Struct, frozen=True):
+    """A model asks for a tool. `arguments` as recorded: JSON text or decoded; None is not captured."""
+
+    id: str | None
+    name: str | None
+    arguments: object = None
+
+
+class ToolResult(msgspec.Struct, frozen=True):
+    """A tool's result as the model saw it. `result` as recorded: text or decoded."""
+
+    id: str | None
+    name: str | None
+    result: object
+
+
+Part: TypeAlias = Text | ToolCall | ToolResult
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message. `role` is system, user, assistant or tool (developer reads as system, model as assistant)."""
+
+    role: str
+    parts: tuple[Part, ...]
+    finish: str | None = None
+
+
+class Item(NamedTuple):
+    """A message of a history that is decoded only when it is new: equal fingerprints are equal messages."""
+
+    fingerprint: int
+    read: Callable[[], Message]
+
+
+class ToolOffer(msgspec.Struct, frozen=True):
+    """A tool that the model was offered."""
+
+    name: str
+    description: str = ""
+
+
+class Content(Protocol):
+    """Handle to a step's content; each method decodes when called. None or an empty sequence: not captured."""
+
+    def arguments(self) -> Captured | None:
+        """Of a tool or retrieval: its arguments or query."""
+
+    def result(self) -> Captured | None:
+        """Of a tool or retrieval: what it returned. Of an agent or workflow: its output."""
+
+    def error(self) -> str | None:
+        """Text of an exception event or of the span's status."""
+
+    def history(self) -> Sequence[Item]:
+        """Of an LLM or agent step: instructions first, then the input messages in order."""
+
+    def completion(self) -> Sequence[Message]:
+        """Of an LLM or agent step: the output messages."""
+
+    def tools(self) -> Sequence[ToolOffer]:
+        """The tools that the model was offered."""
+
+
+# --- facts: what reading takes from content -----------------------------------------------------------------------
+
+
+class Call(msgspec.Struct):
+    """What was read from one tool call: of its own span, or of the messages around it.
+
+    Hashes are 64 bits and None where nothing was captured: unknown equals nothing.
+    """
+
+    outcome: Outcome
+    role: Role
+    arguments: int | None = None
+    """Hash of the canonical arguments (key order and white space aside)."""
+    similar: int | None = None
+    """Hash of the arguments with case, volatile ids and timestamps aside too."""
+    terms: frozenset[int] = frozenset()
+    """Hashes of the words in the arguments, for likeness."""
+    result: int | None = None
+    size: int | None = None
+    """Bytes of the result as text."""
+    values: frozenset[int] = frozenset()
+    """Hashes of the specific values in the result, for grounding; bounded."""
+    injection: float = 0.0
+    """Score of instruction-like text in the result, 0 to 1."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A tool call that a completion asked for."""
+
+    id: str | None
+    name: str | None
+    arguments: int | None
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """A tool result found in the messages of an LLM step."""
+
+    id: str | None
+    name: str | None
+    order: int
+    """Position among the tool results of this history, from 0."""
+    call: Call
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A specific statement in a completion. `keys` are hashes of its value in every form that grounds it."""
+
+    kind: str
+    """number, percent, date, money, url, citation, quote or name."""
+    keys: tuple[int, ...]
+    start: int
+    end: int
+    """Character offsets in the completion's text."""
+    value: float | None = None
+    """Of numbers, for sums, differences and shares."""
+
+
+class Admission(msgspec.Struct, frozen=True):
+    """What a completion admits about its data; all False where it says nothing of the kind."""
+
+    missing: bool = False
+    """Says that something was not found, is not available or could not be read."""
+    failed: bool = False
+    partial: bool = False
+    asks: bool = False
+    """Asks the user to clarify, or announces another attempt."""
+    absence: bool = False
+    """Takes finding nothing as evidence that there is nothing."""
+
+    @property
+    def any(self) -> bool:
+        return self.missing or self.failed or self.partial or self.asks
+
+
+class Turn(msgspec.Struct):
+    """What was read from a completion and its new input messages."""
+
+    text: bool
+    """There is text for the reader (reasoning aside)."""
+    asked: tuple[Asked, ...] = ()
+    answered: tuple[Answered, ...] = ()
+    """Tool results in messages that this trace hasn't seen before."""
+    consumed: frozenset[str] = frozenset()
+    """Ids of all tool calls whose results stand in the history."""
+    claims: tuple[Claim, ...] = ()
+    admission: Admission = Admission()
+    given: frozenset[int] = frozenset()
+    """Hashes of specific values in new system, user and tool messages."""
+    history: bool = False
+    """Input messages were captured."""
+
+    @property
+    def answer(self) -> bool:
+        """Text and no tool call: something is being told to the user or parent."""
+        return self.text and not self.asked
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """How many items an agent was assigned and how many it processed. `method`: reported, text or inferred."""
+
+    assigned: int | None
+    processed: int | None
+    method: str
+    path: str = ""
+
+
+class Step(msgspec.Struct, kw_only=True):
+    """One unit of an agent's run. Ids are raw bytes, times nanoseconds since the epoch, tokens counts."""
+
+    trace_id: bytes
+    span_id: bytes
+    parent_id: bytes
+    kind: Kind
+    dialect: str
+    name: str
+    start: int
+    end: int
+    failed: bool = False
+    """The span's status is ERROR; that alone never decides an outcome."""
+    agent: str | None = None
+    """Of an agent step its own name; of another the name that its dialect put beside it, which may be a parent's."""
+    agent_id: str | None = None
+    workflow: str | None = None
+    conversation: str | None = None
+    tool: str | None = None
+    tool_type: str | None = None
+    tool_description: str | None = None
+    call_id: str | None = None
+    model: str | None = None
+    response_id: str | None = None
+    finish: str | None = None
+    """Finish reason as written by the emitter; means little, see CAPTURES."""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    context_limit: int | None = None
+    context_used: float | None = None
+    """Reported utilisation, 0 to 1."""
+    http_status: int | None = None
+    """Of a tool: its own or its last HTTP client span's status."""
+    error_type: str | None = None
+    reported_status: str | None = None
+    """Explicit status of a hand-instrumented tool (`success_empty`, `timeout`)."""
+    reported_length: int | None = None
+    """Explicit length of a result, in characters."""
+    target: str | None = None
+    """Of a handoff: the agent that takes over. Of a tool: the co-worker that it names."""
+    parent_agent: str | None = None
+    """Name or id of the agent that this one was called by, where the dialect says so."""
+    links: tuple[tuple[bytes, bytes], ...] = ()
+    """Span links: trace id and span id."""
+    receipt: Receipt | None = None
+    withheld: Withheld | None = None
+    """Why content that this kind of step should have is missing."""
+    capture_hint: str | None = None
+    """The setting that would have this emitter record it."""
+    service: str = ""
+    environment: str = ""
+    content: Content | None = None
+    """Let go by reading."""
+    call: Call | None = None
+    turn: Turn | None = None
+
+
+# --- findings ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One span that shows it, where in it, and why, in a line without captured content."""
+
+    span_id: bytes
+    path: str
+    why: str
+    trace_id: bytes = b""
+    """Only where it differs from the finding's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A failure, its cause and whose fault it is. `about` is the span that carries it."""
+
+    mode: str
+    cause: str
+    layer: Layer
+    severity: Severity
+    confidence: float
+    trace_id: bytes
+    about: bytes
+    root: bytes
+    """The span at which it began; with the mode it is the finding's identity."""
+    reason: str
+    """A sentence without captured content."""
+    fix: str
+    evidence: tuple[Evidence, ...]
+    first_divergence: bytes
+    last_good: bytes | None = None
+    agent: str | None = None
+    tool: str | None = None
+    workflow: str | None = None
+    consequences: tuple[str, ...] = ()
+    wasted_tokens: int = 0
+    partial_view: bool = False
+    """Part of the trace was not seen (a restart, an eviction)."""
+    extra: dict[str, int | float | str] = field(default_factory=dict, compare=False)
+    """Further attributes under our namespace, such as counts of items."""
+
+    @property
+    def identity(self) -> tuple[str, bytes, bytes]:
+        """Found again under the same identity, it is an update and no second finding."""
+        return self.mode, self.trace_id, self.root

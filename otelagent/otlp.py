@@ -1,0 +1,333 @@
+"""OTLP bytes <-> spans: ids of all spans, attributes on demand, added attributes spliced back.
+
+Besides receivers and exporters the only module that knows protobuf. A request is parsed as far as its envelope; each
+span's bytes are read once by the reduced schema of proto/otlp_lite.proto and otherwise kept as they came.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, TypeAlias
+
+from google.protobuf.message import DecodeError
+
+from otelagent.errors import Rejected
+from otelagent.otlp_lite_pb2 import AnyValue, Delta, LogRecord, Request, Resource, Scope
+from otelagent.otlp_lite_pb2 import Span as LiteSpan
+
+Value: TypeAlias = "str | bool | int | float | bytes | list[Value] | dict[str, Value] | None"
+"""A decoded attribute value. Text that is no UTF-8 is read with replacement characters."""
+
+MAX_DEPTH: Final = 32
+"""Nesting of AnyValue that is decoded; deeper values read as None."""
+
+ERROR: Final = 2
+"""Status code ERROR."""
+
+
+class Attributes:
+    """The attributes of a span, event, log record or resource; each value is decoded when asked for, once.
+
+    Of duplicate keys the last one counts.
+    """
+
+    __slots__ = ("_decoded", "_keys", "_raw")
+
+    def __init__(self, raw: Mapping[str, bytes]) -> None:
+        self._raw = raw
+        self._decoded: dict[str, Value] = {}
+        self._keys: tuple[str, ...] | None = None
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._raw
+
+    def get(self, key: str) -> Value:
+        """The decoded value, None where the key is absent or its value can't be read."""
+        if key in self._decoded:
+            return self._decoded[key]
+        raw = self._raw.get(key)
+        value = None if raw is None else decode(raw)
+        if raw is not None:
+            self._decoded[key] = value
+        return value
+
+    def text(self, key: str) -> str | None:
+        """The value if it is a string, else None."""
+        value = self.get(key)
+        return value if isinstance(value, str) else None
+
+    def raw(self, key: str) -> bytes | None:
+        """The serialised AnyValue, for fingerprints."""
+        return self._raw.get(key)
+
+    def keys(self) -> tuple[str, ...]:
+        """All keys; empty if one of them is no UTF-8 (the map can't be iterated then). Look wanted keys up instead."""
+        if self._keys is None:
+            try:
+                self._keys = tuple(self._raw)
+            except UnicodeDecodeError:
+                self._keys = ()
+        return self._keys
+
+
+class Event:
+    """A span event."""
+
+    __slots__ = ("attributes", "name", "time")
+
+    def __init__(self, name: str, time: int, attributes: Attributes) -> None:
+        self.name = name
+        self.time = time
+        self.attributes = attributes
+
+
+class Link:
+    """A span link: the ids that it points to."""
+
+    __slots__ = ("attributes", "span_id", "trace_id")
+
+    def __init__(self, trace_id: bytes, span_id: bytes, attributes: Attributes) -> None:
+        self.trace_id = trace_id
+        self.span_id = span_id
+        self.attributes = attributes
+
+
+class Origin:
+    """Who sent a span: its resource and instrumentation scope. One per ScopeSpans, shared by its spans."""
+
+    __slots__ = ("raw_resource", "resource", "schema_url", "scope", "scope_version")
+
+    def __init__(
+        self, resource: Attributes, raw_resource: tuple[bytes, ...], scope: str, version: str, url: str
+    ) -> None:
+        self.resource = resource
+        self.raw_resource = raw_resource
+        self.scope = scope
+        self.scope_version = version
+        self.schema_url = url
+
+
+class Span:
+    """One span as dialects see it. Ids are the raw bytes (16 and 8); times are nanoseconds since the epoch."""
+
+    __slots__ = ("_events", "_links", "_lite", "attributes", "origin", "parent_id", "span_id", "trace_id")
+
+    def __init__(self, lite: LiteSpan, origin: Origin) -> None:
+        self._lite = lite
+        self.origin = origin
+        self.trace_id = lite.trace_id
+        self.span_id = lite.span_id
+        self.parent_id = lite.parent_span_id
+        self.attributes = Attributes(lite.attributes)
+        self._events: tuple[Event, ...] | None = None
+        self._links: tuple[Link, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        return _text(self._lite.name)
+
+    @property
+    def kind(self) -> int:
+        """OTLP's SpanKind: 1 internal, 2 server, 3 client, 4 producer, 5 consumer."""
+        return self._lite.kind
+
+    @property
+    def start(self) -> int:
+        return self._lite.start_time_unix_nano
+
+    @property
+    def end(self) -> int:
+        return self._lite.end_time_unix_nano
+
+    @property
+    def failed(self) -> bool:
+        """The span's status is ERROR."""
+        return self._lite.status.code == ERROR
+
+    @property
+    def status_message(self) -> str:
+        return _text(self._lite.status.message)
+
+    @property
+    def dropped_attributes(self) -> int:
+        return self._lite.dropped_attributes_count
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        if self._events is None:
+            self._events = tuple(
+                Event(_text(e.name), e.time_unix_nano, Attributes(e.attributes)) for e in self._lite.events
+            )
+        return self._events
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        if self._links is None:
+            self._links = tuple(Link(i.trace_id, i.span_id, Attributes(i.attributes)) for i in self._lite.links)
+        return self._links
+
+
+class Log:
+    """One log record as dialects see it."""
+
+    __slots__ = ("_lite", "attributes", "origin", "span_id", "trace_id")
+
+    def __init__(self, lite: LogRecord, origin: Origin) -> None:
+        self._lite = lite
+        self.origin = origin
+        self.trace_id = lite.trace_id
+        self.span_id = lite.span_id
+        self.attributes = Attributes(lite.attributes)
+
+    @property
+    def event_name(self) -> str:
+        """The record's event name; before that field existed SDKs wrote the attribute `event.name`."""
+        return _text(self._lite.event_name) or self.attributes.text("event.name") or ""
+
+    @property
+    def time(self) -> int:
+        return self._lite.time_unix_nano or self._lite.observed_time_unix_nano
+
+    @property
+    def body(self) -> Value:
+        return decode(self._lite.body) if self._lite.HasField("body") else None
+
+
+class TraceRequest:
+    """One parsed ExportTraceServiceRequest. `spans` in wire order; a span that can't be parsed is forwarded unread."""
+
+    def __init__(self, body: bytes) -> None:
+        """Raises Rejected where the envelope can't be parsed."""
+        self._body = body
+        self._request = parse_envelope(body)
+        self._places: dict[int, tuple[Any, int]] = {}
+        self._changed = False
+        self.spans: list[Span] = []
+        self.unread = 0
+        """Spans whose bytes can't be parsed."""
+        for origin, items, index, raw in _walk(self._request):
+            try:
+                span = Span(LiteSpan.FromString(raw), origin)
+            except DecodeError:
+                self.unread += 1
+                continue
+            self._places[id(span)] = (items, index)
+            self.spans.append(span)
+
+    def append(self, span: Span, delta: bytes) -> None:
+        """Add the attributes in `delta` (made by `delta()`) to the span."""
+        items, index = self._places[id(span)]
+        items[index] = items[index] + delta
+        self._changed = True
+
+    def serialise(self) -> bytes:
+        """The request to send on: the very bytes that came, unless something was added."""
+        return self._request.SerializeToString() if self._changed else self._body
+
+
+def parse_envelope(body: bytes) -> Request:
+    """Parse the outer messages of a traces or logs request; raises Rejected."""
+    try:
+        return Request.FromString(body)
+    except DecodeError as error:
+        raise Rejected("not an OTLP request: the bytes can't be parsed") from error
+
+
+def logs(body: bytes) -> Iterator[Log]:
+    """The records of an ExportLogsServiceRequest, unreadable ones left out; raises Rejected."""
+    for origin, _, _, raw in _walk(parse_envelope(body)):
+        try:
+            yield Log(LogRecord.FromString(raw), origin)
+        except DecodeError:
+            continue
+
+
+def delta(attributes: Mapping[str, Value]) -> bytes:
+    """Serialised attributes that can be appended to a span's bytes."""
+    message = Delta()
+    for key, value in attributes.items():
+        added = message.attributes.add()
+        added.key = key.encode()
+        encode(value, added.value)
+    return message.SerializeToString()
+
+
+def encode(value: Value, into: AnyValue) -> None:
+    """Write a value into an AnyValue message."""
+    match value:
+        case bool():
+            into.bool_value = value
+        case str():
+            into.string_value = value.encode(errors="replace")
+        case int():
+            into.int_value = value
+        case float():
+            into.double_value = value
+        case bytes():
+            into.bytes_value = value
+        case list() | tuple():
+            into.array_value.SetInParent()
+            for item in value:
+                encode(item, into.array_value.values.add())
+        case dict():
+            into.kvlist_value.SetInParent()
+            for key, item in value.items():
+                pair = into.kvlist_value.values.add()
+                pair.key = key.encode(errors="replace")
+                encode(item, pair.value)
+        case None:
+            pass
+
+
+def decode(raw: bytes) -> Value:
+    """The value of a serialised AnyValue; None where it can't be parsed or nests deeper than MAX_DEPTH."""
+    try:
+        return _plain(AnyValue.FromString(raw), MAX_DEPTH)
+    except DecodeError:
+        return None
+
+
+_SCALARS: Final[tuple[tuple[str, Callable[[Any], Any]], ...]] = (
+    ("string_value", lambda v: _text(v)),
+    ("int_value", int),
+    ("bool_value", bool),
+    ("double_value", float),
+    ("bytes_value", bytes),
+)
+
+
+def _plain(value: AnyValue, depth: int) -> Value:
+    for field, read in _SCALARS:
+        if value.HasField(field):
+            decoded: Value = read(getattr(value, field))
+            return decoded
+    if depth == 0:
+        return None
+    if value.HasField("array_value"):
+        return [_plain(item, depth - 1) for item in value.array_value.values]
+    if value.HasField("kvlist_value"):
+        return {_text(pair.key): _plain(pair.value, depth - 1) for pair in value.kvlist_value.values}
+    return None
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode(errors="replace")
+
+
+def _walk(request: Request) -> Iterator[tuple[Origin, Any, int, bytes]]:
+    for resource_items in request.resource_items:
+        raw_resource = tuple(resource_items.resource)
+        resource = Attributes(_merged(Resource, raw_resource).attributes)
+        for scope_items in resource_items.scope_items:
+            scope = _merged(Scope, tuple(scope_items.scope))
+            url = _text((*resource_items.schema_url, *scope_items.schema_url, b"")[0])
+            origin = Origin(resource, raw_resource, _text(scope.name), _text(scope.version), url)
+            items = scope_items.items
+            for index in range(len(items)):
+                yield origin, items, index, items[index]
+
+
+def _merged(kind: Any, parts: tuple[bytes, ...]) -> Any:
+    """A singular message may stand several times on the wire: concatenating merges. Unreadable reads as empty."""
+    try:
+        return kind.FromString(b"".join(parts))
+    except DecodeError:
+        return kind()

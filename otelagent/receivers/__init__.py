@@ -1,0 +1,1 @@
+"""Bytes in; the answer waits for delivery."""

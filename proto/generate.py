@@ -1,0 +1,36 @@
+"""Generates otelagent/otlp_lite_pb2.py from otlp_lite.proto; with --check only shows that it is current."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from grpc_tools import protoc
+
+HERE = Path(__file__).parent
+TARGET = HERE.parent / "otelagent"
+NAMES = ("otlp_lite_pb2.py", "otlp_lite_pb2.pyi")
+
+
+def generate(into: Path) -> None:
+    """Run protoc; the generated files land in `into`."""
+    code = protoc.main(
+        ["protoc", f"-I{HERE}", f"--python_out={into}", f"--pyi_out={into}", str(HERE / "otlp_lite.proto")]
+    )
+    if code:
+        sys.exit(code)
+
+
+def main() -> None:
+    """Write the generated files, or compare them."""
+    if "--check" not in sys.argv:
+        generate(TARGET)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        generate(Path(folder))
+        stale = [n for n in NAMES if (Path(folder) / n).read_text() != (TARGET / n).read_text()]
+    if stale:
+        sys.exit(f"not current: {', '.join(stale)}; run `make proto`")
+
+
+if __name__ == "__main__":
+    main()
