@@ -1,0 +1,264 @@
+"""What the pipeline calls to count, and what a scrape gets. The series themselves stand in `series.py`."""
+
+import itertools
+import platform
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from otelagent import __version__, series
+from otelagent.late import Count, Labels, Late, Name, Waiting
+from otelagent.model import Layer
+from otelagent.scrapers import Scrapers
+from otelagent.series import SCOPE_LABELS, Series
+from otelagent.tables import Table, label
+
+BY_AGENT: Final = (series.FAILURES, series.AGENT_RUNS, series.CONTEXT_UTILIZATION, series.TASK_TOKENS)
+BY_TOOL: Final = (series.TOOL_FAILURES, series.TOOL_CALLS, series.TOOL_RESULT_BYTES, series.TOOL_DURATION)
+BY_EDGE: Final = (series.DELEGATIONS, series.ITEMS_ASSIGNED, series.ITEMS_PROCESSED)
+
+
+class Metrics(Collector):
+    """All counts of this process.
+
+    The event loop counts, calls `tick` every second or so, and `flush` at the end; `exposition` may run in any thread.
+    `modes` are the failure modes with their layers. `gateway` adds service and environment to the series of agents.
+    `others` are further collectors, such as the pipeline's own health.
+    """
+
+    def __init__(
+        self,
+        modes: Mapping[str, Layer],
+        *,
+        gateway: bool = False,
+        others: Iterable[Collector] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._gateway = gateway
+        self._clock = clock
+        self._numbers = itertools.count(1)
+        self._waiting = Waiting()
+        self._scrapers = Scrapers()
+        self._scraping = threading.Lock()
+        self._scraper = ""
+        self._tables = {each.name: self._table(_with_modes(each, modes)) for each in series.ALL}
+        self._count(series.BUILD_INFO, (__version__, platform.python_version()))
+        self.registry = CollectorRegistry(auto_describe=False)
+        for collector in (self, *others):
+            self.registry.register(collector)
+
+    def _table(self, declared: Series) -> Table:
+        names = declared.labels + (SCOPE_LABELS if self._gateway and declared.scoped else ())
+        return Table(declared, names, self._numbers, self._overflowed)
+
+    def _overflowed(self, metric: str) -> None:
+        if metric != series.LABEL_OVERFLOW.name:
+            self._count(series.LABEL_OVERFLOW, (metric,))
+
+    # --- counting, by the event loop ------------------------------------------------------------------------------
+
+    def count(self, name: str, labels: Labels, n: float = 1, trace_id: bytes | None = None) -> None:
+        """Add `n` to a counter, or let a histogram observe it. Waits while a label is `Late`."""
+        table = self._tables[name]
+        if labels not in table.known:
+            count = Count(name, labels, n, trace_id)
+            if count.unnamed():
+                self._waiting.add(count, self._clock())
+                return
+        table.record(labels, n, trace_id)
+
+    observe = count
+
+    def _count(self, which: Series, labels: Labels, n: float = 1, trace_id: bytes | None = None) -> None:
+        self.count(which.name, labels, n, trace_id)
+
+    def _scope(self, service: str, environment: str) -> tuple[str, ...]:
+        return (service, environment) if self._gateway else ()
+
+    def resolve(self, key: bytes, name: str | None) -> None:
+        """The name that `Late(key)` stood for; None if it is known that there is none."""
+        for count in self._waiting.resolve(Late(key), name):
+            self.count(count.series, count.labels, count.amount, count.trace_id)
+
+    def tick(self) -> None:
+        """Give up on names that have been awaited for 15 seconds."""
+        for late in self._waiting.overdue(self._clock()):
+            self.resolve(late.key, None)
+
+    def flush(self) -> None:
+        """Give up on all names: the process is about to end."""
+        while late := self._waiting.first():
+            self.resolve(late.key, None)
+
+    # --- agents, tools, edges ---------------------------------------------------------------------------------------
+
+    def seen_agent(self, agent: str, *, service: str = "", environment: str = "") -> None:
+        """Have the agent's series exist at 0."""
+        self._see(BY_AGENT, (agent, *self._scope(service, environment)))
+
+    def seen_tool(self, tool: str, *, service: str = "", environment: str = "") -> None:
+        """Have the tool's series exist at 0."""
+        self._see(BY_TOOL, (tool, *self._scope(service, environment)))
+
+    def seen_edge(self, parent: str, child: str, *, service: str = "", environment: str = "") -> None:
+        """Have the delegation's series exist at 0."""
+        self._see(BY_EDGE, (parent, child, *self._scope(service, environment)))
+
+    def _see(self, which: Iterable[Series], labels: Labels) -> None:
+        for each in which:
+            self._tables[each.name].see(labels)
+
+    def failure(
+        self,
+        mode: str,
+        layer: str,
+        agent: Name,
+        tool: str | None,
+        *,
+        service: str = "",
+        environment: str = "",
+        trace_id: bytes | None = None,
+        wasted_tokens: int = 0,
+    ) -> None:
+        """A finding, told for the first time."""
+        scope = self._scope(service, environment)
+        self._count(series.FAILURES, (mode, layer, agent, *scope), 1, trace_id)
+        if tool is not None:
+            self._count(series.TOOL_FAILURES, (mode, tool, *scope), 1, trace_id)
+        if wasted_tokens:
+            self._count(series.WASTED_TOKENS, (mode, *scope), wasted_tokens, trace_id)
+
+    def agent_run(
+        self, agent: Name, outcome: str, *, service: str = "", environment: str = "", trace_id: bytes | None = None
+    ) -> None:
+        """A run of an agent has ended; outcomes are those of pipelines."""
+        self._count(series.AGENT_RUNS, (outcome, agent, *self._scope(service, environment)), 1, trace_id)
+
+    def pipeline(
+        self,
+        outcome: str,
+        workflow: str | None,
+        *,
+        service: str = "",
+        environment: str = "",
+        trace_id: bytes | None = None,
+    ) -> None:
+        """A trace has settled."""
+        self._count(series.PIPELINES, (outcome, workflow, *self._scope(service, environment)), 1, trace_id)
+
+    def delegation(
+        self,
+        parent: Name,
+        child: Name,
+        outcome: str,
+        *,
+        assigned: int | None = None,
+        processed: int | None = None,
+        service: str = "",
+        environment: str = "",
+        trace_id: bytes | None = None,
+    ) -> None:
+        """A child's run has ended. Items count only where both numbers are known."""
+        scope = self._scope(service, environment)
+        self._count(series.DELEGATIONS, (outcome, parent, child, *scope), 1, trace_id)
+        if assigned is not None and processed is not None:
+            self._count(series.ITEMS_ASSIGNED, (parent, child, *scope), assigned)
+            self._count(series.ITEMS_PROCESSED, (parent, child, *scope), min(processed, assigned))
+
+    def tool_call(
+        self,
+        tool: str | None,
+        outcome: str,
+        *,
+        bytes: int | None = None,  # noqa: A002 - the unit is the name
+        seconds: float | None = None,
+        service: str = "",
+        environment: str = "",
+        trace_id: bytes | None = None,
+    ) -> None:
+        """A tool has returned. Size and duration where known."""
+        scope = self._scope(service, environment)
+        self._count(series.TOOL_CALLS, (outcome, tool, *scope), 1, trace_id)
+        if bytes is not None:
+            self._count(series.TOOL_RESULT_BYTES, (tool, *scope), bytes, trace_id)
+        if seconds is not None:
+            self._count(series.TOOL_DURATION, (tool, *scope), seconds, trace_id)
+
+    def context(
+        self, agent: Name, ratio: float, *, service: str = "", environment: str = "", trace_id: bytes | None = None
+    ) -> None:
+        """An LLM step filled this share of its context window."""
+        self._count(series.CONTEXT_UTILIZATION, (agent, *self._scope(service, environment)), ratio, trace_id)
+
+    def task_tokens(
+        self, agent: Name, tokens: int, *, service: str = "", environment: str = "", trace_id: bytes | None = None
+    ) -> None:
+        """A run of an agent took this many tokens."""
+        self._count(series.TASK_TOKENS, (agent, *self._scope(service, environment)), tokens, trace_id)
+
+    # --- otelagent's own judgement ----------------------------------------------------------------------------------
+
+    def abstention(self, mode: str, reason: str, *, service: str = "", environment: str = "") -> None:
+        """A detector couldn't judge."""
+        self._count(series.ABSTENTIONS, (mode, reason, *self._scope(service, environment)))
+
+    def muted(self, mode: str, *, service: str = "", environment: str = "") -> None:
+        """A finding that the configuration mutes."""
+        self._count(series.MUTED, (mode, *self._scope(service, environment)))
+
+    def finding_delay(self, seconds: float) -> None:
+        """From the end of the span at which it showed."""
+        self._count(series.FINDING_DELAY, (), max(seconds, 0.0))
+
+    def trace_closed(self, reason: str) -> None:
+        """A trace has left memory."""
+        self._count(series.TRACES_CLOSED, (reason,))
+
+    def live_traces(self, n: int) -> None:
+        """How many traces are in memory now."""
+        self._tables[series.LIVE_TRACES.name].put((), n)
+
+    def spans(self, dialect: str, kind: str, n: int = 1) -> None:
+        """Spans were read as steps."""
+        self._count(series.SPANS, (kind, dialect), n)
+
+    def unrecognised(self, scope: str, n: int = 1) -> None:
+        """Spans of this instrumentation scope look like an agent's, and no dialect reads them."""
+        self._count(series.UNRECOGNISED, (scope,), n)
+
+    def detector_error(self, mode: str) -> None:
+        """A detector raised an exception."""
+        self._count(series.DETECTOR_ERRORS, (mode,))
+
+    # --- scraping, in any thread ------------------------------------------------------------------------------------
+
+    def exposition(self, accept: str = "", scraper: str = "") -> tuple[bytes, str]:
+        """The body of a scrape and its content type. `scraper`: client address and user agent."""
+        encode, content_type = choose_encoder(accept)
+        with self._scraping:
+            self._scraper = label(scraper)
+            return encode(self.registry), content_type
+
+    def collect(self) -> Iterator[Metric]:
+        """For the registry; as seen by the scraper at hand."""
+        newest = next(self._numbers)
+        shows = self._scrapers.scrape(self._scraper, newest, self._clock())
+        for table in self._tables.values():
+            yield table.metric(shows)
+
+
+def _with_modes(declared: Series, modes: Mapping[str, Layer]) -> Series:
+    """The failure modes are known only when the detectors are."""
+    if declared.closed == series.BY_LAYER:
+        return replace(declared, values=tuple((mode, str(layer)) for mode, layer in modes.items()))
+    if declared is series.TOOL_FAILURES:
+        return replace(declared, values=tuple((mode,) for mode, layer in modes.items() if layer == Layer.TOOL))
+    if declared.closed == series.MODE:
+        return replace(declared, values=tuple((mode,) for mode in modes))
+    return declared
