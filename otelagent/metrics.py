@@ -12,12 +12,13 @@ from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from otelagent import __version__, series
+from otelagent import __version__, series, vitals
 from otelagent.late import Count, Labels, Late, Name, Waiting
 from otelagent.model import Layer
 from otelagent.scrapers import Scrapers
 from otelagent.series import SCOPE_LABELS, Series
 from otelagent.tables import Table, label
+from otelagent.traffic import Traffic
 
 BY_AGENT: Final = (series.FAILURES, series.AGENT_RUNS, series.CONTEXT_UTILIZATION, series.TASK_TOKENS)
 BY_TOOL: Final = (series.TOOL_FAILURES, series.TOOL_CALLS, series.TOOL_RESULT_BYTES, series.TOOL_DURATION)
@@ -29,7 +30,7 @@ class Metrics(Collector):
 
     The event loop counts, calls `tick` every second or so, and `flush` at the end; `exposition` may run in any thread.
     `modes` are the failure modes with their layers. `gateway` adds service and environment to the series of agents.
-    `others` are further collectors, such as the pipeline's own health.
+    `traffic` is what the pipeline counts by itself; it is read at a scrape.
     """
 
     def __init__(
@@ -37,21 +38,21 @@ class Metrics(Collector):
         modes: Mapping[str, Layer],
         *,
         gateway: bool = False,
-        others: Iterable[Collector] = (),
+        traffic: Traffic | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._gateway = gateway
+        self._traffic = traffic or Traffic()
         self._clock = clock
         self._numbers = itertools.count(1)
         self._waiting = Waiting()
         self._scrapers = Scrapers()
         self._scraping = threading.Lock()
         self._scraper = ""
-        self._tables = {each.name: self._table(_with_modes(each, modes)) for each in series.ALL}
+        self._tables = {each.name: self._table(_with_modes(each, modes)) for each in (*series.ALL, *vitals.ALL)}
         self._count(series.BUILD_INFO, (__version__, platform.python_version()))
         self.registry = CollectorRegistry(auto_describe=False)
-        for collector in (self, *others):
-            self.registry.register(collector)
+        self.registry.register(self)
 
     def _table(self, declared: Series) -> Table:
         names = declared.labels + (SCOPE_LABELS if self._gateway and declared.scoped else ())
@@ -247,6 +248,8 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """For the registry; as seen by the scraper at hand."""
+        for reading in vitals.readings(self._traffic):
+            self._tables[reading.series.name].put(reading.labels, reading.value)
         newest = next(self._numbers)
         shows = self._scrapers.scrape(self._scraper, newest, self._clock())
         for table in self._tables.values():

@@ -1,8 +1,8 @@
 """What each metric has counted, bounded: a table of points by label values.
 
 Counting is a dict look-up and an addition (prometheus_client's own children cost ten times that); samples are made when
-somebody scrapes. A table is written by the event loop only. A scrape may read it from another thread: it takes
-snapshots by calls that hold the interpreter lock.
+somebody scrapes. A table is written by the event loop only (those of `vitals` by the scrape). A scrape may read it
+from another thread: it takes snapshots by calls that hold the interpreter lock.
 """
 
 import itertools
@@ -97,7 +97,7 @@ class Table:
             point.count(amount, trace_id)
 
     def put(self, labels: Labels, value: float) -> None:
-        """Set a gauge."""
+        """Set a gauge, or a counter that is counted elsewhere."""
         point = self.known.get(labels) or self.admit(labels)
         point.cells[0] = value
 

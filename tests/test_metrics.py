@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from otelagent import series
+from otelagent import series, vitals
 from otelagent.late import MOST, Late
 from otelagent.metrics import Metrics
 from otelagent.model import Layer
 from otelagent.tables import label
+from otelagent.traffic import Inlet, Outlet, Signal, Traffic
 
 MODES = {"reasoning_loop": Layer.ORCHESTRATION, "empty_result_fabrication": Layer.TOOL}
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -299,9 +300,34 @@ def test_scrapes_in_another_thread_while_counting(metrics: Metrics) -> None:
     assert sum(scrape(metrics)["otelagent_tool_calls_total"].values()) == 3000
 
 
-@pytest.mark.parametrize("declared", series.ALL, ids=lambda declared: declared.name)
+def test_pipeline_health_has_the_names_of_the_collector() -> None:
+    traffic = Traffic()
+    metrics = Metrics(MODES, traffic=traffic)
+    traffic.open(inlet := Inlet("otlp", "grpc", Signal.TRACES))
+    traffic.open_outlet(outlet := Outlet("otlp", Signal.TRACES))
+    scrape(metrics)
+    traffic.accepted[inlet] += 7
+    traffic.sent[outlet] += 6
+    traffic.dropped[outlet, "partial_success"] += 1
+    traffic.queue("otlp").capacity = 100
+    assert value(metrics, "otelcol_receiver_accepted_spans_total", receiver="otlp", transport="grpc") == 7
+    assert value(metrics, "otelcol_exporter_sent_spans_total", exporter="otlp") == 6
+    assert value(metrics, "otelcol_receiver_refused_spans_total", receiver="otlp", transport="grpc") == 0
+    assert value(metrics, "otelcol_exporter_queue_capacity", exporter="otlp") == 100
+    dropped = {"exporter": "otlp", "signal": "traces", "reason": "partial_success"}
+    assert value(metrics, "otelagent_exporter_dropped_items_total", **dropped) == 1
+
+
+def test_process_tells_its_memory_and_time(metrics: Metrics) -> None:
+    scrape(metrics)
+    samples = scrape(metrics)
+    for name in ("otelcol_process_memory_rss", "otelcol_process_cpu_seconds_total", "otelcol_process_uptime_total"):
+        assert next(iter(samples[name].values())) > 0
+
+
+@pytest.mark.parametrize("declared", [*series.ALL, *vitals.ALL], ids=lambda declared: declared.name)
 def test_names_follow_prometheus_rules(declared: series.Series) -> None:
-    assert declared.name.startswith("otelagent_")
+    assert declared.name.startswith(("otelagent_", "otelcol_"))
     assert declared.name.endswith("_total") == (declared.type == "counter")
     assert declared.help.endswith(".")
     assert bool(declared.buckets) == (declared.type == "histogram")

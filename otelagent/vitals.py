@@ -1,0 +1,138 @@
+"""The health of pipeline and process, under the names that the Collector's dashboards and alerts query.
+
+Read when somebody scrapes: the counts stand in `Traffic`, the rest is asked of the operating system.
+"""
+
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from otelagent.late import Labels
+from otelagent.series import Series
+from otelagent.traffic import Queue, Signal, Traffic
+
+INLET: Final = ("receiver", "transport")
+OUTLET: Final = ("exporter",)
+STARTED: Final = time.monotonic()
+
+
+class Reading(NamedTuple):
+    """A value as it is now."""
+
+    series: Series
+    labels: Labels
+    value: float
+
+
+def _counter(name: str, help: str, *labels: str) -> Series:  # noqa: A002 - as in Series
+    return Series(name, "counter", help, open=labels, scoped=False)
+
+
+def _gauge(name: str, help: str, *labels: str) -> Series:  # noqa: A002
+    return Series(name, "gauge", help, open=labels, scoped=False)
+
+
+def _per_signal(name: str, help: str, *labels: str) -> dict[Signal, Series]:  # noqa: A002
+    """One series for each signal: `{}` becomes spans, log_records or metric_points."""
+    words = {signal: signal.items.replace("_", " ") for signal in Signal}
+    return {s: _counter(name.format(s.items), help.format(words[s]).capitalize(), *labels) for s in Signal}
+
+
+ACCEPTED: Final = _per_signal("otelcol_receiver_accepted_{}_total", "Acknowledged {}.", *INLET)
+REFUSED: Final = _per_signal(
+    "otelcol_receiver_refused_{}_total", "{} whose sender was told to try again, or that they won't do.", *INLET
+)
+SENT: Final = _per_signal("otelcol_exporter_sent_{}_total", "{} that downstream has accepted.", *OUTLET)
+SEND_FAILED: Final = _per_signal(
+    "otelcol_exporter_send_failed_{}_total", "{} of attempts that failed; counts each attempt.", *OUTLET
+)
+ENQUEUE_FAILED: Final = _per_signal(
+    "otelcol_exporter_enqueue_failed_{}_total", "{} that found no room to wait.", *OUTLET
+)
+
+UNREADABLE: Final = _counter(
+    "otelagent_receiver_unreadable_requests_total", "Requests that are no valid OTLP.", *INLET, "signal"
+)
+DROPPED: Final = _counter(
+    "otelagent_exporter_dropped_items_total", "Items that were given up, and why.", *OUTLET, "signal", "reason"
+)
+QUEUE_SIZE: Final = _gauge("otelcol_exporter_queue_size", "Bytes that wait to be sent.", *OUTLET)
+QUEUE_CAPACITY: Final = _gauge("otelcol_exporter_queue_capacity", "Bytes that may wait to be sent.", *OUTLET)
+QUEUE_REQUESTS: Final = _gauge("otelagent_exporter_queue_requests", "Requests that wait to be sent.", *OUTLET)
+IN_FLIGHT: Final = _gauge("otelcol_exporter_in_flight_requests", "Requests on the wire.", *OUTLET)
+FORWARDED_UNREAD: Final = _counter(
+    "otelagent_forwarded_unread_requests_total",
+    "Requests forwarded as they came, since reading them hit an error of ours.",
+)
+BACKGROUND_ERRORS: Final = _counter(
+    "otelagent_background_errors_total", "Errors of ours in tasks that no request awaits."
+)
+EVENTS_DROPPED: Final = _counter("otelagent_finding_events_dropped_total", "Finding events that were given up.")
+UPTIME: Final = _counter("otelcol_process_uptime_total", "Seconds since the start.")
+CPU: Final = _counter("otelcol_process_cpu_seconds_total", "CPU time, user and system.")
+RSS: Final = _gauge("otelcol_process_memory_rss", "Resident memory, in bytes.")
+
+ALL: Final = (
+    *(series for group in (ACCEPTED, REFUSED, SENT, SEND_FAILED, ENQUEUE_FAILED) for series in group.values()),
+    UNREADABLE,
+    DROPPED,
+    QUEUE_SIZE,
+    QUEUE_CAPACITY,
+    QUEUE_REQUESTS,
+    IN_FLIGHT,
+    FORWARDED_UNREAD,
+    BACKGROUND_ERRORS,
+    EVENTS_DROPPED,
+    UPTIME,
+    CPU,
+    RSS,
+)
+
+
+def readings(traffic: Traffic) -> Iterator[Reading]:
+    """Everything as it is now; may be called in any thread."""
+    yield from _receivers(traffic)
+    yield from _exporters(traffic)
+    for exporter, queue in list(traffic.queues.items()):
+        yield from _queue(exporter, queue)
+    yield Reading(FORWARDED_UNREAD, (), traffic.forwarded_unread)
+    yield Reading(BACKGROUND_ERRORS, (), traffic.background_errors)
+    yield Reading(EVENTS_DROPPED, (), traffic.events_dropped)
+    yield Reading(UPTIME, (), time.monotonic() - STARTED)
+    yield Reading(CPU, (), time.process_time())
+    yield Reading(RSS, (), resident())
+
+
+def _receivers(traffic: Traffic) -> Iterator[Reading]:
+    for group, counts in ((ACCEPTED, traffic.accepted), (REFUSED, traffic.refused)):
+        for inlet, n in list(counts.items()):
+            yield Reading(group[inlet.signal], (inlet.receiver, inlet.transport), n)
+    for inlet, n in list(traffic.failed.items()):
+        yield Reading(UNREADABLE, (inlet.receiver, inlet.transport, inlet.signal), n)
+
+
+def _exporters(traffic: Traffic) -> Iterator[Reading]:
+    groups = ((SENT, traffic.sent), (SEND_FAILED, traffic.send_failed), (ENQUEUE_FAILED, traffic.enqueue_failed))
+    for group, counts in groups:
+        for outlet, n in list(counts.items()):
+            yield Reading(group[outlet.signal], (outlet.exporter,), n)
+    for (outlet, reason), n in list(traffic.dropped.items()):
+        yield Reading(DROPPED, (outlet.exporter, outlet.signal, reason), n)
+
+
+def _queue(exporter: str, queue: Queue) -> Iterator[Reading]:
+    yield Reading(QUEUE_SIZE, (exporter,), queue.bytes)
+    yield Reading(QUEUE_CAPACITY, (exporter,), queue.capacity)
+    yield Reading(QUEUE_REQUESTS, (exporter,), queue.waiting)
+    yield Reading(IN_FLIGHT, (exporter,), queue.in_flight)
+
+
+def resident() -> int:
+    """Resident memory of this process in bytes; where there is no /proc, its highest value so far."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
