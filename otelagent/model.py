@@ -195,6 +195,8 @@ class Call(msgspec.Struct):
     """Bytes of the result as text."""
     values: frozenset[int] = frozenset()
     """Hashes of the specific values in the result, for grounding; bounded."""
+    numbers: tuple[float, ...] = ()
+    """Numbers of the result, for sums, differences and shares; bounded."""
     injection: float = 0.0
     """Score of instruction-like text in the result, 0 to 1."""
 
@@ -215,6 +217,8 @@ class Answered(msgspec.Struct, frozen=True):
     order: int
     """Position among the tool results of this history, from 0."""
     call: Call
+    tail: bool = True
+    """Among the last messages: this step is the first to consume it."""
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -254,13 +258,15 @@ class Turn(msgspec.Struct):
     """There is text for the reader (reasoning aside)."""
     asked: tuple[Asked, ...] = ()
     answered: tuple[Answered, ...] = ()
-    """Tool results in messages that this trace hasn't seen before."""
+    """Tool results after the last user message, in messages that this trace hasn't seen before."""
     consumed: frozenset[str] = frozenset()
     """Ids of all tool calls whose results stand in the history."""
     claims: tuple[Claim, ...] = ()
     admission: Admission = Admission()
     given: frozenset[int] = frozenset()
     """Hashes of specific values in new system, user and tool messages."""
+    numbers: tuple[float, ...] = ()
+    """Numbers of new tool messages; bounded."""
     history: bool = False
     """Input messages were captured."""
 
@@ -331,10 +337,29 @@ class Step(msgspec.Struct, kw_only=True):
     """The setting that would have this emitter record it."""
     service: str = ""
     environment: str = ""
+    rebuilt: bool = False
+    """No span of its own: rebuilt from the messages of the LLM step whose id it bears."""
     content: Content | None = None
     """Let go by reading."""
     call: Call | None = None
     turn: Turn | None = None
+
+
+class Plain(msgspec.Struct, kw_only=True):
+    """A span that is no step but has its place in the tree: a turn, a graph node, an HTTP call, anything else."""
+
+    trace_id: bytes
+    span_id: bytes
+    parent_id: bytes
+    start: int
+    end: int
+    dialect: str | None = None
+    """None: no dialect knows it."""
+    http_status: int | None = None
+    """Of an HTTP client span."""
+    agent: str | None = None
+    """Name of the agent that a dialect put beside it."""
+    receipt: Receipt | None = None
 
 
 # --- findings ------------------------------------------------------------------------------------------------------

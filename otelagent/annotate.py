@@ -1,0 +1,158 @@
+"""Findings -> attributes on the spans in hand, and finding events."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, SeverityNumber
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+
+from otelagent import __version__
+from otelagent import attributes as a
+from otelagent.model import BAD, RANK, Finding, Kind, Severity, Step
+from otelagent.otlp import Value
+from otelagent.run import SOURCES, AgentRun
+from otelagent.traces import Trace
+
+MAX_EVIDENCE: Final = 32
+"""Evidence span ids on one span or event."""
+
+LOG_SEVERITY: Final = {
+    Severity.LOW: SeverityNumber.SEVERITY_NUMBER_INFO,
+    Severity.MEDIUM: SeverityNumber.SEVERITY_NUMBER_WARN,
+    Severity.HIGH: SeverityNumber.SEVERITY_NUMBER_ERROR,
+    Severity.CRITICAL: SeverityNumber.SEVERITY_NUMBER_FATAL,
+}
+
+
+def attributes_of(step: Step, trace: Trace, about: Sequence[Finding]) -> dict[str, Value]:
+    """What to add to a step's span; empty where there is nothing to say. `about`: the findings that this span carries."""
+    added: dict[str, Value] = {}
+    if step.kind in SOURCES and step.call is not None and step.call.outcome.status in BAD:
+        added[a.TOOL_OUTCOME] = str(step.call.outcome.status)
+        added[a.KEEP] = True
+    if step.kind is Kind.LLM and step.context_limit:
+        added[a.CONTEXT_LIMIT] = step.context_limit
+        if step.input_tokens is not None:
+            added[a.CONTEXT_UTILIZATION] = round(step.input_tokens / step.context_limit, 4)
+    carried = list(about)
+    if step.kind in (Kind.AGENT, Kind.WORKFLOW):
+        own = trace.runs.get(step.span_id)
+        carried += own.findings.values() if own else ()
+        added |= _roll_up(step, trace)
+    return added | carried_by(carried)
+
+
+def carried_by(findings: Iterable[Finding]) -> dict[str, Value]:
+    """The attributes of the span that carries these findings; the gravest gives layer, reason and fix."""
+    unique = {f.identity: f for f in findings}
+    if not unique:
+        return {}
+    ranked = sorted(unique.values(), key=lambda f: (-RANK[f.severity], -f.confidence, f.mode))
+    gravest = ranked[0]
+    evidence = dict.fromkeys(e.span_id.hex() for f in ranked for e in f.evidence)
+    added: dict[str, Value] = {
+        a.FAILURE_MODES: [f.mode for f in ranked],
+        a.FAILURE_CAUSES: [f.cause for f in ranked],
+        a.FAILURE_LAYER: str(gravest.layer),
+        a.FAILURE_SEVERITY: str(gravest.severity),
+        a.FAILURE_CONFIDENCE: gravest.confidence,
+        a.FAILURE_REASON: gravest.reason,
+        a.FAILURE_FIX: gravest.fix,
+        a.FAILURE_EVIDENCE: list(evidence)[:MAX_EVIDENCE],
+        a.FAILURE_FIRST_DIVERGENCE: gravest.first_divergence.hex(),
+        a.KEEP: True,
+    }
+    if gravest.last_good is not None:
+        added[a.FAILURE_LAST_GOOD] = gravest.last_good.hex()
+    if any(f.partial_view for f in ranked):
+        added[a.FAILURE_PARTIAL_VIEW] = True
+    return added | {name: value for f in ranked for name, value in f.extra.items()}
+
+
+def pipeline_outcome(step: Step, trace: Trace) -> str:
+    """success, degraded, failed or unknown, of a span's subtree as known by now."""
+    if step.failed:
+        return "failed"
+    if trace.findings_below(step.span_id):
+        return "degraded"
+    return "unknown" if trace.partial_view else "success"
+
+
+def _roll_up(step: Step, trace: Trace) -> dict[str, Value]:
+    added: dict[str, Value] = {a.PIPELINE_OUTCOME: pipeline_outcome(step, trace)}
+    below = trace.findings_below(step.span_id)
+    if below:
+        added[a.PIPELINE_FAILURE_COUNT] = len({f.identity for f in below})
+        added[a.KEEP] = True
+    return added
+
+
+def finding_id(finding: Finding) -> str:
+    """Stable: derived from mode, trace and root span."""
+    raw = finding.mode.encode() + b"\0" + finding.trace_id + finding.root
+    return hashlib.blake2b(raw, digest_size=8).hexdigest()
+
+
+def event(finding: Finding, run: AgentRun, now: float) -> LogRecord:
+    """The finding as an OTLP log record."""
+    values: dict[str, Value] = {
+        a.FINDING_ID: finding_id(finding),
+        a.FINDING_MODE: finding.mode,
+        a.FINDING_CAUSE: finding.cause,
+        a.FAILURE_LAYER: str(finding.layer),
+        a.FAILURE_SEVERITY: str(finding.severity),
+        a.FAILURE_CONFIDENCE: finding.confidence,
+        a.FAILURE_REASON: finding.reason,
+        a.FAILURE_FIX: finding.fix,
+        a.FAILURE_EVIDENCE: list(dict.fromkeys(e.span_id.hex() for e in finding.evidence))[:MAX_EVIDENCE],
+        a.FAILURE_FIRST_DIVERGENCE: finding.first_divergence.hex(),
+        a.AGENT_NAME: finding.agent or run.agent,
+        a.TOOL_NAME: finding.tool,
+    }
+    if finding.partial_view:
+        values[a.FAILURE_PARTIAL_VIEW] = True
+    return LogRecord(
+        time_unix_nano=int(now * 1e9),
+        observed_time_unix_nano=int(now * 1e9),
+        severity_number=LOG_SEVERITY[finding.severity],
+        severity_text=finding.severity.upper(),
+        event_name=a.FINDING_EVENT,
+        body=AnyValue(string_value=finding.reason),
+        attributes=[_pair(k, v) for k, v in (values | finding.extra).items() if v is not None],
+        trace_id=finding.trace_id,
+        span_id=finding.about,
+    )
+
+
+def events_request(records: Iterable[tuple[tuple[bytes, ...], LogRecord]]) -> bytes | None:
+    """An ExportLogsServiceRequest of records, each with the serialised resource of its span; None without any."""
+    request = ExportLogsServiceRequest()
+    for raw_resource, record in records:
+        item = request.resource_logs.add()
+        item.resource.CopyFrom(Resource.FromString(b"".join(raw_resource)))
+        scope = item.scope_logs.add()
+        scope.scope.name, scope.scope.version = a.SCOPE, __version__
+        scope.log_records.append(record)
+    return request.SerializeToString() if request.resource_logs else None
+
+
+def _pair(key: str, value: Value) -> KeyValue:
+    return KeyValue(key=key, value=_any(value))
+
+
+def _any(value: Value) -> AnyValue:
+    match value:
+        case bool():
+            return AnyValue(bool_value=value)
+        case int():
+            return AnyValue(int_value=value)
+        case float():
+            return AnyValue(double_value=value)
+        case list():
+            message = AnyValue()
+            message.array_value.values.extend(map(_any, value))
+            return message
+    return AnyValue(string_value=str(value))

@@ -1,0 +1,97 @@
+"""What a detector is: a frozen dataclass whose docstring is its page and whose fields are its thresholds."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from otelagent.model import Evidence, Finding, Layer, Severity, Status, Step
+from otelagent.run import AgentRun
+
+
+def threshold(default: Any, help: str) -> Any:  # noqa: A002 - the word that a reader of a threshold expects
+    """A field of a detector that operators can set; the only place of its number."""
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True)
+class Detector:
+    """Base of all detectors. Subclasses are frozen dataclasses and implement `observe`.
+
+    `observe` sees the next step (by end time) and the run so far; the step is the last of `run.steps` already. It
+    yields a finding whenever what it sees amounts to one; the same identity yielded again is an update. It must not
+    keep state of its own: `run.notes[self.mode]` is its working state, and begins anew when a run is folded again.
+    """
+
+    mode: ClassVar[str]
+    layer: ClassVar[Layer]
+    severity: ClassVar[Severity]
+    causes: ClassVar[tuple[str, ...]]
+    fix: ClassVar[str]
+    """One sentence: what to change so that it doesn't happen again."""
+    alert: ClassVar[str] = ""
+    """Name of the Prometheus alert; empty derives it from the mode."""
+    on: ClassVar[bool] = True
+    """False: only where the configuration names it."""
+
+    def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
+        """Findings that the step completes."""
+        raise NotImplementedError
+
+    def finding(
+        self,
+        run: AgentRun,
+        about: Step,
+        root: Step,
+        *,
+        cause: str,
+        confidence: float,
+        reason: str,
+        evidence: Sequence[Evidence],
+        severity: Severity | None = None,
+        layer: Layer | None = None,
+        first_divergence: Step | None = None,
+        consequences: Sequence[str] = (),
+        extra: dict[str, int | float | str] | None = None,
+    ) -> Finding:
+        """A finding of this mode with what the run knows filled in."""
+        diverged = first_divergence or root
+        good = run.last_good(diverged)
+        return Finding(
+            mode=self.mode,
+            cause=cause,
+            layer=layer or self.layer,
+            severity=severity or self.severity,
+            confidence=round(confidence, 2),
+            trace_id=about.trace_id,
+            about=about.span_id,
+            root=root.span_id,
+            reason=reason,
+            fix=self.fix,
+            evidence=tuple(evidence),
+            first_divergence=diverged.span_id,
+            last_good=good.span_id if good else None,
+            agent=run.agent or about.agent,
+            tool=root.tool,
+            workflow=run.workflow,
+            consequences=tuple(consequences),
+            wasted_tokens=run.tokens_after(root),
+            partial_view=run.trace.partial_view,
+            extra=extra or {},
+        )
+
+
+def evidence_of(source: Step, why: str) -> Evidence:
+    """Evidence on a source: the path that decided its outcome."""
+    return Evidence(source.span_id, source.call.outcome.path if source.call else "", why)
+
+
+PHRASES: dict[Status, str] = {
+    Status.EMPTY: "returned nothing",
+    Status.PARTIAL: "returned part of its result",
+    Status.RATE_LIMITED: "was rate limited",
+    Status.TIMEOUT: "timed out",
+    Status.DENIED: "was denied access",
+    Status.ERROR: "failed",
+    Status.NONCONFORMING: "returned a result of another shape than usual",
+}
+"""How a bad outcome reads in a sentence that begins with the tool's name."""

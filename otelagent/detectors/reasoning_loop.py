@@ -1,0 +1,172 @@
+"""The same call again and again."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from otelagent.detectors.detector import Detector, threshold
+from otelagent.model import Call, Evidence, Finding, Kind, Layer, Role, Severity, Status, Step
+from otelagent.reading.arguments import near
+from otelagent.run import SOURCES, AgentRun
+
+TRANSIENT: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.ERROR, Status.PARTIAL})
+
+WINDOW: Final = 96
+"""Calls looked back on. Of more, twelve in the middle go (whole cycles of 2, 3 and 4), so that a long loop keeps its
+first call and with it its identity."""
+
+
+@dataclass(frozen=True)
+class ReasoningLoop(Detector):
+    """An agent makes the same tool call again and again and gets the same result.
+
+    ## What it looks for
+    Three or more consecutive calls of one tool by one agent, in different turns of the model, with equal arguments and
+    equal results (`repeat`). Key order and white space don't count. Also calls whose arguments differ only in case, ids,
+    times or a few words while the result stays the same (`near_repeat`), and short sequences of calls that come back
+    three times with the same results (`cycle`: A B A B A B). Notes, plans and other steps that bring nothing of their
+    own don't interrupt a repetition.
+
+    ## Why it matters
+    The run neither fails nor ends: every span is green while each round costs tokens and time.
+
+    ## Stays quiet when
+    - the result changes: that is polling or progress, also with equal arguments
+    - the tool is a poll by its name or configuration (it is asked again until its result changes)
+    - an argument moves on: pages, offsets, other ids
+    - one turn of the model fans out into parallel calls, or different agents make the same call once each
+    - a transient error is retried (twice as many repetitions are waited for)
+    - arguments or results weren't captured: that is counted as an abstention
+
+    ## What to do
+    Interrupt at the third repetition and hand over to a person or a supervisor; give the model the repeated result
+    with the remark that it will not change.
+    """
+
+    mode: ClassVar[str] = "reasoning_loop"
+    layer: ClassVar[Layer] = Layer.ORCHESTRATION
+    severity: ClassVar[Severity] = Severity.HIGH
+    causes: ClassVar[tuple[str, ...]] = ("repeat", "near_repeat", "cycle")
+    fix: ClassVar[str] = "Interrupt at the third repetition and route the task to a person or a supervisor."
+
+    repeats: int = threshold(default=3, help="Equal calls in a row that make a loop.")
+    near_repeats: int = threshold(default=4, help="Nearly equal calls in a row, with equal results, that make a loop.")
+    longest_cycle: int = threshold(default=4, help="Longest sequence of calls that is looked for as a cycle.")
+
+    def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
+        if step.kind not in SOURCES and step.kind is not Kind.LLM:
+            return
+        calls = run.notes.setdefault(self.mode, [])
+        if step.kind in SOURCES and _counts(step):
+            calls.append(step)
+            if len(calls) > WINDOW:
+                del calls[WINDOW // 2 : WINDOW // 2 + 12]
+        if not calls or (step.kind is Kind.LLM and not _streamed(step, calls[-1])):
+            return
+        if calls[-1].call.arguments is None or calls[-1].call.result is None:
+            run.abstain(self.mode, "arguments" if calls[-1].call.arguments is None else "result")
+            return
+        yield from self._loop(calls, run)
+
+    def _loop(self, calls: list[Step], run: AgentRun) -> Iterator[Finding]:
+        streak = _turns(_streak(calls, _equal), run)
+        if len(streak) >= self._needed(streak[-1], self.repeats):
+            yield self._found(run, streak, "repeat", "equal arguments and an equal result", 0.95)
+            return
+        streak = _turns(_streak(calls, _nearly_equal), run)
+        if len(streak) >= self._needed(streak[-1], self.near_repeats):
+            yield self._found(run, streak, "near_repeat", "nearly equal arguments and an equal result", 0.8)
+            return
+        for length in range(2, self.longest_cycle + 1):
+            cycle = _cycle(calls, length)
+            if len(cycle) >= length * self.repeats and len(_turns(cycle, run)) > self.repeats:
+                yield self._found(run, cycle, "cycle", f"a cycle of {length} calls, with equal results each time", 0.85)
+                return
+
+    def _needed(self, step: Step, repeats: int) -> int:
+        transient = step.call is not None and step.call.outcome.status in TRANSIENT
+        return repeats * 2 if transient else repeats
+
+    def _found(self, run: AgentRun, streak: Sequence[Step], cause: str, how: str, confidence: float) -> Finding:
+        first, last = streak[0], streak[-1]
+        tool = first.tool or "a tool"
+        tokens = run.tokens_after(first)
+        cost = f"; {tokens} tokens were spent after the first" if tokens else ""
+        what = f"{tool} was called" if cause != "cycle" else "calls were made"
+        return self.finding(
+            run,
+            about=streak[min(len(streak), self._needed(last, self.repeats)) - 1],
+            root=first,
+            cause=cause,
+            confidence=confidence,
+            reason=f"{what} {len(streak)} times with {how}{cost}",
+            evidence=[
+                Evidence(s.span_id, s.call.outcome.path if s.call else "", f"call {n} of {len(streak)}")
+                for n, s in enumerate(streak[:20], 1)
+            ],
+            first_divergence=streak[1],
+            extra={"otelagent.loop.repetitions": len(streak)},
+        )
+
+
+def _counts(step: Step) -> bool:
+    return step.call is not None and step.call.role not in (Role.NOTE, Role.POLL)
+
+
+def _streamed(llm: Step, tool: Step) -> bool:
+    """The LLM span ended after the call that it asked for, as streaming emitters do."""
+    return llm.start <= tool.start and llm.end >= tool.end
+
+
+def _streak(calls: Sequence[Step], same: Callable[[Step, Step], bool]) -> list[Step]:
+    """The longest tail of calls in which each is the same as the last."""
+    streak = [calls[-1]]
+    for earlier in reversed(calls[:-1]):
+        if not same(earlier, streak[-1]):
+            break
+        streak.append(earlier)
+    return streak[::-1]
+
+
+def _turns(streak: Sequence[Step], run: AgentRun) -> list[Step]:
+    """One call per turn of the model: parallel calls of one turn are no repetition."""
+    starts = run.llm_starts
+    kept = [streak[0]]
+    for step in streak[1:]:
+        previous = kept[-1]
+        if starts:
+            apart = any(previous.start < s <= step.start for s in starts)
+        else:
+            apart = step.start >= previous.end
+        if apart:
+            kept.append(step)
+    return kept
+
+
+def _facts(step: Step) -> Call:
+    assert step.call is not None  # noqa: S101 - only calls with facts are kept
+    return step.call
+
+
+def _equal(a: Step, b: Step) -> bool:
+    x, y = _facts(a), _facts(b)
+    return a.tool == b.tool and x.arguments == y.arguments is not None and x.result == y.result is not None
+
+
+def _nearly_equal(a: Step, b: Step) -> bool:
+    x, y = _facts(a), _facts(b)
+    if a.tool != b.tool or x.result is None or x.result != y.result:
+        return False
+    return (x.similar is not None and x.similar == y.similar) or near(x.terms, y.terms)
+
+
+def _cycle(calls: Sequence[Step], length: int) -> list[Step]:
+    """The longest tail that repeats with this period; empty where its calls don't differ."""
+    if len(calls) < length * 2 or _equal(calls[-1], calls[-2]):
+        return []
+    tail = list(calls[-length:])
+    for earlier in reversed(calls[:-length]):
+        if not _equal(earlier, tail[length - 1]):
+            break
+        tail.insert(0, earlier)
+    return tail[len(tail) % length :]

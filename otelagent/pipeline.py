@@ -1,0 +1,185 @@
+"""The way of a request: otlp, dialects, reading, traces, detectors, annotate. Delivery is the caller's."""
+
+import logging
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from otelagent import annotate, dialects, otlp
+from otelagent.detectors import build
+from otelagent.detectors.detector import Detector
+from otelagent.errors import Rejected
+from otelagent.model import Finding, Kind, Plain, Role, Step
+from otelagent.reading import facts
+from otelagent.reading.roles import role
+from otelagent.run import AgentRun
+from otelagent.traces import Closed, Limits, LiveTraces, Trace
+
+log = logging.getLogger(__name__)
+
+MAX_PENDING_EVENTS: Final = 10_000
+"""Finding events that wait for a request to take them along; the oldest are dropped and counted."""
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """A request to forward, and the finding events that belong to it (ExportLogsServiceRequest)."""
+
+    body: bytes
+    events: bytes | None = None
+    spans: int = 0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the pipeline needs of the configuration."""
+
+    detectors: Mapping[str, Any] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    """Tool name patterns to roles; they go before what names tell."""
+
+
+class Ear(Protocol):
+    """Hears what the fold learns: metrics, the terminal, tests."""
+
+    def step(self, step: Step, run: AgentRun, trace: Trace) -> None:
+        """A step was observed for the first time."""
+
+    def found(self, finding: Finding, run: AgentRun, trace: Trace) -> None:
+        """A finding is new, or says more than before."""
+
+    def abstained(self, mode: str, reason: str) -> None:
+        """A detector could not judge a run."""
+
+    def closed(self, trace: Trace, reason: Closed) -> None:
+        """A trace left memory."""
+
+    def spans(self, dialect: str, kind: str) -> None:
+        """A span was read by a dialect."""
+
+    def unread(self, reason: str) -> None:
+        """A request or span passed without being understood, by reason."""
+
+
+class Pipeline:
+    """One owner: the event loop's task that calls it. Never raises but Rejected."""
+
+    def __init__(self, settings: Settings | None = None, ears: tuple[Ear, ...] = ()) -> None:
+        settings = settings or Settings()
+        self.detectors: tuple[Detector, ...] = build(settings.detectors)
+        self._roles = settings.roles
+        self._ears = ears
+        self.live = LiveTraces(self.detectors, self, settings.limits)
+        self._events: deque[tuple[tuple[bytes, ...], Any]] = deque(maxlen=MAX_PENDING_EVENTS)
+        self._fresh: dict[bytes, list[Finding]] = defaultdict(list)
+        self._now = 0.0
+
+    # --- the way of a request ------------------------------------------------------------------------------------
+
+    def traces(self, body: bytes, now: float) -> Annotated:
+        """Read an ExportTraceServiceRequest; raises Rejected where its envelope can't be parsed."""
+        request = otlp.TraceRequest(body)
+        self._now = now
+        try:
+            self._read(request, now)
+            return Annotated(request.serialise(), self._take_events(), len(request.spans) + request.unread)
+        except Exception:
+            log.exception("a request passed unread: a mistake of otelagent's own")
+            self._each(lambda ear: ear.unread("internal_error"))
+            return Annotated(body, None, len(request.spans) + request.unread)
+
+    def logs(self, body: bytes, now: float) -> None:
+        """Read an ExportLogsServiceRequest; raises Rejected where its envelope can't be parsed."""
+        otlp.parse_envelope(body)
+
+    def tick(self, now: float) -> bytes | None:
+        """Close what is done; gives late finding events."""
+        self._now = now
+        self.live.tick(now)
+        return self._take_events()
+
+    def settle(self, now: float) -> bytes | None:
+        """Close all traces; gives the last finding events."""
+        self._now = now
+        self.live.settle()
+        return self._take_events()
+
+    def _read(self, request: otlp.TraceRequest, now: float) -> None:
+        items = [(span, dialects.read(span)) for span in request.spans]
+        by_trace: dict[bytes, list[tuple[otlp.Span, Step | Plain]]] = defaultdict(list)
+        for span, item in items:
+            by_trace[span.trace_id].append((span, item))
+        for trace_id, own in by_trace.items():
+            self._read_trace(request, self.live.open(trace_id, now), own)
+        self.live.enforce()
+
+    def _read_trace(
+        self, request: otlp.TraceRequest, trace: Trace, items: list[tuple[otlp.Span, Step | Plain]]
+    ) -> None:
+        trace.origin = items[0][0].origin.raw_resource
+        new = [(span, item) for span, item in items if trace.link(item)]
+        self.live.spans += len(new)
+        steps = []
+        for _, item in sorted(new, key=lambda pair: (pair[1].end, -pair[1].start)):
+            trace.carry_http(item)
+            if isinstance(item, Step):
+                facts.read(item, trace.seen, self._role)
+                steps.append(item)
+        self._fresh.clear()
+        self.live.observe(trace, steps)
+        for step in steps:
+            self._each(lambda ear, step=step: ear.step(step, trace.run(trace.run_of(step)), trace))
+        self._annotate(request, trace, items, {id(item) for _, item in new})
+
+    def _annotate(
+        self,
+        request: otlp.TraceRequest,
+        trace: Trace,
+        items: list[tuple[otlp.Span, Step | Plain]],
+        new: set[int],
+    ) -> None:
+        for span, item in items:
+            node = trace.nodes[span.span_id]
+            if id(item) in new:
+                values = self._values(item, trace)
+                node.added = otlp.delta(values) if values else b""
+            if node.added:
+                request.append(span, node.added)
+
+    def _values(self, item: Step | Plain, trace: Trace) -> dict[str, otlp.Value]:
+        about = self._fresh.get(item.span_id, [])
+        if isinstance(item, Step):
+            return annotate.attributes_of(item, trace, about)
+        own = trace.runs.get(item.span_id)
+        return annotate.carried_by([*about, *(own.findings.values() if own else ())])
+
+    def _take_events(self) -> bytes | None:
+        if not self._events:
+            return None
+        taken, self._events = self._events, deque(maxlen=MAX_PENDING_EVENTS)
+        return annotate.events_request(taken)
+
+    def _role(self, tool: str | None, description: str | None) -> Role:
+        return role(tool, description, self._roles)
+
+    # --- what the fold tells ------------------------------------------------------------------------------------
+
+    def found(self, finding: Finding, run: AgentRun, trace: Trace) -> None:
+        self._fresh[finding.about].append(finding)
+        self._events.append((trace.origin, annotate.event(finding, run, self._now)))
+        self._each(lambda ear: ear.found(finding, run, trace))
+
+    def abstained(self, mode: str, reason: str) -> None:
+        self._each(lambda ear: ear.abstained(mode, reason))
+
+    def closed(self, trace: Trace, reason: Closed) -> None:
+        self._each(lambda ear: ear.closed(trace, reason))
+
+    def _each(self, tell: Callable[[Ear], None]) -> None:
+        for ear in self._ears:
+            tell(ear)
+
+
+__all__ = ["Annotated", "Ear", "Kind", "Pipeline", "Rejected", "Settings"]

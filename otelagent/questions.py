@@ -1,0 +1,125 @@
+"""Open questions of a run: bad sources that no later step has answered for yet, and how each is decided."""
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from otelagent.model import BAD, Claim, Kind, Role, Status, Step
+from otelagent.reading.arguments import near
+from otelagent.reading.grounding import Ledger
+
+PATIENCE: Final = 2
+"""Completions with text that a question waits for: "within the next two completions"."""
+
+MAX_OPEN: Final = 64
+"""Open questions per run; the oldest is let go."""
+
+
+class Verdict(StrEnum):
+    """How a completion dealt with a bad source."""
+
+    ACKNOWLEDGED = "acknowledged"
+    RECOVERED = "recovered"
+    ABSENCE = "absence"
+    """Takes finding nothing as evidence that there is nothing."""
+    FABRICATED = "fabricated"
+    """States specifics that nothing grounds."""
+    SILENT = "silent"
+    """Goes on without a word about it and without ungrounded specifics."""
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """One question with the completion that decided it. `final`: no later completion can decide otherwise."""
+
+    source: Step
+    consumer: Step
+    verdict: Verdict
+    ungrounded: tuple[Claim, ...] = ()
+    final: bool = True
+
+
+class Question(msgspec.Struct):
+    """A bad source that waits for a completion. `turns` counts completions with text that have passed."""
+
+    source: Step
+    turns: int = 0
+
+
+class OpenQuestions:
+    """Owned by one AgentRun, touched by its fold only."""
+
+    __slots__ = ("_open", "recovered")
+
+    def __init__(self) -> None:
+        self._open: list[Question] = []
+        self.recovered: list[Step] = []
+        """Bad sources whose need was met by a later call."""
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    @property
+    def sources(self) -> tuple[Step, ...]:
+        return tuple(q.source for q in self._open)
+
+    def source(self, step: Step) -> None:
+        """A source ended: it may open a question, or answer earlier ones."""
+        call = step.call
+        if call is None:
+            return
+        if call.outcome.status is Status.OK:
+            self._recover(step)
+        elif call.outcome.status in BAD and call.role is not Role.NOTE:
+            if call.outcome.status is Status.EMPTY and call.role is not Role.SOURCE:
+                return
+            self._open.append(Question(step))
+            del self._open[:-MAX_OPEN]
+
+    def decide(self, consumer: Step, ledger: Ledger) -> tuple[Decision, ...]:
+        """What a completion with text means for the sources that ended before it started."""
+        turn = consumer.turn
+        if turn is None or not turn.text or not self._open:
+            return ()
+        at = consumer.start if consumer.kind is Kind.LLM else consumer.end
+        waiting = [q for q in self._open if q.source.end <= at]
+        if not waiting:
+            return ()
+        ungrounded = ledger.ungrounded(turn.claims)
+        decisions = [d for q in waiting if (d := _decide(q, consumer, ungrounded)) is not None]
+        closed = {id(d.source) for d in decisions if d.final}
+        self._open = [q for q in self._open if id(q.source) not in closed]
+        return tuple(decisions)
+
+    def _recover(self, step: Step) -> None:
+        met = [q for q in self._open if _meets(step, q.source)]
+        self.recovered += [q.source for q in met]
+        self._open = [q for q in self._open if q not in met]
+
+
+def _decide(question: Question, consumer: Step, ungrounded: tuple[Claim, ...]) -> Decision | None:
+    turn = consumer.turn
+    assert turn is not None  # noqa: S101 - the caller looked
+    admission, answer = turn.admission, not turn.asked
+    if not answer and not ungrounded:
+        return None  # a turn that only calls tools decides nothing
+    question.turns += 1
+    if admission.absence and question.source.call and question.source.call.outcome.status is Status.EMPTY:
+        return Decision(question.source, consumer, Verdict.ABSENCE, ungrounded)
+    if admission.any:
+        return Decision(question.source, consumer, Verdict.ACKNOWLEDGED)
+    if ungrounded:
+        return Decision(question.source, consumer, Verdict.FABRICATED, ungrounded)
+    return Decision(question.source, consumer, Verdict.SILENT, final=question.turns >= PATIENCE)
+
+
+def _meets(step: Step, bad: Step) -> bool:
+    """The same need: the same tool with the same or a similar argument, or another source with the same query."""
+    now, then = step.call, bad.call
+    if now is None or then is None or step.start < bad.end:
+        return False
+    if now.arguments is not None and now.arguments == then.arguments:
+        return True
+    if now.similar is not None and now.similar == then.similar:
+        return True
+    return step.tool == bad.tool and near(now.terms, then.terms)

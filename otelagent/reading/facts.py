@@ -1,0 +1,200 @@
+"""From a step's content to its facts: content is decoded here, once, and let go."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from otelagent.model import (
+    Answered,
+    Asked,
+    Call,
+    Captured,
+    Content,
+    Item,
+    Kind,
+    Message,
+    Outcome,
+    Role,
+    Step,
+    Text,
+    ToolCall,
+    ToolResult,
+    Turn,
+)
+from otelagent.reading.acknowledgement import admits
+from otelagent.reading.arguments import canonical, fingerprint, similar, terms
+from otelagent.reading.claims import claims
+from otelagent.reading.envelopes import unwrap
+from otelagent.reading.outcome import outcome
+from otelagent.reading.parsing import parse
+from otelagent.reading.values import numbers, values
+
+MAX_SEEN: Final = 4096
+"""Message fingerprints kept per trace; the oldest are let go and such messages are read again."""
+
+RoleOf = Callable[[str | None, str | None], Role]
+"""Role of a tool by name and description."""
+
+
+class Seen:
+    """Messages of a trace that were read already. Owned by the trace, bounded."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[int, int], None] = OrderedDict()
+
+    def fresh(self, history: Sequence[Item]) -> list[tuple[int, Item]]:
+        """Messages not seen before, with their positions. Equal messages of one history are told apart by count."""
+        counts: dict[int, int] = {}
+        found = []
+        for position, item in enumerate(history):
+            nth = counts[item.fingerprint] = counts.get(item.fingerprint, 0) + 1
+            key = (item.fingerprint, nth)
+            if key not in self._known:
+                self._known[key] = None
+                found.append((position, item))
+        while len(self._known) > MAX_SEEN:
+            self._known.popitem(last=False)
+        return found
+
+
+def read(step: Step, seen: Seen, role_of: RoleOf) -> None:
+    """Fill `call` and `turn` from the content, and let the content go."""
+    content, step.content = step.content, None
+    if content is None:
+        return
+    if step.kind in (Kind.TOOL, Kind.RETRIEVAL):
+        step.call = _call(step, content, role_of(step.tool, step.tool_description))
+    elif step.kind in (Kind.LLM, Kind.AGENT, Kind.WORKFLOW):
+        step.turn = _turn(step, content, seen, role_of)
+
+
+def _call(step: Step, content: Content, role: Role) -> Call:
+    captured = content.result()
+    judged = outcome(
+        captured,
+        error=content.error(),
+        failed=step.failed,
+        error_type=step.error_type,
+        http_status=step.http_status,
+        reported_status=step.reported_status,
+        reported_length=step.reported_length,
+        withheld=step.withheld,
+        role=role,
+    )
+    return _facts(content.arguments(), captured, judged, role)
+
+
+def _facts(arguments: Captured | None, result: Captured | None, judged: Outcome, role: Role) -> Call:
+    call = Call(outcome=judged, role=role)
+    if arguments is not None:
+        call.arguments = canonical(arguments.value)
+        call.similar = similar(arguments.value)
+        call.terms = terms(arguments.value)
+    if result is not None:
+        parsed = parse(result.value)
+        call.result = fingerprint(parsed)
+        call.size = len(parsed.text)
+        inner = unwrap(parsed.value).value
+        call.values = values(inner)
+        call.numbers = numbers(inner)
+    return call
+
+
+def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
+    history = content.history()
+    reader = _HistoryReader(role_of)
+    fresh = [(position, item.read()) for position, item in seen.fresh(history)]
+    reader.take(fresh)
+    completion = content.completion()
+    text = _answer_text(completion)
+    if not text and step.kind is not Kind.LLM:
+        text = _result_text(content.result())
+    return Turn(
+        text=bool(text),
+        asked=tuple(_asked(completion)),
+        answered=tuple(reader.answered),
+        consumed=frozenset(reader.consumed),
+        claims=claims(text) if text else (),
+        admission=admits(text),
+        given=frozenset(reader.given),
+        numbers=tuple(reader.numbers),
+        history=bool(history),
+    )
+
+
+class _HistoryReader:
+    """Collects what new input messages give: values, and tool results in the tail that this step consumes first."""
+
+    def __init__(self, role_of: RoleOf) -> None:
+        self._role_of = role_of
+        self.answered: list[Answered] = []
+        self.consumed: list[str] = []
+        self.given: set[int] = set()
+        self.numbers: list[float] = []
+
+    def take(self, fresh: list[tuple[int, Message]]) -> None:
+        asked = {call.id: call for _, message in fresh for call in _tool_calls([message]) if call.id}
+        turn, tail = _last_user(fresh), _tail(fresh)
+        for position, message in fresh:
+            if message.role == "assistant":
+                continue
+            for part in message.parts:
+                if isinstance(part, Text):
+                    self.given |= values(part.text)
+                elif isinstance(part, ToolResult):
+                    call = self._result(part, asked.get(part.id or ""))
+                    if position > turn:
+                        self._answer(part, asked.get(part.id or ""), call, position > tail)
+
+    def _result(self, part: ToolResult, asked: ToolCall | None) -> Call:
+        if part.id:
+            self.consumed.append(part.id)
+        name = part.name or (asked.name if asked else None)
+        captured = Captured(part.result, f"messages/{part.id or name or ''}")
+        role = self._role_of(name, None)
+        arguments = Captured(asked.arguments, "") if asked and asked.arguments is not None else None
+        call = _facts(arguments, captured, outcome(captured, role=role), role)
+        self.given |= call.values
+        self.numbers += call.numbers
+        return call
+
+    def _answer(self, part: ToolResult, asked: ToolCall | None, call: Call, tail: bool) -> None:
+        name = part.name or (asked.name if asked else None)
+        self.answered.append(Answered(part.id, name, len(self.answered), call, tail))
+
+
+def _last_user(fresh: list[tuple[int, Message]]) -> int:
+    """Position of the last message of the user: what stands before it belongs to an earlier turn."""
+    return max((p for p, m in fresh if m.role in ("user", "system") and not _carries_results(m)), default=-1)
+
+
+def _tail(fresh: list[tuple[int, Message]]) -> int:
+    """Position of the last assistant message: results after it are consumed for the first time."""
+    return max((p for p, m in fresh if m.role == "assistant"), default=-1)
+
+
+def _carries_results(message: Message) -> bool:
+    return any(isinstance(part, ToolResult) for part in message.parts)
+
+
+def _tool_calls(messages: Iterable[Message]) -> Iterable[ToolCall]:
+    return (part for m in messages for part in m.parts if isinstance(part, ToolCall))
+
+
+def _asked(completion: Sequence[Message]) -> Iterable[Asked]:
+    return (Asked(c.id, c.name, _hash(c.arguments)) for c in _tool_calls(completion))
+
+
+def _hash(arguments: object) -> int | None:
+    return None if arguments is None else canonical(arguments)
+
+
+def _answer_text(completion: Sequence[Message]) -> str:
+    parts = [p.text for m in completion for p in m.parts if isinstance(p, Text) and not p.reasoning]
+    return "\n".join(p for p in parts if p.strip())
+
+
+def _result_text(captured: Captured | None) -> str:
+    return captured.value if captured is not None and isinstance(captured.value, str) else ""

@@ -1,0 +1,273 @@
+"""One invocation of one agent: its steps in order of end time, its open questions, its findings."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, Protocol
+
+from otelagent.model import BAD, Answered, Finding, Kind, Status, Step
+from otelagent.questions import Decision, OpenQuestions
+from otelagent.reading.grounding import Ledger
+
+SOURCES: Final = frozenset({Kind.TOOL, Kind.RETRIEVAL})
+
+MAX_STEPS: Final = 10_000
+"""Steps kept per run; of a longer one the oldest are let go and the view is partial."""
+
+
+class TraceView(Protocol):
+    """What a run knows of its trace."""
+
+    ledger: Ledger
+    """Specific values that the agents of this trace were given."""
+    partial_view: bool
+    """Part of the trace was not seen."""
+
+    def abstain(self, mode: str, reason: str) -> None:
+        """Count that a detector could not judge."""
+
+    def call_of(self, answered: Answered) -> Step | None:
+        """The step, anywhere in the trace, that reported the call whose result stands in a message."""
+
+
+class Observer(Protocol):
+    """A detector, as a run sees it."""
+
+    def observe(self, step: Step, run: "AgentRun") -> Iterator[Finding]:
+        """Findings that the step completes."""
+
+
+class AgentRun:
+    """Owned by its trace; changed only by `observe` and `fold`.
+
+    `key` is the span id of the agent, or, while that is unknown, the id at which the chain of parents ends.
+    """
+
+    def __init__(self, trace: TraceView, key: bytes) -> None:
+        self.trace = trace
+        self.key = key
+        self.agent: str | None = None
+        self.workflow: str | None = None
+        self.conversation: str | None = None
+        self.provisional = True
+        self.ended: Step | None = None
+        """The agent's own step, once it passed."""
+        self.findings: dict[tuple[str, bytes, bytes], Finding] = {}
+        self._abstained: set[tuple[str, str]] = set()
+        self.steps: list[Step] = []
+        self._restart()
+
+    def _restart(self) -> None:
+        self.steps = []
+        self._ends: list[int] = []
+        self.questions = OpenQuestions()
+        self.decisions: tuple[Decision, ...] = ()
+        self.notes: dict[str, Any] = {}
+
+    # --- for the trace -------------------------------------------------------------------------------------------
+
+    def observe(self, step: Step, detectors: Iterable[Observer]) -> list[Finding]:
+        """Take in the next step; gives findings that are new or say more than before."""
+        observers = tuple(detectors)
+        rebuilt = [f for missing in self._rebuild(step) for f in self._take(missing, observers)]
+        return rebuilt + self._take(step, observers)
+
+    def _take(self, step: Step, detectors: tuple[Observer, ...]) -> list[Finding]:
+        twin = self._twin(step)
+        if twin is None:
+            self._append(step)
+        elif _says_more(step, twin):
+            twin.call, twin.turn, step = step.call, step.turn, twin
+        else:
+            return []
+        self._decide(step)
+        return [f for d in detectors for f in d.observe(step, self) if self._note(f)]
+
+    def _rebuild(self, consumer: Step) -> list[Step]:
+        """Steps for tool results that only the consumer's messages show."""
+        if consumer.turn is None:
+            return []
+        missing = [a for a in consumer.turn.answered if not self._supply(a) and a.tail]
+        return [_rebuilt(consumer, answered) for answered in missing]
+
+    def _supply(self, answered: Answered) -> bool:
+        """Whether a step reported this call; one without a result is given it."""
+        known = self.trace.call_of(answered)
+        if known is None:
+            return False
+        if known.call is None or known.call.outcome.status is Status.UNKNOWN:
+            arguments = known.call.arguments if known.call else None
+            known.call = answered.call
+            known.call.arguments = known.call.arguments or arguments
+            if known in self.steps:
+                self.questions.source(known)
+        return True
+
+    def fold(self, steps: Iterable[Step], detectors: Iterable[Observer]) -> list[Finding]:
+        """Begin anew with these steps, in order of end time. Findings keep their identity, nothing is told twice."""
+        self._restart()
+        observers = tuple(detectors)
+        return [f for step in sorted(steps, key=order) for f in self.observe(step, observers)]
+
+    def in_order(self, step: Step) -> bool:
+        """The step ended after all that were observed."""
+        return not self._ends or step.end >= self._ends[-1]
+
+    def own_steps(self) -> list[Step]:
+        """The steps that came as spans, without those rebuilt from messages."""
+        return [s for s in self.steps if not s.rebuilt]
+
+    def absorbs(self, step: Step) -> bool:
+        """A late span that reports a call which is known already changes nothing but what was missing."""
+        twin = self._twin(step)
+        return twin is not None and not _says_more(step, twin)
+
+    # --- for detectors -------------------------------------------------------------------------------------------
+
+    @property
+    def llm_starts(self) -> list[int]:
+        """When the model's turns began."""
+        return [s.start for s in self.steps if s.kind is Kind.LLM]
+
+    @property
+    def unanswered(self) -> bool:
+        """The last LLM step's completion was not captured: the agent's own output is the answer that there is."""
+        last = next((s for s in reversed(self.steps) if s.kind is Kind.LLM), None)
+        return last is not None and not (last.turn and (last.turn.text or last.turn.asked))
+
+    @property
+    def sources(self) -> Iterator[Step]:
+        """Tool and retrieval steps, oldest first."""
+        return (s for s in self.steps if s.kind in SOURCES)
+
+    def before(self, time: int) -> list[Step]:
+        """Steps that ended by `time`: what "earlier" means."""
+        return self.steps[: bisect_right(self._ends, time)]
+
+    def last_good(self, step: Step) -> Step | None:
+        """The last step before `step` whose output shows nothing wrong."""
+        for earlier in reversed(self.before(step.start)):
+            if earlier is not step and not earlier.failed and not (earlier.call and earlier.call.outcome.status in BAD):
+                return earlier
+        return None
+
+    def tokens_after(self, step: Step) -> int:
+        """Tokens of the LLM steps that started after `step` ended."""
+        return sum(
+            (s.input_tokens or 0) + (s.output_tokens or 0)
+            for s in self.steps
+            if s.kind is Kind.LLM and s.start >= step.end
+        )
+
+    def abstain(self, mode: str, reason: str) -> None:
+        """A detector lacks what it needs; counted once per run and reason."""
+        if (mode, reason) not in self._abstained:
+            self._abstained.add((mode, reason))
+            self.trace.abstain(mode, reason)
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    def _append(self, step: Step) -> None:
+        self.steps.append(step)
+        self._ends.append(step.end)
+        if len(self.steps) > MAX_STEPS:
+            del self.steps[: MAX_STEPS // 10], self._ends[: MAX_STEPS // 10]
+        self.conversation = self.conversation or step.conversation
+        self.workflow = self.workflow or step.workflow
+        if step.kind is Kind.AGENT and step.span_id == self.key:
+            self.ended = step
+            self.provisional = False
+            self.agent = step.agent or self.agent
+
+    def _decide(self, step: Step) -> None:
+        self.decisions = ()
+        self._ground(step)
+        if step.kind in SOURCES:
+            self.questions.source(step)
+        elif step.kind is Kind.LLM:
+            self.decisions = self.questions.decide(step, self.trace.ledger)
+        elif step is self.ended and self.unanswered:
+            self.decisions = self.questions.decide(step, self.trace.ledger)
+
+    def _ground(self, step: Step) -> None:
+        """Hand the values that were given to the trace's ledger; the step needn't keep them."""
+        if step.turn is not None:
+            self.trace.ledger.add(step.turn.given, step.turn.numbers)
+            step.turn.given, step.turn.numbers = frozenset(), ()
+        if step.call is not None:
+            self.trace.ledger.add(step.call.values, step.call.numbers)
+            step.call.values, step.call.numbers = frozenset(), ()
+
+    def _note(self, finding: Finding) -> bool:
+        known = self.findings.get(finding.identity)
+        if known == finding:
+            return False
+        self.findings[finding.identity] = finding
+        return known is None or known.cause != finding.cause or known.consequences != finding.consequences
+
+    def _twin(self, step: Step) -> Step | None:
+        """The step that reported the same call already: an SDK's span under a framework's ends first and counts."""
+        if step.kind is Kind.LLM:
+            same = (s for s in reversed(self.steps[-8:]) if s.kind is Kind.LLM and _same_completion(step, s))
+        elif step.kind in SOURCES:
+            same = (s for s in reversed(self.steps[-16:]) if s.kind in SOURCES and _same_call(step, s))
+        else:
+            return None
+        return next(same, None)
+
+
+def order(step: Step) -> tuple[int, int, bytes]:
+    """Steps are observed in order of end time; of two that end together the inner one, which began later, first."""
+    return step.end, -step.start, step.span_id
+
+
+def _same_completion(step: Step, other: Step) -> bool:
+    if step.span_id == other.span_id:
+        return True
+    nested = step.start <= other.start and other.end <= step.end
+    if step.response_id and step.response_id == other.response_id:
+        return True
+    return (
+        nested
+        and step.output_tokens is not None
+        and (step.input_tokens, step.output_tokens) == (other.input_tokens, other.output_tokens)
+        and step.dialect != other.dialect
+    )
+
+
+def _same_call(step: Step, other: Step) -> bool:
+    if step.span_id == other.span_id and step.call_id == other.call_id:
+        return True
+    if step.call_id and step.call_id == other.call_id:
+        return True
+    nested = step.start <= other.start and other.end <= step.end and other.parent_id == step.span_id
+    return nested and step.tool == other.tool
+
+
+def _says_more(step: Step, twin: Step) -> bool:
+    if step.kind is Kind.LLM:
+        return bool(step.turn and step.turn.text) and not (twin.turn and (twin.turn.text or twin.turn.asked))
+    return bool(step.call and step.call.outcome.status is not Status.UNKNOWN) and not (
+        twin.call and twin.call.outcome.status is not Status.UNKNOWN
+    )
+
+
+def _rebuilt(consumer: Step, answered: Answered) -> Step:
+    """A step for a call that has no span of its own; its evidence is the consumer's messages."""
+    return Step(
+        trace_id=consumer.trace_id,
+        span_id=consumer.span_id,
+        parent_id=consumer.parent_id,
+        kind=Kind.TOOL,
+        dialect=consumer.dialect,
+        name=answered.name or "tool",
+        start=consumer.start,
+        end=consumer.start,
+        agent=consumer.agent,
+        conversation=consumer.conversation,
+        tool=answered.name,
+        call_id=answered.id,
+        service=consumer.service,
+        environment=consumer.environment,
+        call=answered.call,
+        rebuilt=True,
+    )

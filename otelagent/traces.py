@@ -1,0 +1,322 @@
+"""Live traces: who hangs below whom, whose step is whose, and when a trace is done.
+
+`now` is always an argument (seconds since the epoch). One owner: the task that runs the pipeline.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
+
+import msgspec
+
+from otelagent.model import Answered, Finding, Kind, Plain, Step
+from otelagent.reading.facts import Seen
+from otelagent.reading.grounding import Ledger
+from otelagent.run import SOURCES, AgentRun, Observer, order
+
+MAX_DEPTH: Final = 256
+"""Parents followed upward; a longer chain, or a cycle, ends where the limit is met."""
+
+QUIET: Final = 2.0
+"""Seconds without a new span after which steps no longer wait for calls that they refer to."""
+
+
+class Closed(StrEnum):
+    """Why a trace left memory."""
+
+    SETTLED = "settled"
+    """Its topmost span was seen, and nothing new came for `settle_s`."""
+    IDLE = "idle"
+    AGE = "age"
+    COUNT = "count"
+    SPANS = "spans"
+    SHUTDOWN = "shutdown"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of all live traces."""
+
+    traces: int = 10_000
+    spans: int = 200_000
+    spans_per_trace: int = 20_000
+    settle_s: float = 10.0
+    idle_s: float = 120.0
+    age_s: float = 3600.0
+
+
+class Listener(Protocol):
+    """Hears what the fold learns; implemented by the pipeline."""
+
+    def found(self, finding: Finding, run: AgentRun, trace: "Trace") -> None:
+        """A finding is new or says more than before."""
+
+    def abstained(self, mode: str, reason: str) -> None:
+        """A detector could not judge a run."""
+
+    def closed(self, trace: "Trace", reason: Closed) -> None:
+        """A trace leaves memory."""
+
+
+class Node(msgspec.Struct):
+    """One span in the link table."""
+
+    parent: bytes
+    start: int
+    end: int
+    kind: Kind | None = None
+    """None: a plain span."""
+    tool: str | None = None
+    added: bytes = b""
+    """Attributes that were added when it passed; a repeated span gets the same."""
+    http: tuple[int, int] | None = None
+    """End and status of the last HTTP client span below it, on its way up to a tool."""
+
+
+class Trace:
+    """One live trace. Changed only by LiveTraces."""
+
+    def __init__(self, trace_id: bytes, now: float, listener: Listener) -> None:
+        self.trace_id = trace_id
+        self.opened = now
+        self.touched = now
+        self.nodes: dict[bytes, Node] = {}
+        self.runs: dict[bytes, AgentRun] = {}
+        self.ledger = Ledger()
+        self.seen = Seen()
+        self.partial_view = False
+        self.root_seen = False
+        self.service = ""
+        self.environment = ""
+        self.origin: tuple[bytes, ...] = ()
+        """Serialised resource of the last span that came."""
+        self._listener = listener
+        self._calls: dict[str, Step] = {}
+        self._unnamed: dict[bytes, Step] = {}
+        self._waiting: dict[bytes, list[Step]] = {}
+        self._http: dict[bytes, tuple[int, int]] = {}
+
+    # --- what a run asks ----------------------------------------------------------------------------------------
+
+    def abstain(self, mode: str, reason: str) -> None:
+        self._listener.abstained(mode, reason)
+
+    def call_of(self, answered: Answered) -> Step | None:
+        if answered.id is not None and (known := self._calls.get(answered.id)):
+            return known
+        same = [s for s in self._unnamed.values() if answered.name in (None, s.tool)]
+        exact = [s for s in same if s.call and s.call.arguments == answered.call.arguments is not None]
+        candidates = exact or same
+        return candidates[min(answered.order, len(candidates) - 1)] if candidates else None
+
+    # --- phase a: links -----------------------------------------------------------------------------------------
+
+    def link(self, item: Step | Plain) -> bool:
+        """Take a span's place into the link table; False for one that is known already."""
+        if item.span_id in self.nodes:
+            return False
+        kind = item.kind if isinstance(item, Step) else None
+        tool = item.tool if isinstance(item, Step) else None
+        self.nodes[item.span_id] = Node(item.parent_id, item.start, item.end, kind, tool)
+        self.root_seen = self.root_seen or not item.parent_id
+        return True
+
+    def carry_http(self, item: Step | Plain) -> None:
+        """Move the status of HTTP client spans up to the tool that made the call; an LLM's own calls stop there."""
+        carried = self._http.pop(item.span_id, None)
+        own = item.http_status if isinstance(item, Plain) else None
+        if own is not None and (carried is None or item.end >= carried[0]):
+            carried = (item.end, own)
+        if carried is None:
+            return
+        if isinstance(item, Step):
+            if item.kind in SOURCES and item.http_status is None:
+                item.http_status = carried[1]
+            return
+        above = self._http.get(item.parent_id)
+        if above is None or carried[0] >= above[0]:
+            self._http[item.parent_id] = carried
+
+    # --- phase b: whose step ------------------------------------------------------------------------------------
+
+    def owner(self, span_id: bytes) -> bytes:
+        """Key of the run that a span below `span_id` belongs to: an agent, an id not seen yet, or the root."""
+        at = span_id
+        for _ in range(MAX_DEPTH):
+            node = self.nodes.get(at)
+            if node is None or node.kind is Kind.AGENT or not node.parent or node.parent == at:
+                return at
+            at = node.parent
+        return at
+
+    def ancestors(self, span_id: bytes) -> Iterator[bytes]:
+        """Ids above a span, nearest first, as far as they are known."""
+        at = span_id
+        for _ in range(MAX_DEPTH):
+            node = self.nodes.get(at)
+            if node is None or not node.parent or node.parent == at:
+                return
+            at = node.parent
+            yield at
+
+    def run_of(self, step: Step) -> bytes:
+        """Key of the run in which a step is observed; an agent's own step is the last of its own run."""
+        if step.kind is Kind.AGENT or not step.parent_id:
+            return step.span_id
+        return self.owner(step.parent_id)
+
+    # --- phase c: observe ---------------------------------------------------------------------------------------
+
+    def observe(self, steps: Sequence[Step], detectors: tuple[Observer, ...]) -> None:
+        """Attribute new steps to runs and observe them, moving provisional runs whose place is known now."""
+        moved = self._resolve()
+        by_run: dict[bytes, list[Step]] = {}
+        for step in sorted([*moved, *steps], key=order):
+            self._remember(step)
+            by_run.setdefault(self.run_of(step), []).append(step)
+        for key, own in by_run.items():
+            self._take(self.run(key), own, detectors)
+
+    def run(self, key: bytes) -> AgentRun:
+        """The run with this key; made where there is none."""
+        run = self.runs.get(key)
+        if run is None:
+            run = self.runs[key] = AgentRun(self, key)
+        return run
+
+    def settle(self, detectors: tuple[Observer, ...]) -> None:
+        """Fold what waits for calls that were referred to and never came."""
+        for key, late in list(self._waiting.items()):
+            run = self.run(key)
+            self._tell(run, run.fold([*run.own_steps(), *late], detectors))
+        self._waiting.clear()
+
+    @property
+    def waits(self) -> bool:
+        """Steps wait for calls that their messages refer to."""
+        return bool(self._waiting)
+
+    def findings_below(self, span_id: bytes) -> list[Finding]:
+        """Findings of the runs below a span, its own run included."""
+        keys = [k for k in self.runs if k == span_id or span_id in self.ancestors(k)]
+        return [f for k in keys for f in self.runs[k].findings.values()]
+
+    def _resolve(self) -> list[Step]:
+        """Steps of provisional runs whose key turned out to be no agent: they belong to the run above."""
+        moved: list[Step] = []
+        for key in [k for k, r in self.runs.items() if r.provisional]:
+            node = self.nodes.get(key)
+            if node is None or node.kind is Kind.AGENT:
+                continue
+            if self.owner(key) != key:
+                run = self.runs.pop(key)
+                moved += run.own_steps()
+                moved += self._waiting.pop(key, [])
+                self.run(self.owner(key)).findings.update(run.findings)
+        return moved
+
+    def _take(self, run: AgentRun, steps: list[Step], detectors: tuple[Observer, ...]) -> None:
+        waiting = self._waiting.pop(run.key, [])
+        steps = sorted([*waiting, *steps], key=order)
+        if any(map(self._refers_to_unseen, steps)):
+            self._waiting[run.key] = steps
+        elif run.in_order(steps[0]):
+            for step in steps:
+                self._tell(run, run.observe(step, detectors))
+        elif late := [s for s in steps if not run.absorbs(s)]:
+            self._tell(run, run.fold([*run.own_steps(), *late], detectors))
+
+    def _refers_to_unseen(self, step: Step) -> bool:
+        """The step's messages show a call whose own span is still to come: an open question, not a judgement."""
+        if step.turn is None or not step.turn.answered:
+            return False
+        unseen = [a for a in step.turn.answered if self.call_of(a) is None]
+        return any(not a.tail for a in unseen) or bool(unseen and (self._calls or self._unnamed))
+
+    def _tell(self, run: AgentRun, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            self._listener.found(finding, run, self)
+
+    def _remember(self, step: Step) -> None:
+        if step.kind not in SOURCES:
+            return
+        if step.call_id:
+            self._calls.setdefault(step.call_id, step)
+        else:
+            self._unnamed[step.span_id] = step
+
+
+class LiveTraces:
+    """All live traces, oldest first, bounded by `limits`."""
+
+    def __init__(self, detectors: tuple[Observer, ...], listener: Listener, limits: Limits | None = None) -> None:
+        self._detectors = detectors
+        self._listener = listener
+        self._limits = limits or Limits()
+        self._traces: OrderedDict[bytes, Trace] = OrderedDict()
+        self.spans = 0
+        """Spans in the link tables of all live traces."""
+
+    def __len__(self) -> int:
+        return len(self._traces)
+
+    def __iter__(self) -> Iterator[Trace]:
+        return iter(self._traces.values())
+
+    def open(self, trace_id: bytes, now: float) -> Trace:
+        """The live trace with this id; made where there is none."""
+        trace = self._traces.get(trace_id)
+        if trace is None:
+            trace = self._traces[trace_id] = Trace(trace_id, now, self._listener)
+        trace.touched = now
+        return trace
+
+    def get(self, trace_id: bytes) -> Trace | None:
+        """The live trace with this id, if there is one."""
+        return self._traces.get(trace_id)
+
+    def observe(self, trace: Trace, steps: Sequence[Step]) -> None:
+        """Observe new steps of a trace."""
+        if steps:
+            trace.observe(steps, self._detectors)
+
+    def enforce(self) -> None:
+        """Close the oldest traces until the limits hold."""
+        while len(self._traces) > self._limits.traces:
+            self._close(next(iter(self._traces.values())), Closed.COUNT)
+        while self.spans > self._limits.spans and len(self._traces) > 1:
+            self._close(next(iter(self._traces.values())), Closed.SPANS)
+
+    def tick(self, now: float) -> None:
+        """Fold what waited, and close what is done. Call it about once a second."""
+        for trace in list(self._traces.values()):
+            quiet = now - trace.touched
+            if trace.waits and quiet >= QUIET:
+                trace.settle(self._detectors)
+            reason = self._done(trace, quiet, now)
+            if reason is not None:
+                self._close(trace, reason)
+
+    def settle(self) -> None:
+        """Close all traces: the process ends."""
+        for trace in list(self._traces.values()):
+            self._close(trace, Closed.SHUTDOWN)
+
+    def _done(self, trace: Trace, quiet: float, now: float) -> Closed | None:
+        if trace.root_seen and quiet >= self._limits.settle_s:
+            return Closed.SETTLED
+        if quiet >= self._limits.idle_s:
+            return Closed.IDLE
+        if now - trace.opened >= self._limits.age_s:
+            return Closed.AGE
+        if len(trace.nodes) > self._limits.spans_per_trace:
+            return Closed.SPANS
+        return None
+
+    def _close(self, trace: Trace, reason: Closed) -> None:
+        trace.settle(self._detectors)
+        self._listener.closed(trace, reason)
+        self.spans -= len(trace.nodes)
+        del self._traces[trace.trace_id]
