@@ -59,12 +59,9 @@ class Attributes:
         return self._raw.get(key)
 
     def keys(self) -> tuple[str, ...]:
-        """All keys; empty if one of them is no UTF-8 (the map can't be iterated then). Look wanted keys up instead."""
+        """All keys but those that are no UTF-8."""
         if self._keys is None:
-            try:
-                self._keys = tuple(self._raw)
-            except UnicodeDecodeError:
-                self._keys = ()
+            self._keys = tuple(key for key in self._raw if isinstance(key, str))
         return self._keys
 
 

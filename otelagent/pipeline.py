@@ -53,6 +53,9 @@ class Ear(Protocol):
     def abstained(self, mode: str, reason: str) -> None:
         """A detector could not judge a run."""
 
+    def dismissed(self, mode: str, step: Step, why: str) -> None:
+        """A detector looked at a step and stayed quiet."""
+
     def closed(self, trace: Trace, reason: Closed) -> None:
         """A trace left memory."""
 
@@ -173,6 +176,9 @@ class Pipeline:
 
     def abstained(self, mode: str, reason: str) -> None:
         self._each(lambda ear: ear.abstained(mode, reason))
+
+    def dismissed(self, mode: str, step: Step, why: str) -> None:
+        self._each(lambda ear: ear.dismissed(mode, step, why))
 
     def closed(self, trace: Trace, reason: Closed) -> None:
         self._each(lambda ear: ear.closed(trace, reason))

@@ -29,6 +29,16 @@ class Verdict(StrEnum):
     """Goes on without a word about it and without ungrounded specifics."""
 
 
+WHY: Final = {
+    Verdict.ACKNOWLEDGED: "the next answer acknowledges it",
+    Verdict.RECOVERED: "a later call met the same need",
+    Verdict.ABSENCE: "the next answer takes it as evidence of absence",
+    Verdict.FABRICATED: "the next answer has too few ungrounded specifics",
+    Verdict.SILENT: "the next answer states nothing specific that is ungrounded",
+}
+"""Why a detector that looks for another verdict stays quiet."""
+
+
 class Decision(msgspec.Struct, frozen=True):
     """One question with the completion that decided it. `final`: no later completion can decide otherwise."""
 
@@ -49,12 +59,10 @@ class Question(msgspec.Struct):
 class OpenQuestions:
     """Owned by one AgentRun, touched by its fold only."""
 
-    __slots__ = ("_open", "recovered")
+    __slots__ = ("_open",)
 
     def __init__(self) -> None:
         self._open: list[Question] = []
-        self.recovered: list[Step] = []
-        """Bad sources whose need was met by a later call."""
 
     def __len__(self) -> int:
         return len(self._open)
@@ -63,18 +71,19 @@ class OpenQuestions:
     def sources(self) -> tuple[Step, ...]:
         return tuple(q.source for q in self._open)
 
-    def source(self, step: Step) -> None:
-        """A source ended: it may open a question, or answer earlier ones."""
+    def source(self, step: Step) -> tuple[Decision, ...]:
+        """A source ended: it may open a question, or answer earlier ones; gives those that it answers."""
         call = step.call
         if call is None:
-            return
+            return ()
         if call.outcome.status is Status.OK:
-            self._recover(step)
-        elif call.outcome.status in BAD and call.role is not Role.NOTE:
+            return self._recover(step)
+        if call.outcome.status in BAD and call.role is not Role.NOTE:
             if call.outcome.status is Status.EMPTY and call.role is not Role.SOURCE:
-                return
+                return ()
             self._open.append(Question(step))
             del self._open[:-MAX_OPEN]
+        return ()
 
     def decide(self, consumer: Step, ledger: Ledger) -> tuple[Decision, ...]:
         """What a completion with text means for the sources that ended before it started."""
@@ -91,10 +100,11 @@ class OpenQuestions:
         self._open = [q for q in self._open if id(q.source) not in closed]
         return tuple(decisions)
 
-    def _recover(self, step: Step) -> None:
-        met = [q for q in self._open if _meets(step, q.source)]
-        self.recovered += [q.source for q in met]
-        self._open = [q for q in self._open if q not in met]
+    def _recover(self, step: Step) -> tuple[Decision, ...]:
+        met = [q.source for q in self._open if _meets(step, q.source)]
+        answered = set(map(id, met))
+        self._open = [q for q in self._open if id(q.source) not in answered]
+        return tuple(Decision(source, step, Verdict.RECOVERED) for source in met)
 
 
 def _decide(question: Question, consumer: Step, ungrounded: tuple[Claim, ...]) -> Decision | None:

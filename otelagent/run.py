@@ -25,6 +25,9 @@ class TraceView(Protocol):
     def abstain(self, mode: str, reason: str) -> None:
         """Count that a detector could not judge."""
 
+    def dismissed(self, mode: str, step: Step, why: str) -> None:
+        """A detector looked at a step and stayed quiet."""
+
     def call_of(self, answered: Answered) -> Step | None:
         """The step, anywhere in the trace, that reported the call whose result stands in a message."""
 
@@ -164,6 +167,10 @@ class AgentRun:
             self._abstained.add((mode, reason))
             self.trace.abstain(mode, reason)
 
+    def dismiss(self, mode: str, step: Step, why: str) -> None:
+        """A detector looked at a step and stays quiet; told only to those who ask why."""
+        self.trace.dismissed(mode, step, why)
+
     # --- inside --------------------------------------------------------------------------------------------------
 
     def _append(self, step: Step) -> None:
@@ -182,7 +189,7 @@ class AgentRun:
         self.decisions = ()
         self._ground(step)
         if step.kind in SOURCES:
-            self.questions.source(step)
+            self.decisions = self.questions.source(step)
         elif step.kind is Kind.LLM:
             self.decisions = self.questions.decide(step, self.trace.ledger)
         elif step is self.ended and self.unanswered:

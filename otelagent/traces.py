@@ -56,6 +56,9 @@ class Listener(Protocol):
     def abstained(self, mode: str, reason: str) -> None:
         """A detector could not judge a run."""
 
+    def dismissed(self, mode: str, step: Step, why: str) -> None:
+        """A detector looked at a step and stayed quiet."""
+
     def closed(self, trace: "Trace", reason: Closed) -> None:
         """A trace leaves memory."""
 
@@ -102,6 +105,9 @@ class Trace:
 
     def abstain(self, mode: str, reason: str) -> None:
         self._listener.abstained(mode, reason)
+
+    def dismissed(self, mode: str, step: Step, why: str) -> None:
+        self._listener.dismissed(mode, step, why)
 
     def call_of(self, answered: Answered) -> Step | None:
         if answered.id is not None and (known := self._calls.get(answered.id)):

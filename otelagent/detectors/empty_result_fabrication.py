@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from otelagent.detectors.detector import Detector, evidence_of, threshold
 from otelagent.model import Evidence, Finding, Layer, Severity, Status, Step
-from otelagent.questions import Decision, Verdict
+from otelagent.questions import WHY, Decision, Verdict
 from otelagent.run import SOURCES, AgentRun
 
 
@@ -59,6 +59,8 @@ class EmptyResultFabrication(Detector):
                 yield self._fabricated(decision, run)
             elif decision.verdict is Verdict.ABSENCE:
                 yield self._absence(decision, run)
+            else:
+                run.dismiss(self.mode, source, WHY[decision.verdict])
 
     def _note_unknown(self, step: Step, run: AgentRun) -> None:
         if step.call is None or step.call.outcome.status is Status.UNKNOWN:

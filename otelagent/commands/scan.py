@@ -1,0 +1,83 @@
+"""`otelagent scan FILE...`: findings in recorded traces."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from otelagent.diagnosis.load import Unreadable, requests
+from otelagent.diagnosis.scan import Report, scan
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="Form of the result.")
+@click.option("--why", is_flag=True, help="List also what was considered, and why it stayed quiet.")
+def command(files: tuple[Path, ...], form: str, why: bool) -> None:
+    """Find silent failures in recorded traces: OTLP protobuf, OTLP JSON, or JSON lines of the Collector's file
+    exporter, plain or gzipped.
+
+    Exit code 0: nothing found, 1: findings, 2: could not run.
+    """
+    try:
+        report = scan(body for path in files for body in requests(path))
+    except Unreadable as error:
+        click.echo(f"otelagent scan: {error}", err=True)
+        sys.exit(2)
+    if form == "json":
+        click.echo(json.dumps(report.as_json(), indent=2))
+    else:
+        _print(report, why)
+    sys.exit(1 if report.findings else 0)
+
+
+def _print(report: Report, why: bool) -> None:
+    out, talk = Console(highlight=False), Console(stderr=True, highlight=False)
+    if report.findings:
+        out.print(findings_table(report))
+    if why:
+        out.print(_considered(report))
+    counts = _count(len(report.findings), "finding"), _count(len(report.traces), "trace"), report.spans_read
+    talk.print("{} in {}, {} spans".format(*counts))
+    for (mode, reason), count in sorted(report.abstentions.items()):
+        talk.print(Text(f"not judged: {mode} in {_count(count, 'run')} ({reason} not captured)"))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def findings_table(report: Report) -> Table:
+    """A table of findings, one a row. Names from spans are shown unstyled and without control characters."""
+    table = Table(show_lines=True)
+    for name in ("trace", "agent", "mode", "layer", "cause", "reason", "fix"):
+        table.add_column(name, overflow="fold")
+    for finding in report.findings.values():
+        table.add_row(
+            Text(finding.trace_id.hex()[:8]),
+            Text(_shown(report.agents.get(finding.identity))),
+            Text(finding.mode),
+            Text(str(finding.layer)),
+            Text(f"{finding.cause} ({finding.confidence:.0%})"),
+            Text(_shown(finding.reason)),
+            Text(finding.fix),
+        )
+    return table
+
+
+def _considered(report: Report) -> Table:
+    table = Table(title="considered, and quiet")
+    for name in ("trace", "span", "mode", "tool", "why"):
+        table.add_column(name, overflow="fold")
+    for d in report.dismissals:
+        table.add_row(d.trace_id.hex()[:8], d.span_id.hex(), d.mode, Text(_shown(d.tool)), Text(d.why))
+    return table
+
+
+def _shown(text: str | None) -> str:
+    """Text from a span without control characters: it must not drive the terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text or "")

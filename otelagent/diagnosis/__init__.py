@@ -1,0 +1,1 @@
+"""The offline workflow, on the same fold as the sidecar."""

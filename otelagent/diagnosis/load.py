@@ -1,0 +1,59 @@
+"""OTLP from files: protobuf, JSON, or JSON lines as the Collector's file exporter writes them; plain or gzipped."""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from otelagent import otlp_json
+from otelagent.errors import OtelagentError, Rejected
+from otelagent.otlp import parse_envelope
+
+GZIP: Final = b"\x1f\x8b"
+
+MAX_BYTES: Final = 1 << 30
+"""Uncompressed size of one file."""
+
+
+class Unreadable(OtelagentError):
+    """A file holds no OTLP traces that can be read; says which and why."""
+
+
+def requests(path: Path) -> Iterator[bytes]:
+    """The serialised ExportTraceServiceRequests of a file, in its order; raises Unreadable."""
+    raw = _read(path)
+    if not raw.strip():
+        raise Unreadable(f"{path}: empty")
+    try:
+        if raw.lstrip()[:1] == b"{":
+            yield from _json(raw)
+        else:
+            parse_envelope(raw)
+            yield raw
+    except Rejected as error:
+        raise Unreadable(f"{path}: {error}; expected OTLP protobuf, OTLP JSON or JSON lines") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+        if raw.startswith(GZIP):
+            with gzip.open(path) as packed:
+                raw = packed.read(MAX_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise Unreadable(f"{path}: {getattr(error, 'strerror', None) or 'damaged gzip'}") from error
+    if len(raw) > MAX_BYTES:
+        raise Unreadable(f"{path}: larger than {MAX_BYTES >> 20} MiB")
+    return raw
+
+
+def _json(raw: bytes) -> Iterator[bytes]:
+    """One JSON document, or one per line; lines of other signals (logs, metrics) are skipped."""
+    lines = [line for line in raw.splitlines() if line.strip()]
+    if len(lines) > 1 and all(line[:1] == b"{" and line.rstrip()[-1:] == b"}" for line in lines):
+        for line in lines:
+            yield otlp_json.to_protobuf(line, "traces")
+    else:
+        yield otlp_json.to_protobuf(raw, "traces")

@@ -1,0 +1,109 @@
+"""The fold over recorded requests: what was found, what was considered, what could not be judged."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from otelagent.annotate import finding_id
+from otelagent.model import Finding, Step
+from otelagent.pipeline import Pipeline, Settings
+from otelagent.run import AgentRun
+from otelagent.traces import Closed, Trace
+
+FORMAT_VERSION = 1
+"""Of the JSON output; fields are only added within a version."""
+
+
+@dataclass(frozen=True)
+class Dismissal:
+    """A detector looked at a span and stayed quiet."""
+
+    mode: str
+    trace_id: bytes
+    span_id: bytes
+    tool: str | None
+    why: str
+
+
+@dataclass
+class Report:
+    """What a scan gives. It is an ear of the pipeline."""
+
+    findings: dict[tuple[str, bytes, bytes], Finding] = field(default_factory=dict)
+    agents: dict[tuple[str, bytes, bytes], str | None] = field(default_factory=dict)
+    dismissals: dict[Dismissal, None] = field(default_factory=dict)
+    abstentions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    traces: set[bytes] = field(default_factory=set)
+    spans_read: int = 0
+
+    def step(self, step: Step, run: AgentRun, trace: Trace) -> None:
+        self.traces.add(trace.trace_id)
+
+    def found(self, finding: Finding, run: AgentRun, trace: Trace) -> None:
+        self.findings[finding.identity] = finding
+        self.agents[finding.identity] = run.agent or finding.agent
+
+    def abstained(self, mode: str, reason: str) -> None:
+        self.abstentions[mode, reason] += 1
+
+    def dismissed(self, mode: str, step: Step, why: str) -> None:
+        self.dismissals[Dismissal(mode, step.trace_id, step.span_id, step.tool, why)] = None
+
+    def closed(self, trace: Trace, reason: Closed) -> None:
+        for run in trace.runs.values():
+            for identity in run.findings:
+                self.agents[identity] = run.agent or self.agents.get(identity)
+
+    def spans(self, dialect: str, kind: str) -> None:
+        pass
+
+    def unread(self, reason: str) -> None:
+        pass
+
+    def as_json(self) -> dict[str, Any]:
+        """The stable form; ids are hex."""
+        return {
+            "version": FORMAT_VERSION,
+            "traces": len(self.traces),
+            "spans": self.spans_read,
+            "findings": [self._finding(f) for f in self.findings.values()],
+            "abstentions": [{"mode": m, "reason": r, "count": n} for (m, r), n in sorted(self.abstentions.items())],
+            "considered": [
+                {"mode": d.mode, "trace_id": d.trace_id.hex(), "span_id": d.span_id.hex(), "tool": d.tool, "why": d.why}
+                for d in self.dismissals
+            ],
+        }
+
+    def _finding(self, finding: Finding) -> dict[str, Any]:
+        return {
+            "id": finding_id(finding),
+            "mode": finding.mode,
+            "cause": finding.cause,
+            "layer": str(finding.layer),
+            "severity": str(finding.severity),
+            "confidence": finding.confidence,
+            "agent": self.agents.get(finding.identity),
+            "tool": finding.tool,
+            "workflow": finding.workflow,
+            "trace_id": finding.trace_id.hex(),
+            "span_id": finding.about.hex(),
+            "first_divergence": {"span_id": finding.first_divergence.hex()},
+            "last_good": {"span_id": finding.last_good.hex()} if finding.last_good else None,
+            "reason": finding.reason,
+            "fix": finding.fix,
+            "evidence": [{"span_id": e.span_id.hex(), "path": e.path, "why": e.why} for e in finding.evidence],
+            "consequences": list(finding.consequences),
+            "wasted_tokens": finding.wasted_tokens,
+        }
+
+
+def scan(requests: Iterable[bytes], settings: Settings | None = None) -> Report:
+    """Play requests through the fold, one second apart, and settle all traces at the end."""
+    report = Report()
+    pipeline = Pipeline(settings, ears=(report,))
+    now = 0.0
+    for now, body in enumerate(requests, 1):
+        report.spans_read += pipeline.traces(body, float(now)).spans
+    pipeline.settle(now + 1.0)
+    return report

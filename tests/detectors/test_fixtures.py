@@ -1,0 +1,35 @@
+"""Every detector's fixtures: `fires-*` must give what they expect, `quiet-*` nothing, however the spans arrive."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from otelagent.detectors import builtin
+from otelagent.diagnosis.scan import scan
+from tests import builders
+
+FIXTURES = sorted(Path(__file__).parent.glob("*/*.json"))
+
+
+@pytest.mark.parametrize("mode", [kind.mode for kind in builtin()])
+def test_every_detector_has_both_kinds_of_fixture(mode: str) -> None:
+    names = [path.name for path in FIXTURES if path.parent.name == mode]
+    assert any(name.startswith("fires-") for name in names)
+    assert any(name.startswith("quiet-") for name in names)
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda p: f"{p.parent.name}/{p.stem}")
+@pytest.mark.parametrize("play", ["one_by_one", "all_at_once"])
+def test_fixture_gives_what_it_expects(path: Path, play: str) -> None:
+    fixture = json.loads(path.read_text())
+    expected = sorted((e["mode"], e["cause"]) for e in fixture["expect"])
+    assert bool(expected) == path.name.startswith("fires-")
+    assert found(fixture["script"], play) == expected, fixture["why"]
+
+
+def found(script: dict[str, Any], play: str) -> list[tuple[str, str]]:
+    spans = builders.spans(script)
+    requests = [builders.request([s]) for s in spans] if play == "one_by_one" else [builders.request(spans)]
+    return sorted((f.mode, f.cause) for f in scan(requests).findings.values())
