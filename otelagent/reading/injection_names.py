@@ -1,0 +1,98 @@
+"""Names and phrases of a text as hashes: what an instruction in it could make an agent use, say or disclose."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+import re2
+from xxhash import xxh3_64_intdigest as _hash
+
+LIMIT: Final = 1 << 16
+"""Characters that are read; of a longer text its head and tail."""
+NAMES: Final = 1024
+SHINGLES: Final = 1024
+_DEMANDED: Final = 16
+_LENGTH: Final = 80
+
+_OPTIONS: Final = re2.Options()
+_OPTIONS.log_errors = False
+
+
+def _pattern(pattern: str) -> Any:
+    return re2.compile(pattern, _OPTIONS)
+
+
+_NAMES: Final = _pattern(
+    r"https?://[^\s\"'<>()\[\]{}\\,]{3,300}"
+    r"|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
+    r"|[$€£¥₹]\s?[0-9][0-9.,]*|[0-9][0-9.,]*\s?(?:USD|EUR|GBP|CHF|JPY|BTC|ETH|dollars|euros|€|£)"
+    r"|\b[A-Z]{2}[0-9]{2}[A-Z0-9]{8,30}\b"
+    r"|\+?[0-9][0-9 ()-]{7,18}[0-9]"
+    r"|[A-Za-z][A-Za-z0-9]*(?:[_./:-][A-Za-z0-9]+)+"
+    r"|\b[a-z]+[A-Z][A-Za-z0-9]*"
+)
+_PIECES: Final = _pattern(r"[A-Za-z0-9]+")
+
+
+def name_key(name: str) -> int:
+    """Hash of a name however it is written: `send_email`, `sendEmail`, `send-email` and `Send email` are one."""
+    return _hash("".join(filter(str.isalnum, name.lower())) or name)
+
+
+def names_in(text: str) -> frozenset[int]:
+    """`name_key` of addresses, links and their hosts, identifiers, account and phone numbers and amounts in a text."""
+    found: set[int] = set()
+    for match in _NAMES.finditer(_ends(text)):
+        if len(found) >= NAMES:
+            break
+        found.update(map(name_key, _forms(match.group(0))))
+    return frozenset(found)
+
+
+def _forms(name: str) -> Iterator[str]:
+    name = name.rstrip(".,:;/-")
+    yield name
+    if "://" in name:
+        yield name.split("://", 1)[1].split("/", 1)[0].split(":", 1)[0].removeprefix("www.")
+    elif "@" in name:
+        yield name.split("@", 1)[1]
+    elif "/" not in name and "." in name:
+        yield name.rsplit(".", 1)[1]
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= LIMIT else text[: LIMIT * 3 // 4] + "\n" + text[-LIMIT // 4 :]
+
+
+def shingles(text: str, n: int = 8) -> frozenset[int]:
+    """Hashes of all runs of n words, of a long text those of its head and tail. A shorter text is one run."""
+    words = [word.lower() for word in _PIECES.findall(_ends(text))] or _ends(text).split()
+    if len(words) > SHINGLES + n:
+        words = words[: SHINGLES * 3 // 4] + words[-SHINGLES // 4 :]
+    if not words:
+        return frozenset()
+    return frozenset(_hash(" ".join(words[at : at + n])) for at in range(max(1, len(words) - n + 1)))
+
+
+def overlap(a: frozenset[int], b: frozenset[int]) -> float:
+    """The share of the smaller one that the other has too."""
+    smaller = min(len(a), len(b))
+    return len(a & b) / smaller if smaller else 0.0
+
+
+def demanded_in(sentences: Iterable[Sequence[bytes]]) -> tuple[str, ...]:
+    """Names and quoted phrases in sentences, lower case."""
+    found: dict[str, None] = {}
+    for words in sentences:
+        for word in words:
+            if any(sign in word for sign in (b"@", b"_", b"://")) or (b"-" in word and any(48 <= sign < 58 for sign in word)):
+                found.setdefault(word.decode("utf-8", "replace")[:_LENGTH])
+        for phrase in _phrases(words):
+            found.setdefault(phrase[:_LENGTH])
+    return tuple(found)[:_DEMANDED]
+
+
+def _phrases(words: Sequence[bytes]) -> Iterator[str]:
+    marks = [place for place, word in enumerate(words) if word == b'"']
+    for begin, end in zip(marks[::2], marks[1::2], strict=False):
+        if end - begin > 1:
+            yield b" ".join(words[begin + 1 : end]).decode("utf-8", "replace")
