@@ -14,8 +14,20 @@ class Retryable(OtelagentError):
         self.delay = delay
 
 
+class Misconfigured(Retryable):
+    """A destination refuses us, not the request: credentials, a wrong address, its own fault. Somebody has to look."""
+
+
 class Rejected(OtelagentError):
     """The same bytes would fail again: the request itself is at fault."""
+
+
+class TooLarge(Rejected):
+    """The same bytes would fail again, parts of them may not."""
+
+
+class Unsupported(OtelagentError):
+    """The destination doesn't take this signal at all."""
 
 
 class BadConfig(OtelagentError):

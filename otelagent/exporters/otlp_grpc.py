@@ -1,0 +1,95 @@
+"""OTLP/gRPC out: serialised requests as they are."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import grpc
+import grpc.aio
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+from otelagent import __version__
+from otelagent.errors import Misconfigured, Retryable
+from otelagent.exporters.refusal import of_grpc
+from otelagent.traffic import Signal
+
+RESPONSE_LIMIT: Final = 4 * 1024 * 1024
+"""Bytes of an answer that are read; OTLP's own limit."""
+
+METHODS: Final = {
+    Signal.TRACES: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+    Signal.LOGS: "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+    Signal.METRICS: "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+}
+OPTIONS: Final = (
+    ("grpc.primary_user_agent", f"otelagent/{__version__}"),
+    ("grpc.max_receive_message_length", RESPONSE_LIMIT),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.enable_retries", 0),
+    ("grpc.initial_reconnect_backoff_ms", 250),
+    ("grpc.min_reconnect_backoff_ms", 250),
+    ("grpc.max_reconnect_backoff_ms", 5000),
+    ("grpc.service_config_disable_resolution", 1),
+)
+
+
+class OtlpGrpcExporter:
+    """One channel to one destination. `credentials` None: plaintext."""
+
+    def __init__(
+        self,
+        name: str,
+        target: str,
+        *,
+        credentials: grpc.ChannelCredentials | None = None,
+        headers: Mapping[str, str] | None = None,
+        gzip: bool = True,
+        options: tuple[tuple[str, Any], ...] = (),
+    ) -> None:
+        self.name = name
+        self._metadata = tuple((key.lower(), value) for key, value in (headers or {}).items())
+        compression = grpc.Compression.Gzip if gzip else grpc.Compression.NoCompression
+        every = (*OPTIONS, *options)
+        self._channel = (
+            grpc.aio.insecure_channel(target, every, compression)
+            if credentials is None
+            else grpc.aio.secure_channel(target, credentials, every, compression)
+        )
+        self._calls: dict[Signal, Callable[..., Any]] = {
+            signal: self._channel.unary_unary(method, None, None) for signal, method in METHODS.items()
+        }
+
+    async def export(self, signal: Signal, body: bytes, timeout: float) -> int:
+        try:
+            answer = await self._calls[signal](body, timeout=timeout, metadata=self._metadata)
+        except grpc.aio.AioRpcError as error:
+            raise of_grpc(error, signal) from None
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise
+            raise Retryable("channel closed") from None
+        except grpc.aio.UsageError:
+            raise Misconfigured("channel closed") from None
+        return rejected_items(signal, answer)
+
+    async def close(self) -> None:
+        await self._channel.close(None)
+
+
+def rejected_items(signal: Signal, answer: bytes) -> int:
+    """Items that an answer's partial success names; 0 for full success or an answer that can't be read."""
+    if not answer:
+        return 0
+    try:
+        match signal:
+            case Signal.TRACES:
+                return int(ExportTraceServiceResponse.FromString(answer).partial_success.rejected_spans)
+            case Signal.LOGS:
+                return int(ExportLogsServiceResponse.FromString(answer).partial_success.rejected_log_records)
+            case Signal.METRICS:
+                return int(ExportMetricsServiceResponse.FromString(answer).partial_success.rejected_data_points)
+    except DecodeError:
+        return 0
