@@ -1,0 +1,179 @@
+"""Specific statements in a completion: numbers, percentages, dates, money, addresses, citations, quotations, sources.
+
+Not claims: code blocks, headings, list numbers, questions to the user, what the assistant announces to do, small bare
+counts. Texts longer than `values.HEAD + values.TAIL` characters are read at their head and tail.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Any, Final
+
+from otelagent.model import Claim
+from otelagent.reading import dates, numerals, values
+from otelagent.reading.lexicon import compiled, either, exact, listed, matches
+
+LIMIT: Final = 256
+"""Claims per completion."""
+SMALL: Final = 12
+"""Whole numbers up to this one, without a unit, are no claims."""
+_LISTING: Final = exact(r"^\s*(?:[-*•>+]\s+)?(?:\*\*|__)?(?:\(?\d{1,3}[.)、．]|[①-⑳]|#\d{1,3}\b)(?:\*\*|__)?\s*")
+_SENTENCE: Final = exact(r"[^.!?。！？\n]*(?:[.](?:[^\s\"”»)*]|$)[^.!?。！？\n]*)*(?:[.!?]+[\"”»)*]*(?:\s|$)|[。！？]+|\n|$)")
+_ASKED: Final = (b"?", "？".encode(), "か。".encode(), "か？".encode())
+_PROMISE: Final = compiled(rf"^\W*{either(listed('claims', 'promise'))}")
+_APPROXIMATE: Final = compiled(rf"(?:{either(listed('claims', 'approximate'))}|[~≈])\s*(?:[$€£¥]|an?\s|the\s)?\s*$")
+_LABEL: Final = compiled(rf"\b{either(listed('claims', 'labels'))}\.?\s*[#:]?\s*$")
+_NAMED: Final = exact(r"(?:[a-zà-ÿ0-9),\"'][\s ]+)[\"'(*]*\p{Lu}[\pL-]+\s$")
+_SURNAME: Final = r"\p{Lu}[\pL'’-]+"
+_CITED: Final = exact(
+    rf"({_SURNAME})(?:,? et al\.?|(?:,? (?:and|und|et|y|e|&) {_SURNAME}){{1,3}}),? ?\(?((?:1[6-9]|20)\d\d)[a-z]?\b\)?"
+    rf"|\(({_SURNAME})(?: {_SURNAME}){{0,2}},? ((?:1[6-9]|20)\d\d)[a-z]?\)|\b({_SURNAME}) \(((?:1[6-9]|20)\d\d)[a-z]?\)"
+    rf"|\b({_SURNAME})(?:,? et al\b\.?)"
+)
+_NAME: Final = rf"{_SURNAME}(?:\s(?:(?:of|for|de|del|da|do|di|von|van|für|der|des|du|la|and|&)\s)?{_SURNAME}){{0,5}}"
+_TITLE: Final = rf"(?:(?i:{either(listed('claims', 'titles'))})\.?\s+|l['’])*"
+_SOURCE: Final = exact(
+    rf"(?i:\b{either([w for w in listed('claims', 'reporting_before') if w.isascii() or w[0] != '根'])})\s+{_TITLE}({_NAME})"
+    rf"|\b({_NAME})\s(?:{either(listed('claims', 'reporting_after'))})"
+)
+_QUOTE: Final = exact(r"\"([^\"\n]{12,400})\"|“([^”\n]{12,400})”|«\s?([^»\n]{12,400})»|„([^“”\n]{12,400})[“”]|[「『]([^」』\n]{6,200})[」』]")
+_SCALED_UNITS: Final = (1.0, 60.0, 3600.0, 86400.0, 604800.0, 2629800.0, 31557600.0)
+
+
+def claims(text: str) -> tuple[Claim, ...]:
+    """The specific statements of a completion in order, without overlaps."""
+    shown, left_out = values.window(text)
+    narrowed = values.narrow(shown)
+    data = narrowed.encode(errors="replace")
+    live = list(_live(data))
+    if not live:
+        return ()
+    own = len(values._ITEM.findall(data)) if b"\n" in data else 0
+    found = sorted(_claims(data, own), key=lambda claim: (claim.start, -claim.end))
+    return tuple(_placed(_apart(found, live), data, left_out))
+
+
+def _live(data: bytes) -> Iterator[tuple[int, int]]:
+    """Spans of the sentences that may state something."""
+    offset, code = 0, False
+    for line in data.splitlines(keepends=True):
+        start, offset = offset, offset + len(line)
+        bare = line.strip()
+        if bare.startswith((b"```", b"~~~")):
+            code = not code
+        elif not code and bare and not bare.startswith(b"#") and not _table_rule(bare):
+            listing = _LISTING.match(line)
+            yield from _sentences(data, start + (listing.end() if listing else 0), offset)
+
+
+def _table_rule(line: bytes) -> bool:
+    return not line.strip(b"|-: ")
+
+
+def _sentences(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for match in matches(_SENTENCE, data[start:end], LIMIT):
+        sentence = match.group().rstrip(b" \t\r\n\"*)_")
+        if sentence and not sentence.endswith(_ASKED) and not _PROMISE.search(sentence):
+            yield start + match.start(), start + match.end()
+
+
+def _claims(data: bytes, own: int) -> Iterator[Claim]:
+    for start, end in values.links(data, LIMIT):
+        link = data[start:end].decode(errors="replace")
+        yield Claim("url", (values.link_key(link),), start, end)
+    yield from _citations(data)
+    yield from _sources(data)
+    yield from _quotes(data)
+    for moment in dates.moments(data, LIMIT):
+        yield Claim("date", moment.keys, moment.start, moment.end)
+    for start, end in values.codes(data, LIMIT):
+        code = data[start:end].decode(errors="replace")
+        yield Claim("id" if sum(map(str.isdigit, code)) >= 3 else "", (values.code_key(code),), start, end)
+    for number in numerals.numbers(data, LIMIT):
+        yield from _number(number, data, own)
+
+
+def _number(number: numerals.Number, data: bytes, own: int) -> Iterator[Claim]:
+    before = data[max(0, number.start - 40) : number.start]
+    after = data[number.end : number.end + 2]
+    value = number.readings[0]
+    if before[-1:] in b"._/#" and before[-1:] or (after[:1] in b"./_" and after[1:].isdigit()):
+        return
+    keys = list(values.number_keys(number))
+    approximate = bool(_APPROXIMATE.search(before))
+    if number.loose or approximate:
+        keys += [numerals.rounded_key(reading) for reading in number.readings]
+    if number.seconds:
+        keys += [numerals.key(value * number.seconds / unit) for unit in _SCALED_UNITS]
+    kind = _kind(number)
+    if kind == "number" and not number.unit and (value <= SMALL and value.is_integer() or value == own or _LABEL.search(before) or _NAMED.search(before)):
+        kind = ""
+    if number.unit in ("duration", "unit") and value <= 1:
+        kind = ""
+    yield Claim(kind, tuple(dict.fromkeys(keys)), number.start, number.end, value)
+
+
+def _kind(number: numerals.Number) -> str:
+    if number.unit in ("percent", "money"):
+        return number.unit
+    return "year" if number.bare and 1800 <= number.readings[0] <= 2150 else "number"
+
+
+def _citations(data: bytes) -> Iterator[Claim]:
+    for match in matches(_CITED, data, LIMIT):
+        surname = (match[1] or match[3] or match[5] or match[7]).decode(errors="replace")
+        if surname.lower() not in dates.MONTHS and surname.lower() not in values._STARTERS:
+            yield Claim("citation", (values.word_key(surname),), match.start(), match.end())
+
+
+def _sources(data: bytes) -> Iterator[Claim]:
+    for match in matches(_SOURCE, data, LIMIT):
+        words = [w.decode(errors="replace") for w in values._CAPITAL.findall(match[1] or match[2])]
+        words = [w for w in words if w.lower() not in values._STARTERS]
+        if words:
+            keys = dict.fromkeys((values.word_key(words[-1]), values.word_key(max(words, key=len))))
+            start, end = match.span(1 if match[1] else 2)
+            yield Claim("name", tuple(keys), start, end)
+
+
+def _quotes(data: bytes) -> Iterator[Claim]:
+    for match in matches(_QUOTE, data, LIMIT):
+        quote = next(group for group in match.groups() if group).decode(errors="replace")
+        clauses = (clause.group().decode(errors="replace") for clause in matches(values._CLAUSE, quote.encode(), 16))
+        keys = [key for clause in (quote, *clauses) if (key := values.phrase_key(clause)) is not None]
+        if keys and (len(quote.split()) >= 4 or not quote.isascii()):
+            yield Claim("quote", tuple(dict.fromkeys(keys)), match.start(), match.end())
+
+
+def _apart(found: list[Claim], live: list[tuple[int, int]]) -> Iterator[Claim]:
+    """Claims within live sentences; of overlapping ones the first and longest (a quotation keeps what stands in it)."""
+    starts = [start for start, _ in live]
+    end, count = -1, 0
+    for claim in found:
+        place = bisect_right(starts, claim.start) - 1
+        if place < 0 or claim.start >= live[place][1] or claim.start < end:
+            continue
+        if claim.kind not in ("quote", "name"):
+            end = claim.end
+        if claim.kind and count < LIMIT:
+            count += 1
+            yield claim
+
+
+def _placed(found: Iterator[Claim], data: bytes, left_out: int) -> Iterator[Claim]:
+    """Byte offsets in what was read become character offsets in the whole text."""
+    ascii_only = data.isascii()
+    at, place = 0, 0
+    for claim in found:
+        if ascii_only:
+            start, end = claim.start, claim.end
+        else:
+            place += len(data[at : claim.start].decode(errors="replace"))
+            at, start = claim.start, place
+            end = start + len(data[claim.start : claim.end].decode(errors="replace"))
+        shift = left_out if left_out and start >= values.HEAD else 0
+        yield Claim(claim.kind, claim.keys, start + shift, end + shift, claim.value)
+
+
+def context(text: str, claim: Claim, width: int = 40) -> Any:
+    """The claim with some text around it, for people who test this module; never for logs or findings."""
+    return text[max(0, claim.start - width) : claim.end + width]

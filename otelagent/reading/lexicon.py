@@ -1,0 +1,98 @@
+"""Word lists: one TOML file per subject and language in `words/`, merged over languages, and patterns built from them.
+
+Patterns are RE2 only (linear time) and run over UTF-8 bytes, where offsets are cheap.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import re2
+
+LANGUAGES: Final = ("en",)
+SPACED: Final = ("en", "de", "fr", "es", "pt")
+"""Languages that put spaces between words."""
+
+_OPTIONS: Final = re2.Options()
+_OPTIONS.log_errors = False
+_OPTIONS.max_mem = 64 << 20
+_NOTHING: Final = r"[^\x00-\x{10FFFF}]"
+
+
+def compiled(pattern: str) -> Any:
+    """An RE2 pattern for UTF-8 bytes, in any case."""
+    return re2.compile(f"(?i){pattern}", _OPTIONS)
+
+
+def exact(pattern: str) -> Any:
+    """An RE2 pattern for UTF-8 bytes, case as written."""
+    return re2.compile(pattern, _OPTIONS)
+
+
+@cache
+def words(subject: str, language: str) -> dict[str, Any]:
+    """The word list of a subject in a language."""
+    text = (files("otelagent.reading") / "words" / f"{subject}.{language}.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def table(subject: str, key: str) -> dict[str, float]:
+    """Words to numbers, all languages in one; the first language that has a word decides."""
+    merged: dict[str, float] = {}
+    for language in LANGUAGES:
+        for word, value in words(subject, language).get(key, {}).items():
+            merged.setdefault(word, value)
+    return merged
+
+
+def listed(subject: str, key: str, languages: Iterable[str] = LANGUAGES) -> tuple[str, ...]:
+    """Words of a list, all languages in one, longest first."""
+    found = {word for language in languages for word in words(subject, language).get(key, ())}
+    return tuple(sorted(found, key=lambda word: (-len(word), word)))
+
+
+def either(terms: Iterable[str]) -> str:
+    """A pattern for any of these literal words; a Latin one has to end where a word ends."""
+    latin, other = [], []
+    for term in sorted(terms, key=lambda word: (-len(word), word)):
+        (latin if term[-1].isascii() and term[-1].isalnum() else other).append(re2.escape(term))
+    parts = ([rf"(?:{'|'.join(latin)})\b"] if latin else []) + other
+    return f"(?:{'|'.join(parts or [_NOTHING])})"
+
+
+def grammar(subject: str, language: str) -> dict[str, list[str]]:
+    """Pattern lists of a word list, with `<class>` replaced by its `[classes]` entry (which may name earlier ones).
+
+    In languages with spaces, a blank in a pattern is any white space and every pattern begins at a word.
+    """
+    source = words(subject, language)
+    classes: dict[str, str] = {}
+    for name, terms in source.get("classes", {}).items():
+        classes[name] = f"(?:{'|'.join(_expand(term, classes) for term in terms)})"
+    spaced = language in SPACED
+    return {
+        key: [_spaced(_expand(pattern, classes)) if spaced else _expand(pattern, classes) for pattern in patterns]
+        for key, patterns in source.items()
+        if isinstance(patterns, list)
+    }
+
+
+def _expand(pattern: str, classes: dict[str, str]) -> str:
+    for name, replacement in classes.items():
+        pattern = pattern.replace(f"<{name}>", replacement)
+    return pattern
+
+
+def _spaced(pattern: str) -> str:
+    start = "" if pattern.startswith(("^", r"\b")) or not pattern[0].isascii() else r"\b"
+    return start + pattern.replace(" ", r"\s+")
+
+
+def matches(pattern: Any, data: bytes, limit: int) -> Iterator[Any]:
+    """At most `limit` matches."""
+    for count, match in enumerate(pattern.finditer(data)):
+        if count >= limit:
+            return
+        yield match
