@@ -28,15 +28,15 @@ LOG_SEVERITY: Final = {
 
 
 def attributes_of(step: Step, trace: Trace, about: Sequence[Finding]) -> dict[str, Value]:
-    """What to add to a step's span; empty where there is nothing to say. `about`: the findings that this span carries."""
+    """What to add to a step's span; empty where there is nothing to say. `about`: findings that this span carries."""
     added: dict[str, Value] = {}
     if step.kind in SOURCES and step.call is not None and step.call.outcome.status in BAD:
         added[a.TOOL_OUTCOME] = str(step.call.outcome.status)
         added[a.KEEP] = True
-    if step.kind is Kind.LLM and step.context_limit:
-        added[a.CONTEXT_LIMIT] = step.context_limit
-        if step.input_tokens is not None:
-            added[a.CONTEXT_UTILIZATION] = round(step.input_tokens / step.context_limit, 4)
+    if step.kind is Kind.LLM and step.utilization is not None:
+        added[a.CONTEXT_UTILIZATION] = round(step.utilization, 4)
+        if step.context_limit:
+            added[a.CONTEXT_LIMIT] = step.context_limit
     carried = list(about)
     if step.kind in (Kind.AGENT, Kind.WORKFLOW):
         own = trace.runs.get(step.span_id)

@@ -135,6 +135,10 @@ class Metrics(Collector):
         if wasted_tokens:
             self._count(series.WASTED_TOKENS, (mode, *scope), wasted_tokens, trace_id)
 
+    def wasted_tokens(self, mode: str, tokens: int, *, service: str = "", environment: str = "") -> None:
+        """Tokens spent after a run diverged."""
+        self._count(series.WASTED_TOKENS, (mode, *self._scope(service, environment)), tokens)
+
     def agent_run(
         self, agent: Name, outcome: str, *, service: str = "", environment: str = "", trace_id: bytes | None = None
     ) -> None:

@@ -344,6 +344,15 @@ class Step(msgspec.Struct, kw_only=True):
     call: Call | None = None
     turn: Turn | None = None
 
+    @property
+    def utilization(self) -> float | None:
+        """Share of the context window that the input filled: reported, else by tokens; None where unknown."""
+        if self.context_used is not None:
+            return self.context_used
+        if not self.context_limit or self.input_tokens is None:
+            return None
+        return self.input_tokens / self.context_limit
+
 
 class Plain(msgspec.Struct, kw_only=True):
     """A span that is no step but has its place in the tree: a turn, a graph node, an HTTP call, anything else."""

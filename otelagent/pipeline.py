@@ -1,7 +1,7 @@
 """The way of a request: otlp, dialects, reading, traces, detectors, annotate. Delivery is the caller's."""
 
 import logging
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -47,8 +47,8 @@ class Ear(Protocol):
     def step(self, step: Step, run: AgentRun, trace: Trace) -> None:
         """A step was observed for the first time."""
 
-    def found(self, finding: Finding, run: AgentRun, trace: Trace) -> None:
-        """A finding is new, or says more than before."""
+    def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None:
+        """A finding is new (`first`), or says something else than before."""
 
     def abstained(self, mode: str, reason: str) -> None:
         """A detector could not judge a run."""
@@ -59,8 +59,8 @@ class Ear(Protocol):
     def closed(self, trace: Trace, reason: Closed) -> None:
         """A trace left memory."""
 
-    def spans(self, dialect: str, kind: str) -> None:
-        """A span was read by a dialect."""
+    def spans(self, dialect: str, kind: str, count: int) -> None:
+        """Spans were read by a dialect."""
 
     def unread(self, reason: str) -> None:
         """A request or span passed without being understood, by reason."""
@@ -111,6 +111,8 @@ class Pipeline:
 
     def _read(self, request: otlp.TraceRequest, now: float) -> None:
         items = [(span, dialects.read(span)) for span in request.spans]
+        for (dialect, kind), count in Counter((i.dialect or "none", _kind(i)) for _, i in items).items():
+            self._each(lambda ear, d=dialect, k=kind, n=count: ear.spans(d, k, n))  # type: ignore[misc]
         by_trace: dict[bytes, list[tuple[otlp.Span, Step | Plain]]] = defaultdict(list)
         for span, item in items:
             by_trace[span.trace_id].append((span, item))
@@ -169,10 +171,10 @@ class Pipeline:
 
     # --- what the fold tells ------------------------------------------------------------------------------------
 
-    def found(self, finding: Finding, run: AgentRun, trace: Trace) -> None:
+    def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None:
         self._fresh[finding.about].append(finding)
         self._events.append((trace.origin, annotate.event(finding, run, self._now)))
-        self._each(lambda ear: ear.found(finding, run, trace))
+        self._each(lambda ear: ear.found(finding, run, trace, first))
 
     def abstained(self, mode: str, reason: str) -> None:
         self._each(lambda ear: ear.abstained(mode, reason))
@@ -186,6 +188,10 @@ class Pipeline:
     def _each(self, tell: Callable[[Ear], None]) -> None:
         for ear in self._ears:
             tell(ear)
+
+
+def _kind(item: Step | Plain) -> str:
+    return str(item.kind) if isinstance(item, Step) else "other"
 
 
 __all__ = ["Annotated", "Ear", "Kind", "Pipeline", "Rejected", "Settings"]

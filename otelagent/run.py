@@ -48,6 +48,8 @@ class AgentRun:
     def __init__(self, trace: TraceView, key: bytes) -> None:
         self.trace = trace
         self.key = key
+        self.former: set[bytes] = set()
+        """Keys of provisional runs that were found to be this one."""
         self.agent: str | None = None
         self.workflow: str | None = None
         self.conversation: str | None = None
@@ -127,6 +129,20 @@ class AgentRun:
     # --- for detectors -------------------------------------------------------------------------------------------
 
     @property
+    def outcome(self) -> str:
+        """success, degraded, failed or unknown, of this run alone, as known by now."""
+        if self.ended is not None and self.ended.failed:
+            return "failed"
+        if self.findings:
+            return "degraded"
+        return "unknown" if self.trace.partial_view or self.ended is None else "success"
+
+    @property
+    def tokens(self) -> int:
+        """Input and output tokens of all LLM steps."""
+        return sum((s.input_tokens or 0) + (s.output_tokens or 0) for s in self.steps if s.kind is Kind.LLM)
+
+    @property
     def llm_starts(self) -> list[int]:
         """When the model's turns began."""
         return [s.start for s in self.steps if s.kind is Kind.LLM]
@@ -190,9 +206,7 @@ class AgentRun:
         self._ground(step)
         if step.kind in SOURCES:
             self.decisions = self.questions.source(step)
-        elif step.kind is Kind.LLM:
-            self.decisions = self.questions.decide(step, self.trace.ledger)
-        elif step is self.ended and self.unanswered:
+        elif step.kind is Kind.LLM or (step is self.ended and self.unanswered):
             self.decisions = self.questions.decide(step, self.trace.ledger)
 
     def _ground(self, step: Step) -> None:

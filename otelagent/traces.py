@@ -42,6 +42,8 @@ class Limits:
     traces: int = 10_000
     spans: int = 200_000
     spans_per_trace: int = 20_000
+    past_spans: int = 50_000
+    """Places kept of traces that have left, so that repeated spans are known again."""
     settle_s: float = 10.0
     idle_s: float = 120.0
     age_s: float = 3600.0
@@ -50,8 +52,8 @@ class Limits:
 class Listener(Protocol):
     """Hears what the fold learns; implemented by the pipeline."""
 
-    def found(self, finding: Finding, run: AgentRun, trace: "Trace") -> None:
-        """A finding is new or says more than before."""
+    def found(self, finding: Finding, run: AgentRun, trace: "Trace", first: bool) -> None:
+        """A finding is new (`first`), or says something else than before."""
 
     def abstained(self, mode: str, reason: str) -> None:
         """A detector could not judge a run."""
@@ -90,9 +92,13 @@ class Trace:
         self.ledger = Ledger()
         self.seen = Seen()
         self.partial_view = False
+        self.recalled = False
+        """It left once already, and spans came after that."""
         self.root_seen = False
+        self.root_failed = False
         self.service = ""
         self.environment = ""
+        self.workflow: str | None = None
         self.origin: tuple[bytes, ...] = ()
         """Serialised resource of the last span that came."""
         self._listener = listener
@@ -100,6 +106,7 @@ class Trace:
         self._unnamed: dict[bytes, Step] = {}
         self._waiting: dict[bytes, list[Step]] = {}
         self._http: dict[bytes, tuple[int, int]] = {}
+        self._told: set[tuple[str, bytes, bytes]] = set()
 
     # --- what a run asks ----------------------------------------------------------------------------------------
 
@@ -126,8 +133,18 @@ class Trace:
         kind = item.kind if isinstance(item, Step) else None
         tool = item.tool if isinstance(item, Step) else None
         self.nodes[item.span_id] = Node(item.parent_id, item.start, item.end, kind, tool)
-        self.root_seen = self.root_seen or not item.parent_id
+        if not item.parent_id:
+            self.root_seen = True
+            self.root_failed = isinstance(item, Step) and item.failed
+        if isinstance(item, Step):
+            self._name(item)
         return True
+
+    def _name(self, step: Step) -> None:
+        self.service = step.service or self.service
+        self.environment = step.environment or self.environment
+        top = step.kind is Kind.WORKFLOW or (step.kind is Kind.AGENT and self.workflow is None)
+        self.workflow = step.workflow or ((step.agent or step.name) if top else self.workflow)
 
     def carry_http(self, item: Step | Plain) -> None:
         """Move the status of HTTP client spans up to the tool that made the call; an LLM's own calls stop there."""
@@ -204,6 +221,14 @@ class Trace:
         """Steps wait for calls that their messages refer to."""
         return bool(self._waiting)
 
+    def outcome(self, settled: bool) -> str:
+        """success, degraded, failed or unknown, of the whole trace."""
+        if any(run.findings for run in self.runs.values()):
+            return "degraded"
+        if not settled or self.partial_view:
+            return "unknown"
+        return "failed" if self.root_failed else "success"
+
     def findings_below(self, span_id: bytes) -> list[Finding]:
         """Findings of the runs below a span, its own run included."""
         keys = [k for k in self.runs if k == span_id or span_id in self.ancestors(k)]
@@ -220,7 +245,9 @@ class Trace:
                 run = self.runs.pop(key)
                 moved += run.own_steps()
                 moved += self._waiting.pop(key, [])
-                self.run(self.owner(key)).findings.update(run.findings)
+                target = self.run(self.owner(key))
+                target.findings.update(run.findings)
+                target.former |= {key, *run.former}
         return moved
 
     def _take(self, run: AgentRun, steps: list[Step], detectors: tuple[Observer, ...]) -> None:
@@ -243,7 +270,9 @@ class Trace:
 
     def _tell(self, run: AgentRun, findings: Iterable[Finding]) -> None:
         for finding in findings:
-            self._listener.found(finding, run, self)
+            first = finding.identity not in self._told
+            self._told.add(finding.identity)
+            self._listener.found(finding, run, self, first)
 
     def _remember(self, step: Step) -> None:
         if step.kind not in SOURCES:
@@ -262,6 +291,8 @@ class LiveTraces:
         self._listener = listener
         self._limits = limits or Limits()
         self._traces: OrderedDict[bytes, Trace] = OrderedDict()
+        self._past: OrderedDict[bytes, dict[bytes, Node]] = OrderedDict()
+        self._past_spans = 0
         self.spans = 0
         """Spans in the link tables of all live traces."""
 
@@ -276,6 +307,7 @@ class LiveTraces:
         trace = self._traces.get(trace_id)
         if trace is None:
             trace = self._traces[trace_id] = Trace(trace_id, now, self._listener)
+            self._recall(trace)
         trace.touched = now
         return trace
 
@@ -326,3 +358,20 @@ class LiveTraces:
         self._listener.closed(trace, reason)
         self.spans -= len(trace.nodes)
         del self._traces[trace.trace_id]
+        self._remember(trace)
+
+    def _remember(self, trace: Trace) -> None:
+        """Keep the link table for a while: a sender may repeat spans of a trace that has left."""
+        self._past[trace.trace_id] = trace.nodes
+        self._past_spans += len(trace.nodes)
+        while self._past_spans > self._limits.past_spans:
+            _, nodes = self._past.popitem(last=False)
+            self._past_spans -= len(nodes)
+
+    def _recall(self, trace: Trace) -> None:
+        nodes = self._past.pop(trace.trace_id, None)
+        if nodes is not None:
+            self._past_spans -= len(nodes)
+            self.spans += len(nodes)
+            trace.nodes = nodes
+            trace.partial_view = trace.recalled = True

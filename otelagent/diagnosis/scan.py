@@ -40,7 +40,7 @@ class Report:
     def step(self, step: Step, run: AgentRun, trace: Trace) -> None:
         self.traces.add(trace.trace_id)
 
-    def found(self, finding: Finding, run: AgentRun, trace: Trace) -> None:
+    def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None:
         self.findings[finding.identity] = finding
         self.agents[finding.identity] = run.agent or finding.agent
 
@@ -55,7 +55,7 @@ class Report:
             for identity in run.findings:
                 self.agents[identity] = run.agent or self.agents.get(identity)
 
-    def spans(self, dialect: str, kind: str) -> None:
+    def spans(self, dialect: str, kind: str, count: int) -> None:
         pass
 
     def unread(self, reason: str) -> None:

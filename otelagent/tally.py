@@ -1,0 +1,92 @@
+"""What the fold learns, counted: the ear that feeds the metrics."""
+
+from typing import Final
+
+from otelagent.late import Late
+from otelagent.metrics import Metrics
+from otelagent.model import Finding, Kind, Step
+from otelagent.run import SOURCES, AgentRun
+from otelagent.traces import Closed, Trace
+
+DONE: Final = frozenset({Closed.SETTLED})
+"""Traces that closed for another reason may be unfinished: their outcome is unknown unless something was found."""
+
+
+class Tally:
+    """Owned by the pipeline. A finding's count waits for its agent's name, which may come with the last span."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def step(self, step: Step, run: AgentRun, trace: Trace) -> None:
+        where = {"service": step.service, "environment": step.environment, "trace_id": step.trace_id}
+        if step.kind in SOURCES and step.call is not None:
+            seconds = max(step.end - step.start, 0) / 1e9
+            self._metrics.tool_call(
+                step.tool, str(step.call.outcome.status), bytes=step.call.size, seconds=seconds, **where
+            )
+        elif step.kind is Kind.LLM and step.utilization is not None:
+            self._metrics.context(_name(run), step.utilization, **where)
+        elif step.kind is Kind.AGENT:
+            self._agent(step, run)
+
+    def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None:
+        if not first:
+            return
+        self._metrics.failure(
+            finding.mode,
+            str(finding.layer),
+            _name(run),
+            finding.tool,
+            service=trace.service,
+            environment=trace.environment,
+            trace_id=finding.trace_id,
+        )
+        ended = next((s.end for s in reversed(run.steps) if s.span_id == finding.about), None)
+        if ended is not None:
+            self._metrics.finding_delay(trace.touched - ended / 1e9)
+
+    def abstained(self, mode: str, reason: str) -> None:
+        self._metrics.abstention(mode, reason)
+
+    def dismissed(self, mode: str, step: Step, why: str) -> None:
+        pass
+
+    def closed(self, trace: Trace, reason: Closed) -> None:
+        self._metrics.trace_closed(str(reason))
+        where = {"service": trace.service, "environment": trace.environment, "trace_id": trace.trace_id}
+        for run in trace.runs.values():
+            self._named(run, run.agent)
+            if run.tokens:
+                self._metrics.task_tokens(run.agent, run.tokens, **where)
+            for finding in run.findings.values():
+                self._wasted(finding, trace)
+        if trace.runs and not trace.recalled:
+            self._metrics.pipeline(trace.outcome(settled=reason in DONE), trace.workflow, **where)
+
+    def spans(self, dialect: str, kind: str, count: int) -> None:
+        self._metrics.spans(dialect, kind, count)
+
+    def unread(self, reason: str) -> None:
+        pass
+
+    def _agent(self, step: Step, run: AgentRun) -> None:
+        where = {"service": step.service, "environment": step.environment}
+        if step.agent:
+            self._metrics.seen_agent(step.agent, **where)
+        self._named(run, step.agent)
+        self._metrics.agent_run(step.agent, run.outcome, trace_id=step.trace_id, **where)
+
+    def _named(self, run: AgentRun, name: str | None) -> None:
+        for key in (run.key, *run.former):
+            self._metrics.resolve(key, name)
+
+    def _wasted(self, finding: Finding, trace: Trace) -> None:
+        if finding.wasted_tokens:
+            self._metrics.wasted_tokens(
+                finding.mode, finding.wasted_tokens, service=trace.service, environment=trace.environment
+            )
+
+
+def _name(run: AgentRun) -> str | Late:
+    return run.agent or Late(run.key)
