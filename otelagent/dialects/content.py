@@ -1,0 +1,173 @@
+"""The handle to a span's content: decodes when asked, each part once."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+
+from otelagent.dialects import messages, otel_core
+from otelagent.dialects.table import Plan, Source, found
+from otelagent.model import Captured, Item, Kind, Message, Step, ToolOffer, Withheld
+from otelagent.otlp import Span
+
+T = TypeVar("T")
+
+_MISSING: Final = object()
+
+
+class SpanContent:
+    """Content of one step, as the dialects on its span say where it stands."""
+
+    __slots__ = ("_memo", "_plan", "_span", "_step")
+
+    def __init__(self, span: Span, plan: Plan, step: Step) -> None:
+        self._span = span
+        self._plan = plan
+        self._step = step
+        self._memo: dict[str, Any] = {}
+
+    def arguments(self) -> Captured | None:
+        return self._once("arguments", lambda: self._captured(self._plan.arguments))
+
+    def result(self) -> Captured | None:
+        return self._once("result", self._result)
+
+    def error(self) -> str | None:
+        return self._once("error", lambda: otel_core.error_text(self._span))
+
+    def history(self) -> Sequence[Item]:
+        return self._once("history", self._history)
+
+    def completion(self) -> Sequence[Message]:
+        return self._once("completion", self._completion)
+
+    def tools(self) -> Sequence[ToolOffer]:
+        return self._once("tools", self._tools)
+
+    def _once(self, name: str, read: Callable[[], T]) -> T:
+        value = self._memo.get(name, _MISSING)
+        if value is _MISSING:
+            value = self._memo[name] = read()
+        known: T = value
+        return known
+
+    def _captured(self, sources: Sequence[Source]) -> Captured | None:
+        for source in sources:
+            if not isinstance(source, str):
+                captured = source(self._span)
+                if isinstance(captured, Captured):
+                    return captured
+            elif (raw := self._span.attributes.raw(source)) is not None and raw not in self._plan.sentinels:
+                return Captured(self._span.attributes.get(source), source)
+        return None
+
+    def _result(self) -> Captured | None:
+        if self._step.kind in (Kind.AGENT, Kind.WORKFLOW, Kind.LLM):
+            return self._captured(self._plan.output)
+        captured = self._captured(self._plan.result)
+        if captured is None and not self._step.failed and any(m(self._span) for m in self._plan.none_is_missing):
+            return Captured(None, next((s for s in self._plan.result if isinstance(s, str)), ""))
+        return captured
+
+    def _history(self) -> Sequence[Item]:
+        instructions = self._first(self._plan.instructions, "system")
+        return (*instructions, *self._first(self._plan.input, "user"))
+
+    def _completion(self) -> Sequence[Message]:
+        for source in self._plan.completion:
+            if source.present(self._span) and not self._redacted(source):
+                listing = source.read(self._span, "assistant")
+                self._note(listing.cut)
+                if listing.items:
+                    return tuple(item.read() for item in listing.items)
+        return ()
+
+    def _first(self, sources: Sequence[messages.Source], role: str) -> Sequence[Item]:
+        for source in sources:
+            if source.present(self._span) and not self._redacted(source):
+                listing = source.read(self._span, role)
+                self._note(listing.cut)
+                if listing.items:
+                    return listing.items
+        return ()
+
+    def _redacted(self, source: messages.Source) -> bool:
+        keys = source.keys(self._span)
+        return bool(keys) and all(self._span.attributes.raw(key) in self._plan.sentinels for key in keys[:1])
+
+    def _note(self, cut: bool) -> None:
+        if cut and self._step.withheld is None:
+            self._step.withheld = Withheld.TRUNCATED
+
+    def _tools(self) -> Sequence[ToolOffer]:
+        return next((offers for read in self._plan.tools if (offers := read(self._span))), ())
+
+
+def withheld(span: Span, plan: Plan, kind: Kind) -> Withheld | None:
+    """Why content that a step of this kind should have is missing; looks at keys and bytes, decodes nothing."""
+    if kind is Kind.LLM:
+        return _of_model(span, plan)
+    if kind in (Kind.TOOL, Kind.RETRIEVAL):
+        return _of_tool(span, plan)
+    return None
+
+
+def _of_model(span: Span, plan: Plan) -> Withheld | None:
+    given = [source for source in plan.input if source.present(span)]
+    brought = [source for source in plan.completion if source.present(span)]
+    keys = [key for source in (*given, *brought) for key in source.keys(span)]
+    if reason := _spoiled(span, plan, keys):
+        return reason
+    if span.dropped_attributes and (not given or not brought or _lost_head(span, given[0])):
+        return Withheld.EVICTED
+    if given or brought:
+        return None
+    return Withheld.UPLOADED if _uploaded(span, plan) else Withheld.CAPTURE_OFF
+
+
+def _of_tool(span: Span, plan: Plan) -> Withheld | None:
+    arguments = _present(span, plan.arguments)
+    result = _present(span, plan.result)
+    if reason := _spoiled(span, plan, [*result, *arguments]):
+        return reason
+    if span.dropped_attributes and not (arguments and result):
+        return Withheld.EVICTED
+    if arguments or result:
+        return None
+    return Withheld.UPLOADED if _uploaded(span, plan) else Withheld.CAPTURE_OFF
+
+
+def _present(span: Span, sources: Sequence[Source]) -> list[str]:
+    keys = [source for source in sources if isinstance(source, str) and source in span.attributes]
+    if keys:
+        return keys
+    return [
+        captured.path for s in sources if not isinstance(s, str) and isinstance(captured := found(span, s), Captured)
+    ]
+
+
+def _spoiled(span: Span, plan: Plan, keys: Sequence[str]) -> Withheld | None:
+    raws = [raw for key in keys if (raw := span.attributes.raw(key)) is not None]
+    if any(raw in plan.sentinels for raw in raws):
+        return Withheld.REDACTED
+    return Withheld.TRUNCATED if any(_cut(raw) for raw in raws) else None
+
+
+def _cut(raw: bytes) -> bool:
+    """Whether a serialised string begins as JSON and doesn't end as it."""
+    if len(raw) < 3 or raw[0] != 0x0A:
+        return False
+    start = 2
+    while start < len(raw) and raw[start - 1] & 0x80:
+        start += 1
+    head, tail = raw[start : start + 2], raw[-1:]
+    return (head[:1] == b"{" and tail != b"}" and head != b"{{") or (head in _ARRAYS and tail not in b"]\n ")
+
+
+_ARRAYS: Final = frozenset({b"[{", b'["', b"[["})
+
+
+def _lost_head(span: Span, source: messages.Source) -> bool:
+    return isinstance(source, messages.Flat) and (source.lowest(span) or 0) > 0
+
+
+def _uploaded(span: Span, plan: Plan) -> bool:
+    return any(key in span.attributes for key in plan.references)

@@ -1,0 +1,48 @@
+"""Google ADK: schema 2 is GenAI conventions; schema 1 keeps content in keys of its own, on `call_llm` spans."""
+
+from typing import Any, Final
+
+from otelagent.dialects.messages import Answer, Listed
+from otelagent.dialects.table import NO_STEP, Dialect, Verdict, inside
+from otelagent.model import Kind
+from otelagent.otlp import Span
+
+_REQUEST: Final = "gcp.vertex.agent.llm_request"
+_RESPONSE: Final = "gcp.vertex.agent.llm_response"
+_EVENT: Final = "gcp.vertex.agent.event_id"
+_MERGED: Final = "(merged tools)"
+_TOOL: Final = "gen_ai.tool.name"
+
+
+def _kind(span: Span) -> Verdict | None:
+    """Parallel calls end in one more tool span that stands for none of them."""
+    if _TOOL in span.attributes and span.attributes.get(_TOOL) == _MERGED:
+        return NO_STEP
+    return None
+
+
+def _refine(span: Span, values: dict[str, Any]) -> None:
+    """Both spans of one model call share the event; that shows them to be one."""
+    if "model" in values and "response_id" not in values:
+        values["response_id"] = span.attributes.text(_EVENT)
+
+
+DIALECT: Final = Dialect(
+    name="google_adk",
+    scopes=("gcp.vertex.agent",),
+    markers=("gcp.vertex.agent.*",),
+    names={"invocation": Kind.WORKFLOW, "call_llm": Kind.LLM, "agent_run": Kind.AGENT},
+    base=("otel_genai",),
+    kind=_kind,
+    refine=_refine,
+    fields={
+        "conversation": ("gcp.vertex.agent.session_id",),
+        "model": (inside(_REQUEST, "model"),),
+    },
+    arguments=("gcp.vertex.agent.tool_call_args",),
+    result=("gcp.vertex.agent.tool_response",),
+    input=(Listed(_REQUEST),),
+    completion=(Answer(_RESPONSE),),
+    absent=frozenset({"N/A", "<not specified>", "{}"}),
+    hint="OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY",
+)

@@ -1,0 +1,144 @@
+"""OpenInference (Arize Phoenix and AX): flat indexed messages, content in input.value and output.value.
+
+LangChain and LangGraph runs have no AGENT spans: there the agent is the CHAIN span named as `lc_agent_name` in its
+metadata. The trace root of openai-agents is an AGENT without a name, around the run: a workflow.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from otelagent.dialects.messages import Answer, Flat, Listed
+from otelagent.dialects.table import NO_STEP, Dialect, Verdict, after, inside, offers, quoted, span_name
+from otelagent.model import Captured, Kind, ToolOffer
+from otelagent.otlp import Span
+
+_KIND: Final = "openinference.span.kind"
+_AGENT: Final = "agent.name"
+_NODE: Final = "graph.node.id"
+_INPUT: Final = "input.value"
+_OUTPUT: Final = "output.value"
+_METADATA: Final = "metadata"
+_HANDOFF: Final = "handoff to "
+_OPENAI_AGENTS: Final = "openinference.instrumentation.openai_agents"
+_SCHEMA_AS_PARAMETERS: Final = (
+    "openinference.instrumentation.openai_agents",
+    "openinference.instrumentation.smolagents",
+)
+_WRAPPERS: Final = frozenset({"message", "message_content", "tool_call", "document", "prompt", "completion", "tool"})
+
+_lc_agent = inside(_METADATA, "lc_agent_name")
+
+
+def _kind(span: Span) -> Verdict | None:
+    kind = span.attributes.text(_KIND)
+    if kind == "CHAIN":
+        if (agent := _lc_agent(span)) is not None and agent == span.name:
+            return Kind.AGENT
+        return None if span.parent_id else Kind.WORKFLOW
+    if kind == "AGENT" and span.origin.scope == _OPENAI_AGENTS and _AGENT not in span.attributes:
+        return Kind.WORKFLOW
+    if kind == "TOOL" and span.name.startswith(_HANDOFF):
+        return Kind.HANDOFF
+    return None
+
+
+def _refine(span: Span, values: dict[str, Any]) -> None:
+    if span.attributes.text(_KIND) == "TOOL" and span.name.startswith(_HANDOFF):
+        values["target"] = span.attributes.text(_OUTPUT) or span.name.removeprefix(_HANDOFF)
+        values["agent"] = span.attributes.text(_INPUT)
+        values.pop("tool", None)
+
+
+def _call_arguments(span: Span) -> Captured | None:
+    """Arguments in `tool.parameters`, which others fill with the tool's schema."""
+    if "tool.parameters" not in span.attributes or span.origin.scope in _SCHEMA_AS_PARAMETERS:
+        return None
+    value = span.attributes.get("tool.parameters")
+    if isinstance(value, str) and '"properties"' in value[:4096]:
+        return None
+    return Captured(value, "tool.parameters")
+
+
+def _would_have_result(span: Span) -> bool:
+    """openai-agents leaves the output away when a tool returns None; arguments show that capture is on."""
+    attributes = span.attributes
+    return (
+        span.origin.scope == _OPENAI_AGENTS
+        and _INPUT in attributes
+        and _OUTPUT not in attributes
+        and not span.dropped_attributes
+        and attributes.get(_INPUT) != "__REDACTED__"
+    )
+
+
+def _documents(span: Span) -> Captured | None:
+    for prefix in ("retrieval.documents", "reranker.output_documents"):
+        items = Flat(prefix, _WRAPPERS).objects(span)
+        if items:
+            return Captured(items, prefix)
+    return None
+
+
+def _tools(span: Span) -> Sequence[ToolOffer]:
+    schemas = [item.get("json_schema", item) for item in Flat("llm.tools", _WRAPPERS).objects(span)]
+    return offers(schemas)
+
+
+DIALECT: Final = Dialect(
+    name="openinference",
+    scopes=("openinference.instrumentation.*", "openinference.*"),
+    markers=(_KIND,),
+    kinds=(
+        (
+            _KIND,
+            {
+                "llm": Kind.LLM,
+                "agent": Kind.AGENT,
+                "tool": Kind.TOOL,
+                "retriever": Kind.RETRIEVAL,
+                "reranker": Kind.RETRIEVAL,
+            }
+            | dict.fromkeys(
+                ("chain", "embedding", "guardrail", "evaluator", "prompt", "decision", "unknown"),
+                NO_STEP,
+            ),
+        ),
+    ),
+    kind=_kind,
+    refine=_refine,
+    fields={
+        "agent": (_AGENT, "graph.node.name", _lc_agent, after("invoke_agent "), _NODE),
+        "agent_id": (_NODE, "agno.agent.id", "agent_id"),
+        "workflow": ("agno.workflow.id", "crew_key", "team_id"),
+        "conversation": ("session.id",),
+        "tool": ("tool.name", span_name),
+        "tool_description": ("tool.description",),
+        "call_id": (
+            "tool.id",
+            "tool.call_id",
+            "tool_call.id",
+            quoted(_OUTPUT, "tool_call_id"),
+        ),
+        "model": (
+            "llm.response.model_name",
+            "llm.model_name",
+            "llm.request.model_name",
+            inside("llm.invocation_parameters", "model"),
+        ),
+        "finish": ("llm.finish_reason",),
+        "input_tokens": ("llm.token_count.prompt",),
+        "output_tokens": ("llm.token_count.completion",),
+        "total_tokens": ("llm.token_count.total",),
+        "cached_tokens": ("llm.token_count.prompt_details.cache_read",),
+        "cache_write": ("llm.token_count.prompt_details.cache_write",),
+        "parent_agent": ("graph.node.parent_id",),
+    },
+    arguments=(_call_arguments, _INPUT),
+    result=(_OUTPUT, _documents),
+    output=(_OUTPUT,),
+    input=(Flat("llm.input_messages", _WRAPPERS), Flat("llm.prompts", _WRAPPERS), Listed(_INPUT)),
+    completion=(Flat("llm.output_messages", _WRAPPERS), Flat("llm.choices", _WRAPPERS), Answer(_OUTPUT)),
+    tools=(_tools,),
+    none_is_missing=_would_have_result,
+    hint="OPENINFERENCE_HIDE_INPUTS=false OPENINFERENCE_HIDE_OUTPUTS=false",
+)

@@ -1,0 +1,78 @@
+"""General OpenTelemetry conventions: exceptions, error types, the conversation, HTTP client spans."""
+
+from typing import Final
+
+from otelagent.dialects.table import Dialect, count
+from otelagent.otlp import Span
+
+CLIENT: Final = 3
+"""SpanKind CLIENT."""
+
+_STATUS: Final = ("http.response.status_code", "http.status_code")
+_METHOD: Final = ("http.request.method", "http.method")
+_EXCEPTION: Final = "exception"
+_TYPE: Final = "exception.type"
+_MESSAGE: Final = "exception.message"
+_ERROR_TYPE: Final = "error.type"
+_ERROR_MESSAGE: Final = "error.message"
+
+FLOW: Final = frozenset({"ParentCommand", "GraphInterrupt", "GraphBubbleUp", "NodeInterrupt", "GraphDelegate"})
+"""Exceptions that frameworks steer by: a hand-over or a wait for a person, and no failure."""
+
+MAX_ERROR: Final = 16_384
+"""Characters of an exception's text that are read."""
+
+DIALECT: Final = Dialect(
+    name="otel_core",
+    fields={
+        "error_type": (_ERROR_TYPE, lambda span: exception_type(span)),
+        "conversation": ("session.id",),
+        "http_status": _STATUS,
+        "environment": ("deployment.environment.name", "deployment.environment"),
+    },
+)
+
+
+def error_text(span: Span) -> str | None:
+    """Text of the exception event that ended the span, or of its status; steering exceptions are none."""
+    texts = [
+        text for event in span.events if event.name == _EXCEPTION and (text := _text(event.attributes.get(_MESSAGE)))
+    ]
+    if steers(span):
+        return None
+    if texts:
+        return texts[-1]
+    return _text(span.attributes.get(_ERROR_MESSAGE)) or (_text(span.status_message) if span.failed else None)
+
+
+def exception_type(span: Span) -> str | None:
+    """Type of the last exception event."""
+    for event in reversed(span.events):
+        if event.name == _EXCEPTION and (kind := _text(event.attributes.get(_TYPE))):
+            return kind
+    return None
+
+
+def steers(span: Span) -> bool:
+    """Whether what looks like an error is a framework's way to hand over."""
+    kind = exception_type(span) or _text(span.attributes.get(_ERROR_TYPE)) or ""
+    return kind.rpartition(".")[2] in FLOW
+
+
+def http_status(span: Span) -> int | None:
+    """Status of an HTTP client span; 0 where it got no answer; None where this is no HTTP client span."""
+    if span.kind != CLIENT:
+        return None
+    for key in _STATUS:
+        if (status := count(span.attributes.get(key))) is not None:
+            return status
+    return None
+
+
+def is_http(span: Span) -> bool:
+    """Whether this is an HTTP client span, answered or not."""
+    return span.kind == CLIENT and any(key in span.attributes for key in (*_METHOD, *_STATUS))
+
+
+def _text(value: object) -> str | None:
+    return value[:MAX_ERROR] if isinstance(value, str) and value else None

@@ -1,0 +1,263 @@
+"""One message, whatever an SDK or framework calls a message.
+
+Knows the shapes of GenAI parts, OpenAI chat and responses, Anthropic, Gemini, Bedrock, LangChain, Vercel, Haystack and
+LlamaIndex messages. The shapes don't collide, so one reader serves every dialect.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from otelagent.model import Message, Part, Text, ToolCall, ToolResult
+
+MAX_WRAPPERS: Final = 8
+"""Objects around a message that are looked through."""
+
+MAX_PARTS: Final = 4096
+"""Parts of one message that are read."""
+
+ROLES: Final = {
+    "developer": "system",
+    "model": "assistant",
+    "ai": "assistant",
+    "agent": "assistant",
+    "chatbot": "assistant",
+    "tool-call": "assistant",
+    "tool_call": "assistant",
+    "human": "user",
+    "function": "tool",
+    "ipython": "tool",
+    "tool-response": "tool",
+    "tool_response": "tool",
+    "tool_result": "tool",
+    "functionexecutionresult": "tool",
+} | {role: role for role in ("system", "user", "assistant", "tool")}
+
+_TYPES: Final = frozenset({"system", "human", "ai", "tool", "user", "assistant", "functionexecutionresult"})
+"""Values of `type` that name a role."""
+
+_CALL_IDS: Final = ("call_id", "tool_call_id", "toolCallId", "toolUseId", "tool_use_id", "id")
+_NAMES: Final = ("name", "tool_name", "toolName", "function_name")
+_ARGUMENTS: Final = ("arguments", "args", "input", "tool_kwargs", "kwargs", "parameters", "tool_input")
+_RESULTS: Final = ("response", "result", "output", "content", "outputs", "return_value")
+_TEXTS: Final = ("content", "text", "thinking", "reasoning", "reasoning_content", "value", "refusal", "summary")
+_BODIES: Final = ("parts", "content", "contents", "_content", "blocks", "text", "output_text")
+_FINISHES: Final = ("finish_reason", "finishReason", "stop_reason", "stopReason")
+_TAGGED: Final = frozenset({"text", "json", "error-text", "error-json", "content"})
+"""Types of the pair `{type, value}` that Vercel wraps tool results in."""
+
+
+def message(value: object, role: str) -> Message:
+    """The message; `role` where it names none. Never raises: what has no known shape becomes its own text."""
+    finish = None
+    for _ in range(MAX_WRAPPERS):
+        if not isinstance(value, dict):
+            break
+        role = _role(value) or role
+        finish = finish or _text_of(value, _FINISHES)
+        inner = _inner(value)
+        if inner is None:
+            break
+        value = inner
+    parts = tuple(_parts(value, role))
+    return Message(_settled(role, parts), parts, finish)
+
+
+def is_message(value: Mapping[str, object]) -> bool:
+    """Whether an object is itself a message and no collection of messages."""
+    if isinstance(value.get("role"), str) or isinstance(value.get("_role"), str):
+        return True
+    kind = value.get("type")
+    return isinstance(kind, str) and (_type(kind) in _READERS or "data" in value or "kwargs" in value)
+
+
+def _settled(role: str, parts: Sequence[Part]) -> str:
+    """Results stand under role user in some dialects, and a bare call or result has no role at all."""
+    if parts and all(isinstance(part, ToolResult) for part in parts):
+        return "tool"
+    if any(isinstance(part, ToolCall) for part in parts):
+        return "assistant"
+    return role
+
+
+def _role(value: Mapping[str, Any]) -> str | None:
+    for key in ("role", "_role"):
+        role = value.get(key)
+        if isinstance(role, dict):
+            role = role.get("value")
+        if isinstance(role, str) and role:
+            role = role.lower().removeprefix("messagerole.")
+            return ROLES.get(role, role)
+    kinds = (value.get("type"), (value.get("id") or ("",))[-1] if isinstance(value.get("id"), list) else None)
+    for kind in kinds:
+        if isinstance(kind, str):
+            plain = kind.lower().removesuffix("chunk").removesuffix("message")
+            if plain in _TYPES:
+                return ROLES[plain]
+    return None
+
+
+def _inner(value: Mapping[str, Any]) -> object | None:
+    """The message inside a wrapper, None where this is the message."""
+    for key in ("message", "data", "kwargs"):
+        inner = value.get(key)
+        if isinstance(inner, dict) and "content" not in value and "parts" not in value:
+            return inner
+    content = value.get("content")
+    if isinstance(content, dict) and ("parts" in content or "role" in content):
+        return content
+    return None
+
+
+def _parts(value: object, role: str) -> Iterator[Part]:
+    if not isinstance(value, dict):
+        yield from _each(value)
+        return
+    if (part := _part(value)) is not None and not isinstance(value.get("role"), str):
+        yield part
+        return
+    bodies = [value[key] for key in _BODIES if value.get(key) not in (None, "", [])]
+    body = bodies[0] if bodies else ("" if any(key in value for key in _BODIES) else None)
+    found = [] if isinstance(body, str) else list(_each(body))
+    if role == "tool" and body is not None and not any(isinstance(part, ToolResult) for part in found):
+        yield ToolResult(_text_of(value, _CALL_IDS[1:]) or _text_of(value, _CALL_IDS), _text_of(value, _NAMES), body)
+        return
+    reasoning = _text_of(value, ("reasoning_content", "reasoning", "thinking"))
+    if reasoning:
+        yield Text(reasoning, reasoning=True)
+    if isinstance(body, str) and body:
+        yield Text(body)
+    yield from found
+    known = {part.id for part in found if isinstance(part, ToolCall)}
+    yield from (call for call in _calls(value) if call.id is None or call.id not in known)
+    if body is None and not _has_calls(value) and not reasoning and not isinstance(value.get("role"), str):
+        yield Text(_dumped(value))
+
+
+def _each(body: object) -> Iterator[Part]:
+    if isinstance(body, str):
+        if body:
+            yield Text(body)
+    elif isinstance(body, dict):
+        yield _part(body) or Text(_dumped(body))
+    elif isinstance(body, Sequence):
+        for item in body[:MAX_PARTS]:
+            if isinstance(item, list):
+                yield from _each(item)
+            elif (part := _part(item)) is not None:
+                yield part
+
+
+def _has_calls(value: Mapping[str, Any]) -> bool:
+    return any(key in value for key in ("tool_calls", "toolCalls", "function_call", "additional_kwargs"))
+
+
+def _calls(value: Mapping[str, Any]) -> Iterator[ToolCall]:
+    extra = value.get("additional_kwargs")
+    listed = value.get("tool_calls") or value.get("toolCalls") or (isinstance(extra, dict) and extra.get("tool_calls"))
+    if isinstance(listed, list):
+        for item in listed[:MAX_PARTS]:
+            if isinstance(item, dict):
+                yield _call(item)
+    elif isinstance(value.get("function_call"), dict):
+        yield _call(value["function_call"])
+
+
+def _part(value: object) -> Part | None:
+    """None for what is neither text, call nor result (images, references)."""
+    if isinstance(value, str):
+        return Text(value) if value else None
+    if not isinstance(value, dict):
+        return None
+    kind = value.get("type") or value.get("block_type") or value.get("kind")
+    reader = _READERS.get(_type(kind)) if isinstance(kind, str) else None
+    if reader is not None:
+        return reader(value)
+    for key, nested in _KEYED.items():
+        inner = value.get(key)
+        if isinstance(inner, dict):
+            return nested(inner)
+    text = value.get("text")
+    if isinstance(text, str):
+        return Text(text, reasoning=value.get("thought") is True) if text else None
+    if "json" in value and len(value) == 1:
+        return Text(_dumped(value["json"]))
+    return None
+
+
+def _type(kind: str) -> str:
+    return kind.lower().replace("-", "_")
+
+
+def _plain(value: Mapping[str, Any]) -> Text | None:
+    text = _long_text(value)
+    return Text(text) if text else None
+
+
+def _thought(value: Mapping[str, Any]) -> Text | None:
+    text = _long_text(value)
+    return Text(text, reasoning=True) if text else None
+
+
+def _long_text(value: Mapping[str, Any]) -> str | None:
+    for key in _TEXTS:
+        inner = value.get(key)
+        if isinstance(inner, dict):
+            inner = inner.get("text")
+        if isinstance(inner, list):
+            inner = "\n".join(i if isinstance(i, str) else str(i.get("text", "")) for i in inner if i) or None
+        if isinstance(inner, str):
+            return inner
+    return None
+
+
+def _call(value: Mapping[str, Any]) -> ToolCall:
+    inner = value.get("function")
+    function = inner if isinstance(inner, dict) else value
+    payload = value.get("server_tool_call")
+    if isinstance(payload, dict):
+        function = {**value, **payload}
+    arguments = next((function[key] for key in _ARGUMENTS if key in function), None)
+    name = _text_of(function, _NAMES) or (inner if isinstance(inner, str) else None)
+    return ToolCall(_text_of(value, _CALL_IDS), name, arguments)
+
+
+def _result(value: Mapping[str, Any]) -> ToolResult:
+    origin = value.get("origin") if isinstance(value.get("origin"), dict) else {}
+    keys = ("server_tool_call_response", *_RESULTS)
+    result = next((value[key] for key in keys if key in value), None)
+    if isinstance(result, dict) and result.keys() == {"type", "value"} and result["type"] in _TAGGED:
+        result = result["value"]
+    merged = {**(origin or {}), **value}
+    return ToolResult(_text_of(merged, _CALL_IDS), _text_of(merged, _NAMES), result)
+
+
+_READERS: Final[dict[str, Callable[[Mapping[str, Any]], Part | None]]] = (
+    dict.fromkeys(("text", "input_text", "output_text", "refusal", "compaction", "summary_text"), _plain)
+    | dict.fromkeys(("reasoning", "thinking", "thought"), _thought)
+    | dict.fromkeys(("tool_call", "tool_use", "function_call", "server_tool_call", "server_tool_use"), _call)
+    | dict.fromkeys(("tool_call_response", "tool_result", "function_call_output", "tool_return"), _result)
+    | dict.fromkeys(("server_tool_call_response", "interrupt_response", "tool_call_result"), _result)
+)
+
+_KEYED: Final[dict[str, Callable[[Mapping[str, Any]], Part | None]]] = (
+    dict.fromkeys(("toolUse", "tool_use", "functionCall", "function_call", "tool_call", "toolCall"), _call)
+    | dict.fromkeys(("toolResult", "tool_result", "functionResponse", "function_response", "tool_call_result"), _result)
+    | dict.fromkeys(("reasoningContent", "reasoning", "reasoningText"), lambda v: _thought(v.get("reasoningText", v)))
+)
+
+
+def _text_of(value: Mapping[str, Any], keys: Sequence[str]) -> str | None:
+    for key in keys:
+        found = value.get(key)
+        if isinstance(found, str) and found:
+            return found
+    return None
+
+
+def _dumped(value: object) -> str:
+    try:
+        return msgspec.json.encode(value).decode()
+    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):
+        return str(type(value).__name__)
