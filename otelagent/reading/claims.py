@@ -35,7 +35,7 @@ _SOURCE: Final = exact(
     rf"(?i:\b{either([w for w in listed('claims', 'reporting_before') if w.isascii() or w[0] != '根'])})\s+{_TITLE}({_NAME})"
     rf"|\b({_NAME})\s(?:{either(listed('claims', 'reporting_after'))})"
 )
-_QUOTE: Final = exact(r"\"([^\"\n]{12,400})\"|“([^”\n]{12,400})”|«\s?([^»\n]{12,400})»|„([^“”\n]{12,400})[“”]|[「『]([^」』\n]{6,200})[」』]")
+_QUOTE: Final = exact(r"\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|«\s?([^»\n]{1,400})»|„([^“”\n]{1,400})[“”]|[「『]([^」』\n]{1,200})[」』]")
 _SCALED_UNITS: Final = (1.0, 60.0, 3600.0, 86400.0, 604800.0, 2629800.0, 31557600.0)
 
 
@@ -47,7 +47,7 @@ def claims(text: str) -> tuple[Claim, ...]:
     live = list(_live(data))
     if not live:
         return ()
-    own = len(values._ITEM.findall(data)) if b"\n" in data else 0
+    own = values.listed_items(data)
     found = sorted(_claims(data, own), key=lambda claim: (claim.start, -claim.end))
     return tuple(_placed(_apart(found, live), data, left_out))
 
@@ -121,27 +121,35 @@ def _kind(number: numerals.Number) -> str:
 def _citations(data: bytes) -> Iterator[Claim]:
     for match in matches(_CITED, data, LIMIT):
         surname = (match[1] or match[3] or match[5] or match[7]).decode(errors="replace")
-        if surname.lower() not in dates.MONTHS and surname.lower() not in values._STARTERS:
-            yield Claim("citation", (values.word_key(surname),), match.start(), match.end())
+        if values.is_name(surname):
+            keys = tuple(dict.fromkeys(map(values.word_key, (surname, *values.name_words(surname)))))
+            yield Claim("citation", keys, match.start(), match.end())
 
 
 def _sources(data: bytes) -> Iterator[Claim]:
     for match in matches(_SOURCE, data, LIMIT):
-        words = [w.decode(errors="replace") for w in values._CAPITAL.findall(match[1] or match[2])]
-        words = [w for w in words if w.lower() not in values._STARTERS]
-        if words:
+        if words := list(values.name_words((match[1] or match[2]).decode(errors="replace"))):
             keys = dict.fromkeys((values.word_key(words[-1]), values.word_key(max(words, key=len))))
             start, end = match.span(1 if match[1] else 2)
             yield Claim("name", tuple(keys), start, end)
 
 
 def _quotes(data: bytes) -> Iterator[Claim]:
+    """Whole clauses in quotation marks; words, names and titles are no quotations."""
     for match in matches(_QUOTE, data, LIMIT):
-        quote = next(group for group in match.groups() if group).decode(errors="replace")
-        clauses = (clause.group().decode(errors="replace") for clause in matches(values._CLAUSE, quote.encode(), 16))
-        keys = [key for clause in (quote, *clauses) if (key := values.phrase_key(clause)) is not None]
-        if keys and (len(quote.split()) >= 4 or not quote.isascii()):
+        quote = next(filter(None, match.groups())).decode(errors="replace")
+        if not _wordy(quote):
+            continue
+        keys = [key for part in (quote, *values.clauses(quote)) if (key := values.phrase_key(part)) is not None]
+        if keys:
             yield Claim("quote", tuple(dict.fromkeys(keys)), match.start(), match.end())
+
+
+def _wordy(quote: str) -> bool:
+    if not quote.isascii() and len(quote.split()) < 3:
+        return len(quote) >= 10
+    words = quote.split()
+    return len(words) >= 5 and sum(word[:1].islower() for word in words) > len(words) / 2
 
 
 def _apart(found: list[Claim], live: list[tuple[int, int]]) -> Iterator[Claim]:

@@ -122,12 +122,19 @@ def numbers(data: bytes, limit: int) -> Iterator[Number]:
             yield number
 
 
+def read_all(data: bytes, limit: int) -> Iterator[Number]:
+    """The distinct numbers in a text, where their places don't matter (all offsets are 0)."""
+    for written in dict.fromkeys(match.group() for match in matches(_NUMBER, data, limit)):
+        if number := _read(written.decode(errors="replace"), 0, 0):
+            yield number
+
+
 def _read(written: str, start: int, end: int) -> Number | None:
     if written.startswith("百分之"):
         values = _plain(written[3:])
         return Number(start, end, values, "percent", False) if values else None
     if written.isascii() and written.isdigit():
-        return Number(start, end, (float(written),), "", _zeros(written), bare=True) if end - start <= 15 else None
+        return Number(start, end, (float(written),), "", _zeros(written), bare=True) if len(written) <= 15 else None
     if not (match := _PARTS.match(written)):
         return _read_chinese(written, start, end)
     currency, number, scale, tail = (match.group(name) or "" for name in ("currency", "number", "scale", "tail"))
