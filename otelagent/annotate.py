@@ -52,7 +52,7 @@ def carried_by(findings: Iterable[Finding]) -> dict[str, Value]:
         return {}
     ranked = sorted(unique.values(), key=lambda f: (-RANK[f.severity], -f.confidence, f.mode))
     gravest = ranked[0]
-    evidence = dict.fromkeys(e.span_id.hex() for f in ranked for e in f.evidence)
+    evidence: list[Value] = [*dict.fromkeys(e.span_id.hex() for f in ranked for e in f.evidence)]
     added: dict[str, Value] = {
         a.FAILURE_MODES: [f.mode for f in ranked],
         a.FAILURE_CAUSES: [f.cause for f in ranked],
@@ -61,7 +61,7 @@ def carried_by(findings: Iterable[Finding]) -> dict[str, Value]:
         a.FAILURE_CONFIDENCE: gravest.confidence,
         a.FAILURE_REASON: gravest.reason,
         a.FAILURE_FIX: gravest.fix,
-        a.FAILURE_EVIDENCE: list(evidence)[:MAX_EVIDENCE],
+        a.FAILURE_EVIDENCE: evidence[:MAX_EVIDENCE],
         a.FAILURE_FIRST_DIVERGENCE: gravest.first_divergence.hex(),
         a.KEEP: True,
     }
@@ -98,6 +98,7 @@ def finding_id(finding: Finding) -> str:
 
 def event(finding: Finding, run: AgentRun, now: float) -> LogRecord:
     """The finding as an OTLP log record."""
+    evidence: list[Value] = [*dict.fromkeys(e.span_id.hex() for e in finding.evidence)]
     values: dict[str, Value] = {
         a.FINDING_ID: finding_id(finding),
         a.FINDING_MODE: finding.mode,
@@ -107,7 +108,7 @@ def event(finding: Finding, run: AgentRun, now: float) -> LogRecord:
         a.FAILURE_CONFIDENCE: finding.confidence,
         a.FAILURE_REASON: finding.reason,
         a.FAILURE_FIX: finding.fix,
-        a.FAILURE_EVIDENCE: list(dict.fromkeys(e.span_id.hex() for e in finding.evidence))[:MAX_EVIDENCE],
+        a.FAILURE_EVIDENCE: evidence[:MAX_EVIDENCE],
         a.FAILURE_FIRST_DIVERGENCE: finding.first_divergence.hex(),
         a.AGENT_NAME: finding.agent or run.agent,
         a.TOOL_NAME: finding.tool,

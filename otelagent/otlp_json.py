@@ -64,7 +64,7 @@ def _fill(message: Message, plain: Any, path: str, depth: int) -> None:
         _set(message, field, value, f"{path}/{field.json_name}", depth)
 
 
-def _set(message: Message, field: FieldDescriptor, value: Any, path: str, depth: int) -> None:
+def _set(message: Message, field: Any, value: Any, path: str, depth: int) -> None:
     nested = field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE
     if field.is_repeated:
         if not isinstance(value, list):

@@ -112,7 +112,8 @@ class Pipeline:
     def _read(self, request: otlp.TraceRequest, now: float) -> None:
         items = [(span, dialects.read(span)) for span in request.spans]
         for (dialect, kind), count in Counter((i.dialect or "none", _kind(i)) for _, i in items).items():
-            self._each(lambda ear, d=dialect, k=kind, n=count: ear.spans(d, k, n))  # type: ignore[misc]
+            for ear in self._ears:
+                ear.spans(dialect, kind, count)
         by_trace: dict[bytes, list[tuple[otlp.Span, Step | Plain]]] = defaultdict(list)
         for span, item in items:
             by_trace[span.trace_id].append((span, item))
@@ -135,7 +136,9 @@ class Pipeline:
         self._fresh.clear()
         self.live.observe(trace, steps)
         for step in steps:
-            self._each(lambda ear, step=step: ear.step(step, trace.run(trace.run_of(step)), trace))
+            run = trace.run(trace.run_of(step))
+            for ear in self._ears:
+                ear.step(step, run, trace)
         self._annotate(request, trace, items, {id(item) for _, item in new})
 
     def _annotate(

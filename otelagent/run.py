@@ -78,14 +78,20 @@ class AgentRun:
 
     def _take(self, step: Step, detectors: tuple[Observer, ...]) -> list[Finding]:
         twin = self._twin(step)
-        if twin is None:
-            self._append(step)
-        elif _says_more(step, twin):
-            twin.call, twin.turn, step = step.call, step.turn, twin
-        else:
-            return []
+        if twin is not None:
+            if not _says_more(step, twin):
+                return []
+            self._replace(twin, step)
+        self._append(step)
         self._decide(step)
         return [f for d in detectors for f in d.observe(step, self) if self._note(f)]
+
+    def _replace(self, twin: Step, step: Step) -> None:
+        """The span that shows the content counts; tokens may stand on the other."""
+        at = next(i for i, s in enumerate(self.steps) if s is twin)
+        del self.steps[at], self._ends[at]
+        step.input_tokens = step.input_tokens if step.input_tokens is not None else twin.input_tokens
+        step.output_tokens = step.output_tokens if step.output_tokens is not None else twin.output_tokens
 
     def _rebuild(self, consumer: Step) -> list[Step]:
         """Steps for tool results that only the consumer's messages show."""

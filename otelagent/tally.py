@@ -1,15 +1,12 @@
 """What the fold learns, counted: the ear that feeds the metrics."""
 
-from typing import Final
+from typing import Any
 
 from otelagent.late import Late
 from otelagent.metrics import Metrics
 from otelagent.model import Finding, Kind, Step
 from otelagent.run import SOURCES, AgentRun
 from otelagent.traces import Closed, Trace
-
-DONE: Final = frozenset({Closed.SETTLED})
-"""Traces that closed for another reason may be unfinished: their outcome is unknown unless something was found."""
 
 
 class Tally:
@@ -19,7 +16,7 @@ class Tally:
         self._metrics = metrics
 
     def step(self, step: Step, run: AgentRun, trace: Trace) -> None:
-        where = {"service": step.service, "environment": step.environment, "trace_id": step.trace_id}
+        where: dict[str, Any] = _where(step) | {"trace_id": step.trace_id}
         if step.kind in SOURCES and step.call is not None:
             seconds = max(step.end - step.start, 0) / 1e9
             self._metrics.tool_call(
@@ -54,7 +51,7 @@ class Tally:
 
     def closed(self, trace: Trace, reason: Closed) -> None:
         self._metrics.trace_closed(str(reason))
-        where = {"service": trace.service, "environment": trace.environment, "trace_id": trace.trace_id}
+        where: dict[str, Any] = _where(trace) | {"trace_id": trace.trace_id}
         for run in trace.runs.values():
             self._named(run, run.agent)
             if run.tokens:
@@ -62,7 +59,7 @@ class Tally:
             for finding in run.findings.values():
                 self._wasted(finding, trace)
         if trace.runs and not trace.recalled:
-            self._metrics.pipeline(trace.outcome(settled=reason in DONE), trace.workflow, **where)
+            self._metrics.pipeline(trace.outcome, trace.workflow, **where)
 
     def spans(self, dialect: str, kind: str, count: int) -> None:
         self._metrics.spans(dialect, kind, count)
@@ -71,7 +68,7 @@ class Tally:
         pass
 
     def _agent(self, step: Step, run: AgentRun) -> None:
-        where = {"service": step.service, "environment": step.environment}
+        where = _where(step)
         if step.agent:
             self._metrics.seen_agent(step.agent, **where)
         self._named(run, step.agent)
@@ -90,3 +87,7 @@ class Tally:
 
 def _name(run: AgentRun) -> str | Late:
     return run.agent or Late(run.key)
+
+
+def _where(source: Step | Trace) -> dict[str, Any]:
+    return {"service": source.service, "environment": source.environment}

@@ -221,11 +221,12 @@ class Trace:
         """Steps wait for calls that their messages refer to."""
         return bool(self._waiting)
 
-    def outcome(self, settled: bool) -> str:
-        """success, degraded, failed or unknown, of the whole trace."""
+    @property
+    def outcome(self) -> str:
+        """success, degraded, failed or unknown, of the whole trace; unknown while its topmost span wasn't seen."""
         if any(run.findings for run in self.runs.values()):
             return "degraded"
-        if not settled or self.partial_view:
+        if not self.root_seen or self.partial_view:
             return "unknown"
         return "failed" if self.root_failed else "success"
 

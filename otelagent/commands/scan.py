@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -51,20 +52,21 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def findings_table(report: Report) -> Table:
-    """A table of findings, one a row. Names from spans are shown unstyled and without control characters."""
+def findings_table(report: Report, names: Mapping[bytes, str] | None = None) -> Table:
+    """A table of findings, one a row; `names` are shown instead of trace ids.
+
+    Names from spans are shown unstyled and without control characters.
+    """
     table = Table(show_lines=True)
-    for name in ("trace", "agent", "mode", "layer", "cause", "reason", "fix"):
-        table.add_column(name, overflow="fold")
+    for column in ("run, agent", "mode, layer, cause", "evidence, fix"):
+        table.add_column(column, overflow="fold")
     for finding in report.findings.values():
+        run = (names or {}).get(finding.trace_id, f"trace {finding.trace_id.hex()[:8]}")
+        agent = _shown(report.agents.get(finding.identity)) or "unknown"
         table.add_row(
-            Text(finding.trace_id.hex()[:8]),
-            Text(_shown(report.agents.get(finding.identity))),
-            Text(finding.mode),
-            Text(str(finding.layer)),
-            Text(f"{finding.cause} ({finding.confidence:.0%})"),
-            Text(_shown(finding.reason)),
-            Text(finding.fix),
+            Text(f"{run}\nagent {agent}"),
+            Text(f"{finding.mode}\nlayer {finding.layer}\n{finding.cause}, {finding.confidence:.0%}"),
+            Text(f"{_shown(finding.reason)} (span {finding.about.hex()})\n-> {finding.fix}"),
         )
     return table
 

@@ -85,7 +85,9 @@ def _hint(name: str, valid: Mapping[str, Any]) -> str:
 
 def _only_detector(module: Any, name: str) -> type[Detector]:
     kinds = [
-        v for v in vars(module).values() if isinstance(v, type) and issubclass(v, Detector) and v.__module__ == module.__name__
+        v
+        for v in vars(module).values()
+        if isinstance(v, type) and issubclass(v, Detector) and v.__module__ == module.__name__
     ]
     if len(kinds) != 1 or kinds[0].mode != name:
         raise TypeError(f"{module.__name__} must have one Detector with mode '{name}'")

@@ -1,6 +1,6 @@
 """Nothing came back, and the answer has specifics all the same."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -46,61 +46,69 @@ class EmptyResultFabrication(Detector):
         "and that it must not synthesise."
     )
 
-    claims: int = threshold(default=1, help="Ungrounded specific claims that an answer after an empty result may not reach.")
+    claims: int = threshold(
+        default=1, help="Ungrounded specific claims that an answer after an empty result may not reach."
+    )
 
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
         if step.kind in SOURCES:
             self._note_unknown(step, run)
-        for decision in run.decisions:
-            source = decision.source
-            if source.call is None or source.call.outcome.status is not Status.EMPTY:
-                continue
-            if decision.verdict is Verdict.FABRICATED and len(decision.ungrounded) >= self.claims:
-                yield self._fabricated(decision, run)
-            elif decision.verdict is Verdict.ABSENCE:
-                yield self._absence(decision, run)
-            else:
-                run.dismiss(self.mode, source, WHY[decision.verdict])
+        mine = [d for d in run.decisions if d.source.call and d.source.call.outcome.status is Status.EMPTY]
+        fabricated = [d for d in mine if d.verdict is Verdict.FABRICATED and len(d.ungrounded) >= self.claims]
+        absence = [d for d in mine if d.verdict is Verdict.ABSENCE]
+        if fabricated:
+            yield self._fabricated(fabricated, run)
+        elif absence:
+            yield self._absence(absence, run)
+        for decision in mine:
+            if decision not in fabricated and decision not in absence:
+                run.dismiss(self.mode, decision.source, WHY[decision.verdict])
 
     def _note_unknown(self, step: Step, run: AgentRun) -> None:
         if step.call is None or step.call.outcome.status is Status.UNKNOWN:
             run.abstain(self.mode, f"result_{step.withheld}" if step.withheld else "result")
 
-    def _fabricated(self, decision: Decision, run: AgentRun) -> Finding:
-        source, consumer, count = decision.source, decision.consumer, len(decision.ungrounded)
-        kinds = ", ".join(sorted({claim.kind for claim in decision.ungrounded}))
+    def _fabricated(self, decisions: Sequence[Decision], run: AgentRun) -> Finding:
+        """One answer, one finding: of several empty sources the first is the root."""
+        consumer, claims = decisions[0].consumer, decisions[0].ungrounded
+        kinds = ", ".join(sorted({claim.kind for claim in claims}))
         reason = (
-            f"{source.tool or 'a source'} returned nothing, and the next answer states {count} specific "
-            f"{'claim' if count == 1 else 'claims'} ({kinds}) that nothing in the trace grounds"
+            f"{_returned_nothing(decisions)}, and the next answer states {len(claims)} specific "
+            f"{'claim' if len(claims) == 1 else 'claims'} ({kinds}) that nothing in the trace grounds"
         )
         return self.finding(
             run,
             about=consumer,
-            root=source,
+            root=decisions[0].source,
             cause="empty",
-            confidence=_confidence(count, run.trace.partial_view or run.trace.ledger.full),
+            confidence=_confidence(len(claims), run.trace.partial_view or run.trace.ledger.full),
             reason=reason,
             evidence=[
-                evidence_of(source, "the result is empty"),
-                Evidence(consumer.span_id, "completion", f"{count} ungrounded specifics ({kinds})"),
+                *(evidence_of(d.source, "the result is empty") for d in decisions),
+                Evidence(consumer.span_id, "completion", f"{len(claims)} ungrounded specifics ({kinds})"),
             ],
         )
 
-    def _absence(self, decision: Decision, run: AgentRun) -> Finding:
-        source, consumer = decision.source, decision.consumer
+    def _absence(self, decisions: Sequence[Decision], run: AgentRun) -> Finding:
+        consumer = decisions[0].consumer
         return self.finding(
             run,
             about=consumer,
-            root=source,
+            root=decisions[0].source,
             cause="absence_as_evidence",
             confidence=0.5,
             severity=Severity.MEDIUM,
-            reason=f"{source.tool or 'a source'} returned nothing, and the answer takes that as evidence that there is nothing",
+            reason=f"{_returned_nothing(decisions)}, and the answer takes that as evidence that there is nothing",
             evidence=[
-                evidence_of(source, "the result is empty"),
+                *(evidence_of(d.source, "the result is empty") for d in decisions),
                 Evidence(consumer.span_id, "completion", "concludes from the empty result"),
             ],
         )
+
+
+def _returned_nothing(decisions: Sequence[Decision]) -> str:
+    tools = ", ".join(dict.fromkeys(d.source.tool or "a source" for d in decisions))
+    return f"{tools} returned nothing" + (f" {len(decisions)} times" if len(decisions) > 1 else "")
 
 
 def _confidence(claims: int, partial: bool) -> float:

@@ -22,10 +22,10 @@ class ReasoningLoop(Detector):
 
     ## What it looks for
     Three or more consecutive calls of one tool by one agent, in different turns of the model, with equal arguments and
-    equal results (`repeat`). Key order and white space don't count. Also calls whose arguments differ only in case, ids,
-    times or a few words while the result stays the same (`near_repeat`), and short sequences of calls that come back
-    three times with the same results (`cycle`: A B A B A B). Notes, plans and other steps that bring nothing of their
-    own don't interrupt a repetition.
+    equal results (`repeat`). Key order and white space don't count. Also calls whose arguments differ only in case,
+    ids, times or a few words while the result stays the same (`near_repeat`), and short sequences of calls that come
+    back three times with the same results (`cycle`: A B A B A B). Notes, plans and other steps that bring nothing of
+    their own don't interrupt a repetition.
 
     ## Why it matters
     The run neither fails nor ends: every span is green while each round costs tokens and time.
@@ -134,10 +134,7 @@ def _turns(streak: Sequence[Step], run: AgentRun) -> list[Step]:
     kept = [streak[0]]
     for step in streak[1:]:
         previous = kept[-1]
-        if starts:
-            apart = any(previous.start < s <= step.start for s in starts)
-        else:
-            apart = step.start >= previous.end
+        apart = any(previous.start < s <= step.start for s in starts) if starts else step.start >= previous.end
         if apart:
             kept.append(step)
     return kept

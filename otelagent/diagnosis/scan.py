@@ -52,6 +52,7 @@ class Report:
 
     def closed(self, trace: Trace, reason: Closed) -> None:
         for run in trace.runs.values():
+            self.findings.update(run.findings)
             for identity in run.findings:
                 self.agents[identity] = run.agent or self.agents.get(identity)
 
