@@ -29,6 +29,7 @@ check: setup ## Format, lint, types, import rules, dead code, generated files
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 	$(BIN)/python proto/generate.py --check
+	$(BIN)/python -m otelagent.reference --check
 
 check-all: check ## Also the long runs
 	$(BIN)/python -m pytest -n 2
@@ -39,6 +40,9 @@ format: setup
 
 proto: setup ## Generates otelagent/otlp_lite_pb2.py from proto/
 	$(BIN)/python proto/generate.py
+
+reference: setup ## Writes pages, rules and dashboards that follow from the code
+	$(BIN)/python -m otelagent.reference
 
 lock: ## Resolves the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements-dev.lock

@@ -6,18 +6,19 @@
 from pathlib import Path
 from typing import Final
 
-from otelagent.reference import configuration, detector_pages, metric_pages
+from otelagent.reference import configuration, detector_pages, metric_pages, rules, runbooks
 
 ROOT: Final = Path(__file__).parents[2]
 """The checkout."""
 
-OWNED: Final = ("docs/detectors",)
+OWNED: Final = ("docs/detectors", "docs/runbooks", "deploy/prometheus")
 """Folders in which nothing else may stand."""
 
 
 def pages() -> dict[str, str]:
     """Text by path within the checkout."""
-    return {**metric_pages.pages(), **configuration.pages(), **detector_pages.pages()}
+    writers = (metric_pages, configuration, detector_pages, rules, runbooks)
+    return {path: text for writer in writers for path, text in writer.pages().items()}
 
 
 def outdated(root: Path = ROOT) -> list[str]:

@@ -63,7 +63,8 @@ def _walk(path: str, model: type[BaseModel], mode: Literal["validation", "serial
 def _rows(path: str, node: Schema, schema: Schema) -> Iterator[Setting]:
     """The setting, then those beneath it. A group has no default of its own: its parts have."""
     groups = list(_groups(path, node, schema))
-    yield Setting(path, _type(node, schema), "" if groups else _default(node), str(node.get("description", "")))
+    words = node.get("description") or _resolve(node, schema).get("description", "")
+    yield Setting(path, _type(node, schema), "" if groups else _default(node), str(words))
     for below, child in groups:
         yield from _rows(below, child, schema)
 
