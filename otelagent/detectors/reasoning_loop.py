@@ -9,7 +9,7 @@ from otelagent.model import Call, Evidence, Finding, Kind, Layer, Role, Severity
 from otelagent.reading.arguments import near
 from otelagent.run import SOURCES, AgentRun
 
-TRANSIENT: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.ERROR, Status.PARTIAL})
+TRANSIENT: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.PARTIAL})
 
 WINDOW: Final = 96
 """Calls looked back on. Of more, twelve in the middle go (whole cycles of 2, 3 and 4), so that a long loop keeps its
