@@ -31,7 +31,7 @@ check: setup ## Format, lint, types, import rules, dead code, generated files
 	$(BIN)/python proto/generate.py --check
 	$(BIN)/python -m otelagent.reference --check
 
-check-all: check ## Also the long runs
+check-all: check image-check ## Also the long runs
 	$(BIN)/python -m pytest -n 2
 
 format: setup
@@ -47,6 +47,10 @@ reference: setup ## Writes pages, rules and dashboards that follow from the code
 lock: ## Resolves the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements-dev.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -c requirements-dev.lock -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build -c requirements-dev.lock -o requirements-build.lock
+
+image-check: setup ## The steps of the Dockerfile without a container engine
+	$(BIN)/python tests/deploy/image.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
