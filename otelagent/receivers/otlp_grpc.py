@@ -12,6 +12,7 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from otelagent.endpoint import Endpoint
 from otelagent.errors import BadConfig, OtelagentError, Rejected, Retryable, Unsupported
 from otelagent.exporters.otlp_grpc import METHODS
 from otelagent.intake import Intake
@@ -29,7 +30,7 @@ class OtlpGrpcReceiver:
     def __init__(
         self,
         name: str,
-        address: str,
+        endpoint: Endpoint,
         intake: Intake,
         *,
         signals: Iterable[Signal] = tuple(Signal),
@@ -39,7 +40,7 @@ class OtlpGrpcReceiver:
         options: tuple[tuple[str, Any], ...] = (),
     ) -> None:
         self.name = name
-        self.address = address
+        self.endpoint = endpoint
         self.port = 0
         self._credentials = credentials
         self._server = grpc.aio.server(
@@ -60,12 +61,12 @@ class OtlpGrpcReceiver:
         """Raises BadConfig where the address can't be bound."""
         try:
             if self._credentials is None:
-                self.port = self._server.add_insecure_port(self.address)
+                self.port = self._server.add_insecure_port(self.endpoint.target)
             else:
-                self.port = self._server.add_secure_port(self.address, self._credentials)
+                self.port = self._server.add_secure_port(self.endpoint.target, self._credentials)
         except RuntimeError as error:
             raise BadConfig(
-                f"receivers.{self.name}.protocols.grpc.endpoint: can't listen on {self.address}; is it taken?"
+                f"receivers.{self.name}.protocols.grpc.endpoint: can't listen on {self.endpoint.target}; is it taken?"
             ) from error
         await self._server.start()
         for service in ("", *(method.split("/")[1] for method in METHODS.values())):

@@ -1,0 +1,38 @@
+"""The command line. Each command is a module of `otelagent.commands`, loaded when it is called."""
+
+import importlib
+from typing import Final
+
+import click
+
+from otelagent import __version__
+
+COMMANDS: Final = (
+    "run",
+    "demo",
+    "scan",
+    "explain",
+    "validate",
+    "print-config",
+    "version",
+)
+
+
+class Commands(click.Group):
+    """Imports a command's module only when it is wanted, so that `run` starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"otelagent.commands.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(__version__, message="otelagent %(version)s")
+def main() -> None:
+    """See when AI agents fail silently: an OpenTelemetry sidecar that reads their spans."""

@@ -1,0 +1,23 @@
+"""`otelagent run`: the sidecar."""
+
+import sys
+
+import click
+
+from otelagent import service
+from otelagent.commands.configured import complain, load, options
+from otelagent.errors import BadConfig
+
+
+@click.command()
+@options
+@click.option("--feature-gates", hidden=True, help="Accepted for the OpenTelemetry Operator, which passes it; ignored.")
+def command(sources: tuple[str, ...], sets: tuple[str, ...], feature_gates: str | None) -> None:
+    """Run the sidecar: take spans by OTLP, find silent failures, send the spans on.
+
+    Needs no configuration: it listens on localhost and sends to OTEL_EXPORTER_OTLP_ENDPOINT if that is set.
+    """
+    try:
+        sys.exit(service.run(load(sources, sets)))
+    except BadConfig as error:
+        complain("run", error, 2)

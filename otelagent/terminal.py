@@ -1,0 +1,37 @@
+"""Findings as lines on the terminal, for a sidecar that has nowhere to send."""
+
+import sys
+from typing import Final, TextIO
+
+from otelagent.model import Finding, Step
+from otelagent.run import AgentRun
+from otelagent.traces import Closed, Trace
+
+LONGEST_NAME: Final = 64
+
+
+class Terminal:
+    """An ear of the pipeline that tells findings, and each of them once."""
+
+    def __init__(self, out: TextIO = sys.stdout) -> None:
+        self._out = out
+
+    def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None:
+        if not first:
+            return
+        where = f"trace {finding.trace_id.hex()} span {finding.about.hex()}"
+        agent = f" agent {_name(finding.agent)}" if finding.agent else ""
+        self._out.write(f"{finding.mode} ({finding.cause}, {finding.severity}){agent}: {finding.reason} [{where}]\n")
+        self._out.flush()
+
+    def step(self, step: Step, run: AgentRun, trace: Trace) -> None: ...
+    def abstained(self, mode: str, reason: str) -> None: ...
+    def dismissed(self, mode: str, step: Step, why: str) -> None: ...
+    def closed(self, trace: Trace, reason: Closed) -> None: ...
+    def spans(self, dialect: str, kind: str, count: int) -> None: ...
+    def unread(self, reason: str) -> None: ...
+
+
+def _name(name: str) -> str:
+    """Names come from spans: without control characters, and short."""
+    return "".join(c if c.isprintable() else "?" for c in name[:LONGEST_NAME])

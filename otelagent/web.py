@@ -1,0 +1,87 @@
+"""A small HTTP server on the event loop, for metrics, health and OTLP/HTTP."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import uvicorn
+
+from otelagent.endpoint import Endpoint
+from otelagent.errors import BadConfig
+
+KEEP_ALIVE = 75
+"""Seconds that an idle connection is kept."""
+
+
+class WebServer:
+    """Serves one ASGI application. `path` is where the address stands in the configuration, for its error."""
+
+    def __init__(
+        self,
+        app: Any,
+        endpoint: Endpoint,
+        path: str,
+        *,
+        connections: int | None = None,
+        tls: Callable[[], ssl.SSLContext] | None = None,
+    ) -> None:
+        self._endpoint = endpoint
+        self._path = path
+        self.port = 0
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            server_header=False,
+            limit_concurrency=connections,
+            timeout_keep_alive=KEEP_ALIVE,
+            timeout_graceful_shutdown=1,
+            ssl_context_factory=(lambda _config, _default: tls()) if tls else None,
+        )
+        self._server = _Server(config)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Raises BadConfig where the address can't be bound."""
+        listener = self._bind()
+        self.port = listener.getsockname()[1]
+        self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
+        while not self._server.started:
+            if self._task.done():
+                self._task.result()
+            await asyncio.sleep(0.002)
+
+    async def stop(self, grace: float = 0.5) -> None:
+        """Take no more requests; those under way have `grace` seconds."""
+        if self._task is None:
+            return
+        self._server.config.timeout_graceful_shutdown = max(int(grace), 1)
+        self._server.should_exit = True
+        await asyncio.wait({self._task}, timeout=grace + 1)
+
+    def _bind(self) -> socket.socket:
+        host, port = self._endpoint.host or "0.0.0.0", self._endpoint.port  # noqa: S104 - `:8888` means all addresses
+        try:
+            family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            listener = socket.socket(family, kind)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+        except OSError as error:
+            raise BadConfig(
+                f"{self._path}: can't listen on {self._endpoint.target} ({error.strerror}); is it taken?"
+            ) from error
+        listener.setblocking(False)
+        return listener
+
+
+class _Server(uvicorn.Server):
+    """Signals belong to the service."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
