@@ -176,6 +176,15 @@ class Content(Protocol):
 # --- facts: what reading takes from content -----------------------------------------------------------------------
 
 
+class Likeness(Protocol):
+    """What tells nearly equal arguments; made when it is asked for."""
+
+    @property
+    def similar(self) -> int | None: ...
+    @property
+    def terms(self) -> frozenset[int]: ...
+
+
 class Call(msgspec.Struct):
     """What was read from one tool call: of its own span, or of the messages around it.
 
@@ -186,19 +195,25 @@ class Call(msgspec.Struct):
     role: Role
     arguments: int | None = None
     """Hash of the canonical arguments (key order and white space aside)."""
-    similar: int | None = None
-    """Hash of the arguments with case, volatile ids and timestamps aside too."""
-    terms: frozenset[int] = frozenset()
-    """Hashes of the words in the arguments, for likeness."""
+    like: "Likeness | None" = None
+    """Further hashes of the arguments, made when they are asked for."""
     result: int | None = None
     size: int | None = None
     """Bytes of the result as text."""
-    values: frozenset[int] = frozenset()
-    """Hashes of the specific values in the result, for grounding; bounded."""
-    numbers: tuple[float, ...] = ()
-    """Numbers of the result, for sums, differences and shares; bounded."""
+    given: object = None
+    """The result as recorded, until the trace's grounding took it over."""
     injection: float = 0.0
     """Score of instruction-like text in the result, 0 to 1."""
+
+    @property
+    def similar(self) -> int | None:
+        """Hash of the arguments with case, volatile ids and timestamps aside too."""
+        return None if self.like is None else self.like.similar
+
+    @property
+    def terms(self) -> frozenset[int]:
+        """Hashes of the words in the arguments, for likeness."""
+        return frozenset() if self.like is None else self.like.terms
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -251,24 +266,47 @@ class Admission(msgspec.Struct, frozen=True):
         return self.missing or self.failed or self.partial or self.asks
 
 
+NOTHING_ADMITTED: Final = Admission()
+
+
+class Said(Protocol):
+    """A completion's text. It is read only where a question is open, since most of them never matter."""
+
+    @property
+    def claims(self) -> tuple[Claim, ...]: ...
+    @property
+    def admission(self) -> Admission: ...
+
+
 class Turn(msgspec.Struct):
     """What was read from a completion and its new input messages."""
 
-    text: bool
-    """There is text for the reader (reasoning aside)."""
+    said: "Said | None" = None
+    """The text for the reader, reasoning aside; None where there is none."""
     asked: tuple[Asked, ...] = ()
     answered: tuple[Answered, ...] = ()
     """Tool results after the last user message, in messages that this trace hasn't seen before."""
     consumed: frozenset[str] = frozenset()
     """Ids of all tool calls whose results stand in the history."""
-    claims: tuple[Claim, ...] = ()
-    admission: Admission = Admission()
-    given: frozenset[int] = frozenset()
-    """Hashes of specific values in new system, user and tool messages."""
-    numbers: tuple[float, ...] = ()
-    """Numbers of new tool messages; bounded."""
+    given: tuple[object, ...] = ()
+    """New system, user and tool messages as recorded, until the trace's grounding took them over."""
     history: bool = False
     """Input messages were captured."""
+
+    @property
+    def text(self) -> bool:
+        """There is text for the reader."""
+        return self.said is not None
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """Specific statements of the text."""
+        return () if self.said is None else self.said.claims
+
+    @property
+    def admission(self) -> Admission:
+        """What the text admits."""
+        return NOTHING_ADMITTED if self.said is None else self.said.admission
 
     @property
     def answer(self) -> bool:

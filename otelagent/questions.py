@@ -7,7 +7,7 @@ import msgspec
 
 from otelagent.model import BAD, Claim, Kind, Role, Status, Step
 from otelagent.reading.arguments import near
-from otelagent.reading.grounding import Ledger
+from otelagent.reading.given import Given
 
 PATIENCE: Final = 2
 """Completions with text that a question waits for: "within the next two completions"."""
@@ -85,7 +85,7 @@ class OpenQuestions:
             del self._open[:-MAX_OPEN]
         return ()
 
-    def decide(self, consumer: Step, ledger: Ledger) -> tuple[Decision, ...]:
+    def decide(self, consumer: Step, given: Given) -> tuple[Decision, ...]:
         """What a completion with text means for the sources that ended before it started."""
         turn = consumer.turn
         if turn is None or not turn.text or not self._open:
@@ -94,7 +94,7 @@ class OpenQuestions:
         waiting = [q for q in self._open if q.source.end <= at]
         if not waiting:
             return ()
-        ungrounded = ledger.ungrounded(turn.claims)
+        ungrounded = given.ungrounded(turn.claims)
         decisions = [d for q in waiting if (d := _decide(q, consumer, ungrounded)) is not None]
         closed = {id(d.source) for d in decisions if d.final}
         self._open = [q for q in self._open if id(q.source) not in closed]

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 
 from otelagent.model import BAD, Answered, Finding, Kind, Status, Step
 from otelagent.questions import Decision, OpenQuestions
-from otelagent.reading.grounding import Ledger
+from otelagent.reading.given import Given
 
 SOURCES: Final = frozenset({Kind.TOOL, Kind.RETRIEVAL})
 
@@ -17,8 +17,8 @@ MAX_STEPS: Final = 10_000
 class TraceView(Protocol):
     """What a run knows of its trace."""
 
-    ledger: Ledger
-    """Specific values that the agents of this trace were given."""
+    given: Given
+    """What the agents of this trace were given."""
     partial_view: bool
     """Part of the trace was not seen."""
 
@@ -213,16 +213,17 @@ class AgentRun:
         if step.kind in SOURCES:
             self.decisions = self.questions.source(step)
         elif step.kind is Kind.LLM or (step is self.ended and self.unanswered):
-            self.decisions = self.questions.decide(step, self.trace.ledger)
+            self.decisions = self.questions.decide(step, self.trace.given)
 
     def _ground(self, step: Step) -> None:
-        """Hand the values that were given to the trace's ledger; the step needn't keep them."""
+        """Hand what was given to the trace; the step needn't keep it."""
         if step.turn is not None:
-            self.trace.ledger.add(step.turn.given, step.turn.numbers)
-            step.turn.given, step.turn.numbers = frozenset(), ()
+            for text in step.turn.given:
+                self.trace.given.take(text)
+            step.turn.given = ()
         if step.call is not None:
-            self.trace.ledger.add(step.call.values, step.call.numbers)
-            step.call.values, step.call.numbers = frozenset(), ()
+            self.trace.given.take(step.call.given)
+            step.call.given = None
 
     def _note(self, finding: Finding) -> bool:
         known = self.findings.get(finding.identity)

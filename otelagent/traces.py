@@ -13,7 +13,7 @@ import msgspec
 
 from otelagent.model import Answered, Finding, Kind, Plain, Step
 from otelagent.reading.facts import Seen
-from otelagent.reading.grounding import Ledger
+from otelagent.reading.given import Budget, Given
 from otelagent.run import SOURCES, AgentRun, Observer, order
 
 MAX_DEPTH: Final = 256
@@ -44,6 +44,8 @@ class Limits:
     spans_per_trace: int = 20_000
     past_spans: int = 50_000
     """Places kept of traces that have left, so that repeated spans are known again."""
+    unread: int = 32 << 20
+    """Characters of content kept for grounding, over all traces."""
     settle_s: float = 10.0
     idle_s: float = 120.0
     age_s: float = 3600.0
@@ -83,13 +85,13 @@ class Node(msgspec.Struct):
 class Trace:
     """One live trace. Changed only by LiveTraces."""
 
-    def __init__(self, trace_id: bytes, now: float, listener: Listener) -> None:
+    def __init__(self, trace_id: bytes, now: float, listener: Listener, budget: Budget) -> None:
         self.trace_id = trace_id
         self.opened = now
         self.touched = now
         self.nodes: dict[bytes, Node] = {}
         self.runs: dict[bytes, AgentRun] = {}
-        self.ledger = Ledger()
+        self.given = Given(budget)
         self.seen = Seen()
         self.partial_view = False
         self.recalled = False
@@ -294,6 +296,7 @@ class LiveTraces:
         self._traces: OrderedDict[bytes, Trace] = OrderedDict()
         self._past: OrderedDict[bytes, dict[bytes, Node]] = OrderedDict()
         self._past_spans = 0
+        self._budget = Budget(self._limits.unread)
         self.spans = 0
         """Spans in the link tables of all live traces."""
 
@@ -307,7 +310,7 @@ class LiveTraces:
         """The live trace with this id; made where there is none."""
         trace = self._traces.get(trace_id)
         if trace is None:
-            trace = self._traces[trace_id] = Trace(trace_id, now, self._listener)
+            trace = self._traces[trace_id] = Trace(trace_id, now, self._listener, self._budget)
             self._recall(trace)
         trace.touched = now
         return trace
@@ -357,6 +360,7 @@ class LiveTraces:
     def _close(self, trace: Trace, reason: Closed) -> None:
         trace.settle(self._detectors)
         self._listener.closed(trace, reason)
+        trace.given.release()
         self.spans -= len(trace.nodes)
         del self._traces[trace.trace_id]
         self._remember(trace)

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from otelagent.model import (
+    Admission,
     Answered,
     Asked,
     Call,
     Captured,
+    Claim,
     Content,
     Item,
     Kind,
@@ -24,10 +26,8 @@ from otelagent.model import (
 from otelagent.reading.acknowledgement import admits
 from otelagent.reading.arguments import canonical, fingerprint, similar, terms
 from otelagent.reading.claims import claims
-from otelagent.reading.envelopes import unwrap
 from otelagent.reading.outcome import outcome
 from otelagent.reading.parsing import parse
-from otelagent.reading.values import numbers, values
 
 MAX_SEEN: Final = 4096
 """Message fingerprints kept per trace; the oldest are let go and such messages are read again."""
@@ -90,16 +90,61 @@ def _facts(arguments: Captured | None, result: Captured | None, judged: Outcome,
     call = Call(outcome=judged, role=role)
     if arguments is not None:
         call.arguments = canonical(arguments.value)
-        call.similar = similar(arguments.value)
-        call.terms = terms(arguments.value)
+        call.like = ArgumentsRead(arguments.value)
     if result is not None:
         parsed = parse(result.value)
         call.result = fingerprint(parsed)
         call.size = len(parsed.text)
-        inner = unwrap(parsed.value).value
-        call.values = values(inner)
-        call.numbers = numbers(inner)
+        call.given = result.value
     return call
+
+
+class ArgumentsRead:
+    """Likeness of arguments, read when it is asked for; the arguments are let go then."""
+
+    __slots__ = ("_raw", "_similar", "_terms")
+
+    def __init__(self, raw: object) -> None:
+        self._raw = raw
+        self._similar: int | None = None
+        self._terms: frozenset[int] | None = None
+
+    @property
+    def similar(self) -> int | None:
+        self._read()
+        return self._similar
+
+    @property
+    def terms(self) -> frozenset[int]:
+        return self._read()
+
+    def _read(self) -> frozenset[int]:
+        if self._terms is None:
+            self._similar, self._terms, self._raw = similar(self._raw), terms(self._raw), None
+        return self._terms
+
+
+class CompletionRead:
+    """A completion's text, read when it is asked for."""
+
+    __slots__ = ("_admission", "_claims", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._claims: tuple[Claim, ...] | None = None
+        self._admission: Admission | None = None
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        if self._claims is None:
+            self._claims = claims(self._text)
+        return self._claims
+
+    @property
+    def admission(self) -> Admission:
+        if self._admission is None:
+            self._admission = admits(self._text)
+        return self._admission
 
 
 def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
@@ -112,14 +157,11 @@ def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
     if not text and step.kind is not Kind.LLM:
         text = _result_text(content.result())
     return Turn(
-        text=bool(text),
+        said=CompletionRead(text) if text else None,
         asked=tuple(_asked(completion)),
         answered=tuple(reader.answered),
         consumed=frozenset(reader.consumed),
-        claims=claims(text) if text else (),
-        admission=admits(text),
-        given=frozenset(reader.given),
-        numbers=tuple(reader.numbers),
+        given=tuple(reader.given),
         history=bool(history),
     )
 
@@ -131,8 +173,7 @@ class _HistoryReader:
         self._role_of = role_of
         self.answered: list[Answered] = []
         self.consumed: list[str] = []
-        self.given: set[int] = set()
-        self.numbers: list[float] = []
+        self.given: list[object] = []
 
     def take(self, fresh: list[tuple[int, Message]]) -> None:
         asked = {call.id: call for _, message in fresh for call in _tool_calls([message]) if call.id}
@@ -142,7 +183,7 @@ class _HistoryReader:
                 continue
             for part in message.parts:
                 if isinstance(part, Text):
-                    self.given |= values(part.text)
+                    self.given.append(part.text)
                 elif isinstance(part, ToolResult):
                     call = self._result(part, asked.get(part.id or ""))
                     if position > turn:
@@ -156,8 +197,8 @@ class _HistoryReader:
         role = self._role_of(name, None)
         arguments = Captured(asked.arguments, "") if asked and asked.arguments is not None else None
         call = _facts(arguments, captured, outcome(captured, role=role), role)
-        self.given |= call.values
-        self.numbers += call.numbers
+        self.given.append(call.given)
+        call.given = None
         return call
 
     def _answer(self, part: ToolResult, asked: ToolCall | None, call: Call, tail: bool) -> None:

@@ -1,0 +1,78 @@
+"""What the agents of a trace were given, kept as text until a claim must be grounded in it.
+
+Most traces have no open question, so most text is never read for values.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from otelagent.model import Claim
+from otelagent.reading.envelopes import unwrap
+from otelagent.reading.grounding import Ledger
+from otelagent.reading.parsing import parse
+from otelagent.reading.values import numbers, values
+
+PER_TRACE: Final = 1 << 20
+"""Characters that one trace keeps unread; beyond that it reads them at once, and keeps hashes only."""
+
+
+class Budget:
+    """Characters kept unread by all traces together. One owner: the live traces."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, characters: int = 32 << 20) -> None:
+        self.left = characters
+
+
+class Given:
+    """Owned by one trace; `release` gives its share of the budget back."""
+
+    __slots__ = ("_budget", "_known", "_ledger", "_unread", "_unread_size")
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._ledger = Ledger()
+        self._unread: list[object] = []
+        self._unread_size = 0
+        self._known: set[int] = set()
+
+    @property
+    def full(self) -> bool:
+        """Something given isn't here: what seems ungrounded may be grounded."""
+        return self._ledger.full
+
+    def take(self, text: object) -> None:
+        """Take a message's or result's content, as recorded; the same text again costs nothing."""
+        if text is None:
+            return
+        size = len(text) if isinstance(text, str) else 256
+        if isinstance(text, str):
+            key = hash(text)
+            if key in self._known:
+                return
+            self._known.add(key)
+        if size > self._budget.left or self._unread_size + size > PER_TRACE:
+            self._read(text)
+            return
+        self._unread.append(text)
+        self._unread_size += size
+        self._budget.left -= size
+
+    def ungrounded(self, claims: Sequence[Claim]) -> tuple[Claim, ...]:
+        """The claims whose values don't occur in what was given, and aren't derived from it in a simple way."""
+        if not claims:
+            return ()
+        for text in self._unread:
+            self._read(text)
+        self.release()
+        return self._ledger.ungrounded(claims)
+
+    def release(self) -> None:
+        """Let the unread text go."""
+        self._budget.left += self._unread_size
+        self._unread, self._unread_size = [], 0
+
+    def _read(self, text: object) -> None:
+        inner = unwrap(parse(text).value).value
+        self._ledger.add(values(inner), numbers(inner))
