@@ -29,7 +29,9 @@ _VOLATILE: Final = frozenset(
 """Members that differ from call to call and don't change what is asked."""
 _ID: Final = compiled(r"\b(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{24,64})\b")
 _MOMENT: Final = compiled(r"\b\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:z|[+-]\d\d:?\d\d)?\b")
-_WORDS: Final = exact(r"[\pL\pN_]+")
+_PUNCTUATION: Final = dict.fromkeys(
+    map(ord, "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~“”„‘’«»‹›–—…·•、。，：；！？「」『』（）《》〈〉【】¿¡"), " "
+)
 _WIDE: Final = exact(r"[\x{3040}-\x{30FF}\x{3400}-\x{9FFF}\x{AC00}-\x{D7AF}]")
 _STOP: Final = frozenset("a an the of in on for to and or is are was were by with from at about".split())
 
@@ -156,8 +158,7 @@ def _steady(text: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    found: list[str] = _WORDS.findall(text.lower())
-    return found
+    return text.lower().translate(_PUNCTUATION).split()
 
 
 def _terms(value: object, depth: int) -> Iterator[int]:

@@ -63,7 +63,10 @@ def _unwrap(value: object, rules: tuple[_Rule, ...]) -> Unwrapped:
         if isinstance(value, str | bytes | bytearray):
             parsed = parse(value)
             value, cut = parsed.value, cut or parsed.cut
-        layer = next((found for rule in rules if (found := rule(value)) is not None), None)
+        layer = None
+        for rule in rules:
+            if (layer := rule(value)) is not None:
+                break
         if layer is None:
             break
         cut = cut and _at_edge(value, layer.keys)
@@ -337,8 +340,16 @@ _MAPPING_RULES: Final[tuple[_Rule, ...]] = (
 )
 
 
+_MARKERS: Final = (
+    _SINGLE | {"kwargs", "data", "content", "output", "type", "response", "return_value", "raw_output", "error"}
+) | frozenset(_STATUS_KEYS)
+"""Names without which no rule applies."""
+
+
 def _result_rules(value: object) -> _Layer | None:
     if isinstance(value, dict):
+        if _MARKERS.isdisjoint(value):
+            return None
         return next((found for rule in _MAPPING_RULES if (found := rule(value)) is not None), None)
     if isinstance(value, list):
         return _content_blocks(value)

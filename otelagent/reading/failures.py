@@ -5,11 +5,15 @@ Documents mention errors, limits and refusals; only how a text begins, or all of
 
 from typing import Any, Final, NamedTuple
 
+import re2
+
 from otelagent.model import Status
 from otelagent.reading.lexicon import compiled, exact, grammar
 
 LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "zh", "ja")
 
+_OPENING: Final = 400
+"""Characters in which a text's opening stands."""
 _HEAD: Final = 2000
 """Characters of a failure's text that tell its kind."""
 _SHORT: Final = 500
@@ -26,41 +30,73 @@ class Reading(NamedTuple):
 
 _LISTS: Final = [grammar("outcome", language) for language in LANGUAGES]
 
-
-def _any(section: str, anchored: bool = False, tail: str = "") -> Any:
-    patterns = "|".join(pattern for words in _LISTS for pattern in words.get(section, ()))
-    return compiled(rf"^{_LEAD}(?:{patterns}){tail}" if anchored else f"(?:{patterns})")
-
-
-_LEAD: Final = r"(?:[^\w<(\x{80}-\x{10FFFF}]|[\x{2010}-\x{2BFF}\x{3000}-\x{303F}\x{FE00}-\x{FE0F}\x{1F000}-\x{1FAFF}])*"
+_LEAD: Final = r"(?:[^\w<(\x{80}-\x{10FFFF}]|[\x{2010}-\x{2BFF}\x{3000}-\x{303F}\x{FE00}-\x{FE0F}\x{1F000}-\x{1FAFF}\x{A1}\x{BF}])*"
 """Bullets, brackets, signs and white space before the first word."""
 _END: Final = (
-    r"(?:$|[.!:,;(\[。！：，；（、…]|\s*[-–—\n]"
-    r"|\s(?:for|on|after|while|when|please|try|retry|waiting|because|due|by|to|with|at|by|you|and|in|of|from|without)\b"
-    r"|[^\x00-\x7F])"
+    r"(?:$|[.!:,;(\[。！：，；（、…]|\s*[-–—\n]|[^\x00-\x7F]"
+    r"|\s(?:for|on|after|while|when|please|try|retry|waiting|because|due|by|to|with|at|you|and|in|of|from|without"
+    r"|nach|bei|beim|bitte|von|zum|zur|der|des|pour|lors|veuillez|par|du|des|sur|tras|al|en|para|por|intente|del|ao|na|no"
+    r"|tente|da|do)\b)"
 )
 """What may follow a statement; a title such as "Rate limit exceeded errors in nginx" goes on otherwise."""
+_STOP: Final = r"\s*(?:$|[.!?,;。！，；\n])\W*$"
+_BREAK: Final = r"(?:$|[.!?,:;(\[。！：，；（、…\n]|\s*[-–—]|\s\S|[^\x00-\x7F])"
 
-_FAILURE: Final = _any("failure", anchored=True)
-_FAILURE_SHORT: Final = _any("failure_short", anchored=True)
-_EXCEPTION: Final = exact(
-    r"^[^\w]*(?:[\w$]+[.:/])*[A-Z]\w*(?:Error|Exception|Timeout|TimedOut|Expired|Failure|Fault|Refused|Denied|Exceeded)"
-    r"(?:\([^)]{0,200}\))?(?: \[[^\]]{0,80}\])?\s*(?::|\(|$|\n)"
+
+def _any(section: str) -> str:
+    return "(?:" + "|".join(pattern for words in _LISTS for pattern in words.get(section, ())) + ")"
+
+
+def _opening(section: str, tail: str = "") -> str:
+    return rf"(?i)^{_LEAD}{_any(section)}{tail}"
+
+
+_EXCEPTION: Final = (
+    r"^[^\w]*(?:[\w$]+[.:/])*_?[A-Z]\w*(?:Error|Exception|Timeout|TimedOut|Expired|Failure|Fault|Refused|Denied|Exceeded)"
+    r"(?:\([^)]{0,200}\))?(?: \[[^\]]{0,80}\])?\s*(?::|\(|$|\n|of RPC)"
 )
-_ERRNO: Final = exact(r"^\W*(?:\[Errno -?\d+\]|E(?:CONN\w+|TIMEDOUT|NOENT|ACCES|PERM|PIPE|HOST\w+|NET\w+|AI_\w+)\b)")
-_TAGGED: Final = compiled(r"^\s*<(?:\w+_)?error>")
-_RATE: Final = _any("rate")
-_TIMEOUT: Final = _any("timeout")
-_DENIED: Final = _any("denied")
+_ERRNO: Final = r"^\W*(?:\[Errno -?\d+\]|E(?:CONN\w+|TIMEDOUT|NOENT|ACCES|PERM|PIPE|HOST\w+|NET\w+|AI_\w+)\b)"
+_TAGGED: Final = r"(?i)^\s*<(?:\w+_)?error>"
+_OPENINGS: Final = (
+    ("failure", _opening("failure")),
+    ("failure", _EXCEPTION),
+    ("failure", _ERRNO),
+    ("failure", _TAGGED),
+    ("failure_short", _opening("failure_short")),
+    ("rate", _opening("rate_statement", _END)),
+    ("timeout", _opening("timeout_statement", _END)),
+    ("denied", _opening("denied_statement", _END)),
+    ("nothing", _opening("empty", _BREAK)),
+    ("nothing", _opening("empty_word", _STOP)),
+    ("answer", _opening("answer")),
+    ("partial", _opening("partial")),
+)
+"""How a text begins, and what that makes of it. One pass over the text tells all that apply."""
+
+
+def _set() -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 128 << 20
+    patterns = re2.Set.SearchSet(options)
+    for _, pattern in _OPENINGS:
+        patterns.Add(pattern)
+    patterns.Compile()
+    return patterns
+
+
+_SET: Final = _set()
+_NAMES: Final = tuple(name for name, _ in _OPENINGS)
 _STATEMENTS: Final = (
-    (Status.RATE_LIMITED, "says that a rate limit was hit", _any("rate_statement", True, _END)),
-    (Status.TIMEOUT, "says that it timed out", _any("timeout_statement", True, _END)),
-    (Status.DENIED, "says that access was denied", _any("denied_statement", True, _END)),
+    ("rate", Status.RATE_LIMITED, "says that a rate limit was hit"),
+    ("timeout", Status.TIMEOUT, "says that it timed out"),
+    ("denied", Status.DENIED, "says that access was denied"),
 )
-_NOTHING: Final = _any("empty", True, r"(?:$|[.!?,:;(\[。！：，；（、…\n]|\s*[-–—]|\s\S|[^\x00-\x7F])")
-_ANSWER: Final = _any("answer", anchored=True)
-_PARTIAL: Final = _any("partial", anchored=True)
-_CLIPPED: Final = compiled(rf"{_any('clipped').pattern.removeprefix('(?i)')}\W*$")
+_RATE: Final = compiled(_any("rate"))
+_LIMIT: Final = compiled(_any("limit"))
+_TIMEOUT: Final = compiled(_any("timeout"))
+_DENIED: Final = compiled(_any("denied"))
+_CLIPPED: Final = compiled(rf"{_any('clipped')}\W*$")
 _CODE: Final = compiled(
     r"(?:https?(?:/[\d.]+)?|status(?:[ _]?code)?|code|error|response|returned|failed|with|got|received)"
     r"[ :='\"\[(#]{1,4}(?:<response \[)?([45]\d\d)\b"
@@ -111,6 +147,8 @@ def kind(text: str) -> Reading:
             return Reading(_HTTP[number], f"error text has status {number}")
     if _TIMEOUT.search(data):
         return Reading(Status.TIMEOUT, "error text names a timeout")
+    if _LIMIT.search(data):
+        return Reading(Status.RATE_LIMITED, "error text names a limit")
     if _DENIED.search(data):
         return Reading(Status.DENIED, "error text says that access was denied")
     return Reading(Status.ERROR, "error text")
@@ -118,49 +156,44 @@ def kind(text: str) -> Reading:
 
 def nothing(text: str) -> bool:
     """A short text that says that nothing was found."""
-    if len(text) > _EMPTY:
-        return False
-    lines = [line for line in text.splitlines() if line.strip()][:6]
-    if not lines:
-        return True
-    if _says_nothing(lines[0]):
-        return len(lines) <= 3 or len(text) <= _STATEMENT
-    return 1 < len(lines) <= 3 and lines[0].rstrip().endswith((":", "：")) and _says_nothing(lines[-1])
-
-
-def _says_nothing(line: str) -> bool:
-    data = line.encode(errors="replace")
-    return bool(_NOTHING.search(data)) and not _ANSWER.search(data)
-
-
-def reports_failure(text: str) -> bool:
-    """The text, taken as a whole, reports an error (no matter of which kind)."""
-    data = text[:400].encode(errors="replace")
-    if _FAILURE.search(data) or _EXCEPTION.search(data) or _ERRNO.search(data) or _TAGGED.search(data):
-        return True
-    return len(text) <= _SHORT and bool(_FAILURE_SHORT.search(data))
+    return len(text) <= _EMPTY and (not text.strip() or _nothing(text, _openings(text)))
 
 
 def statement(text: str) -> Reading | None:
     """What a result's text as a whole says of itself, or None: it is content."""
-    if len(text) <= _EMPTY and nothing(text) and not _EXCEPTION.search(text[:200]):
-        return Reading(Status.EMPTY, "says that nothing was found")
-    if reports_failure(text):
-        return kind(text)
-    data = text[:400].encode(errors="replace")
-    if len(text) <= _STATEMENT:
-        for status, note, pattern in _STATEMENTS:
-            if pattern.search(data):
+    found = _openings(text)
+    if found:
+        if "failure" in found and "answer" not in found:
+            return kind(text)
+        if len(text) <= _EMPTY and _nothing(text, found):
+            return Reading(Status.EMPTY, "says that nothing was found")
+        if "failure_short" in found and len(text) <= _SHORT:
+            return kind(text)
+        for name, status, note in _STATEMENTS if len(text) <= _STATEMENT else ():
+            if name in found:
                 return Reading(status, note)
-    return _gap(text, data)
-
-
-def _gap(text: str, data: bytes) -> Reading | None:
-    if _PARTIAL.search(data[:300]):
-        return Reading(Status.PARTIAL, "says that it is incomplete")
+        if "partial" in found:
+            return Reading(Status.PARTIAL, "says that it is incomplete")
+    elif len(text) <= _STATEMENT and _nothing(text, found):
+        return Reading(Status.EMPTY, "says that nothing was found")
     if len(text) > _STATEMENT and _CLIPPED.search(text[-200:].encode(errors="replace")):
         return Reading(Status.PARTIAL, "truncated")
     return None
+
+
+def _openings(text: str) -> set[str]:
+    found = _SET.Match(text[:_OPENING].encode(errors="replace"))
+    return {_NAMES[index] for index in found} if found else set()
+
+
+def _nothing(text: str, found: set[str]) -> bool:
+    if "nothing" in found:
+        return "answer" not in found and (len(text) <= _STATEMENT or text.strip().count("\n") < 3)
+    head, newline, rest = text.strip().partition("\n")
+    if newline and head.rstrip().endswith((":", "：")):
+        below = _openings(rest.strip()) if rest.count("\n") < 3 else set()
+        return "nothing" in below and "answer" not in below
+    return False
 
 
 # --- error pages ------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Captured content -> values: JSON, JSON in JSON, Python's repr, either of them cut in the middle, else plain text."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -200,18 +201,25 @@ def _repr(text: str) -> _Found | None:
 
 
 def _translate(text: str) -> str:
-    parts = _PYTHON_STRING.split(text)
+    plain = "\\" not in text and '"' not in text and text.count("'") % 2 == 0
+    parts = text.split("'") if plain else _PYTHON_STRING.split(text)
+    if plain:
+        return '"'.join(part if i % 2 else _structured(part) for i, part in enumerate(parts))
     last = parts[-1]
     opened = min((i for i in (last.find("'"), last.find('"')) if i >= 0), default=-1)
     tail = ""
     if opened >= 0:
         parts[-1], tail = last[:opened], _quoted(last[opened + 1 :])[:-1]
-    return "".join(_literal(part) if i % 2 else _structure(part) for i, part in enumerate(parts)) + tail
+    return "".join(_literal(part) if i % 2 else _structured(part) for i, part in enumerate(parts)) + tail
 
 
+def _structured(text: str) -> str:
+    """What stands between strings is mostly short and always the same."""
+    return _structure(text) if len(text) <= 64 else _structure.__wrapped__(text)
+
+
+@lru_cache(maxsize=2048)
 def _structure(text: str) -> str:
-    if len(text) < 4 and "(" not in text and ")" not in text:
-        return text
     text = _CALL.sub("[", text)
     text = _WORD.sub(lambda match: _WORDS[match.group()], text)
     text = _NUMBER_KEY.sub(r'\1"\2"\3', text)

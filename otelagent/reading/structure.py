@@ -1,11 +1,12 @@
 """What a decoded result says about itself: flags, codes, status words and error members of an object."""
 
-from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from otelagent.model import Status
 from otelagent.reading.emptiness import empty, folded
-from otelagent.reading.failures import http, kind, nothing, reports_failure, statement
+from otelagent.reading.failures import http, kind, nothing, statement
 
 MAX_MEMBERS: Final = 100
 """Members of an object that are looked at."""
@@ -28,6 +29,10 @@ _PARTIAL_FLAGS: Final = frozenset(
     "partial ispartial partialresult partialresults partialdata partialresponse partialfailure incomplete isincomplete"
     " incompleteresults truncated istruncated resulttruncated resultstruncated outputtruncated contenttruncated".split()
 )
+_LATE: Final = frozenset({"timedout", "timeout", "istimeout"})
+_LIMITED: Final = frozenset({"ratelimited", "throttled", "isratelimited", "ratelimitexceeded"})
+_ERROR_LISTS: Final = frozenset({"errors", "toolerrors"})
+_EXIT_CODES: Final = frozenset({"exitcode", "returncode", "exitstatus"})
 _CURSORS: Final = frozenset(
     "next nextcursor nextpage nextpagetoken nextpageurl nexttoken nextcontinuationtoken continuationtoken continuation"
     " cursor hasmore hasnextpage hasnext morepages pageinfo pagination scrollid endcursor after offset startindex".split()
@@ -139,11 +144,26 @@ _FINE: Final = frozenset("completed complete success succeeded successful ok oka
 
 def sign(value: Mapping[Any, Any]) -> Sign | None:
     """The first sign, in order of weight, that this result is not an ordinary one."""
+    names = _marks(value)
+    if not names:
+        return None
     fields = _Fields(value)
-    for look in _LOOKS:
-        if found := look(fields):
+    return _look(fields, names, _LOOKS) or (_inside(fields) if names & _WRAPS else None)
+
+
+def _marks(value: Mapping[Any, Any]) -> int:
+    """Which groups of names occur among the first members."""
+    marks = 0
+    for key in islice(value, MAX_MEMBERS):
+        marks |= _BITS.get(folded(key), 0)
+    return marks
+
+
+def _look(fields: "_Fields", marks: int, looks: "tuple[tuple[int, _Look], ...]") -> Sign | None:
+    for mask, look in looks:
+        if marks & mask and (found := look(fields)):
             return found
-    return _inside(fields)
+    return None
 
 
 class _Fields:
@@ -275,12 +295,10 @@ def _flags(fields: _Fields) -> Sign | None:
     for name, key, member in fields.found(_FAILED_FLAGS):
         if member is True:
             return Sign(_refined(fields), _pointer(key), f"{name} is true")
-    for name, key, member in fields.found(frozenset({"timedout", "timeout", "istimeout"})):
+    for name, key, member in fields.found(_LATE):
         if member is True:
             return Sign(Status.TIMEOUT, _pointer(key), f"{name} is true")
-    for name, key, member in fields.found(
-        frozenset({"ratelimited", "throttled", "isratelimited", "ratelimitexceeded"})
-    ):
+    for name, key, member in fields.found(_LIMITED):
         if member is True:
             return Sign(Status.RATE_LIMITED, _pointer(key), f"{name} is true")
     return None
@@ -341,7 +359,7 @@ def _spaced(name: str) -> str:
 
 def _errors(fields: _Fields) -> Sign | None:
     """A list of errors: GraphQL, JSON:API. A validator's findings are its answer."""
-    for _, key, member in fields.found(frozenset({"errors", "toolerrors"})):
+    for _, key, member in fields.found(_ERROR_LISTS):
         if not isinstance(member, list | Mapping) or not member or fields.by_name.keys() & _VALIDATION:
             continue
         text = _words(member)
@@ -402,7 +420,7 @@ _LINKS: Final = frozenset("documentationurl requestid traceid timestamp id path 
 
 def _process(fields: _Fields) -> Sign | None:
     """A command that failed and printed nothing but errors."""
-    codes = [m for _, _, m in fields.found(frozenset("exitcode returncode exitstatus rc".split()))]
+    codes = [m for _, _, m in fields.found(_EXIT_CODES)]
     if not codes or not isinstance(codes[0], int) or codes[0] == 0:
         return None
     stdout = next((m for _, _, m in fields.found(frozenset({"stdout", "output"}))), "")
@@ -414,20 +432,6 @@ def _process(fields: _Fields) -> Sign | None:
     return None
 
 
-_LOOKS: Final = (
-    _http_status,
-    _bare_code,
-    _flags,
-    _status,
-    _errors,
-    _error_member,
-    _error_type,
-    _process,
-    _wait,
-    _gaps,
-    _message_only,
-)
-
 _ENVELOPES: Final = frozenset(
     "data result response body output payload meta metadata header responsemetadata error status root value".split()
 )
@@ -438,16 +442,39 @@ def _inside(fields: _Fields) -> Sign | None:
     for _, key, member in fields.found(_ENVELOPES):
         if not isinstance(member, Mapping) or not member or len(member) > 40:
             continue
-        inner = _Fields(member)
-        for look in _INNER_LOOKS:
-            if found := look(inner):
-                return Sign(found.status, _pointer(key) + found.pointer, found.note)
+        if found := _look(_Fields(member), _marks(member), _INNER_LOOKS):
+            return Sign(found.status, _pointer(key) + found.pointer, found.note)
     return None
 
 
-_INNER_LOOKS: Final = (_http_status, _bare_code, _flags, _status, _errors, _error_member, _gaps, _message_only)
+_Look: TypeAlias = Callable[[_Fields], Sign | None]
+_BITS: Final[dict[str, int]] = {}
 
 
-def failing_text(text: str) -> bool:
-    """For members that hold text: it reports a failure as a whole."""
-    return reports_failure(text)
+def _bit(*groups: frozenset[str]) -> int:
+    """A mark of its own for these names."""
+    mark = 1 << _bit_count()
+    for name in frozenset().union(*groups):
+        _BITS[name] = _BITS.get(name, 0) | mark
+    return mark
+
+
+def _bit_count() -> int:
+    return max(_BITS.values(), default=0).bit_length()
+
+
+_WRAPS: Final = _bit(_ENVELOPES)
+_LOOKS: Final[tuple[tuple[int, _Look], ...]] = (
+    (_bit(_HTTP_KEYS), _http_status),
+    (_bit(_CODE_KEYS), _bare_code),
+    (_bit(_SUCCESS, _FAILED_FLAGS, _LATE, _LIMITED), _flags),
+    (_bit(_STATUS), _status),
+    (_bit(_ERROR_LISTS), _errors),
+    (_bit(_ERROR_TEXTS), _error_member),
+    (_bit(_ERROR_TYPES, frozenset({"code"})), _error_type),
+    (_bit(_EXIT_CODES), _process),
+    (_bit(_WAIT), _wait),
+    (_bit(_PARTIAL_FLAGS, _NOTES, frozenset({"shards"})), _gaps),
+    (_bit(_MESSAGES), _message_only),
+)
+_INNER_LOOKS: Final = tuple(pair for pair in _LOOKS if pair[1] not in (_error_type, _process, _wait))
