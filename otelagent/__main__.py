@@ -1,0 +1,5 @@
+"""`python -m otelagent`."""
+
+from otelagent.cli import main
+
+main(prog_name="otelagent")

@@ -1,0 +1,30 @@
+"""`otelagent explain`."""
+
+import dataclasses
+
+import pytest
+from click.testing import CliRunner
+
+from otelagent.cli import main
+from otelagent.detectors import builtin
+
+
+@pytest.mark.parametrize("kind", builtin(), ids=lambda k: k.mode)
+def test_page_of_a_mode_has_all_sections_and_thresholds(kind: type) -> None:
+    result = CliRunner().invoke(main, ["explain", kind.mode])  # type: ignore[attr-defined]
+    assert result.exit_code == 0
+    for section in ("What it looks for", "Why it matters", "Stays quiet when", "What to do", "Thresholds"):
+        assert f"## {section}\n" in result.stdout
+    for field in dataclasses.fields(kind):
+        assert f"{field.name} = {field.default}" in result.stdout
+
+
+def test_without_a_mode_all_are_listed() -> None:
+    result = CliRunner().invoke(main, ["explain"])
+    assert all(kind.mode in result.stdout for kind in builtin())
+
+
+def test_unknown_mode_names_the_nearest() -> None:
+    result = CliRunner().invoke(main, ["explain", "reasoning_lop"])
+    assert result.exit_code == 2
+    assert "did you mean 'reasoning_loop'?" in result.stderr
