@@ -10,6 +10,7 @@ from otelagent import __version__
 COMMANDS: Final = (
     "run",
     "demo",
+    "demo",
     "scan",
     "explain",
     "validate",

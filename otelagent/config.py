@@ -128,7 +128,7 @@ class _Loading:
         )
         self._check_references(config)
         self._check_loops(config)
-        self._check_thresholds(config.agent_failures)
+        self._check_thresholds()
         if self._mistakes:
             raise BadConfig(*dict.fromkeys(self._mistakes))
         return config
@@ -282,12 +282,20 @@ class _Loading:
                     "address of your Collector or backend (OTEL_EXPORTER_OTLP_ENDPOINT may be the application's)"
                 )
 
-    def _check_thresholds(self, settings: AgentFailures) -> None:
-        path = "processors.agent_failures"
-        self._mistakes += [f"{path}.detectors.{line}" for line in self._check_detectors(settings.detectors)]
-        for index, override in enumerate(settings.overrides):
-            lines = self._check_detectors(override.detectors)
-            self._mistakes += [f"{path}.overrides[{index}].detectors.{line}" for line in lines]
+    def _check_thresholds(self) -> None:
+        """On the mapping as written, so that another mistake beside them hides none."""
+        for name, raw in self._raw("processors").items():
+            if _kind(name) != "agent_failures" or not isinstance(raw, Mapping):
+                continue
+            path = f"processors.{name}"
+            self._mistakes += self._thresholds(f"{path}.detectors", raw.get("detectors"))
+            overrides = raw.get("overrides")
+            for index, override in enumerate(overrides if isinstance(overrides, list) else ()):
+                chosen = override.get("detectors") if isinstance(override, Mapping) else None
+                self._mistakes += self._thresholds(f"{path}.overrides[{index}].detectors", chosen)
+
+    def _thresholds(self, path: str, chosen: Any) -> list[str]:
+        return [f"{path}.{line}" for line in self._check_detectors(chosen)] if isinstance(chosen, Mapping) else []
 
 
 def listeners(config: Config) -> Iterator[Endpoint]:

@@ -167,10 +167,10 @@ def run(config: Config) -> int:
 async def _run(config: Config) -> int:
     silent = not config.exporters
     service = Service(config, (Terminal(),) if silent else ())
-    await service.start()
-    _tell(service, silent)
     stopping = asyncio.Event()
     _handle_signals(stopping)
+    await service.start()
+    _tell(service, silent)
     await stopping.wait()
     log.info("stopping")
     await service.stop()
@@ -195,7 +195,7 @@ def _tell(service: Service, silent: bool) -> None:
     """What somebody who starts us by hand has to know."""
     config = service.config
     for receiver in service.receivers:
-        log.info("otelagent %s takes OTLP/gRPC on %s", __version__, receiver.endpoint.target)
+        log.info("otelagent %s takes OTLP/gRPC on %s", __version__, receiver.bound.target)
     for name, exporter in config.exporters.items():
         log.info("exporter %s sends to %s", name, endpoint.parse(exporter.endpoint, "grpc").target)
     if silent:

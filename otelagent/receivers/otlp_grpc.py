@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 import grpc
@@ -56,6 +57,11 @@ class OtlpGrpcReceiver:
         for signal in signals:
             inlet = Inlet(name, "grpc", signal)
             self._server.add_generic_rpc_handlers((_service(METHODS[signal], _handler(intake, inlet)),))
+
+    @property
+    def bound(self) -> Endpoint:
+        """The address with the port that was bound."""
+        return replace(self.endpoint, port=self.port)
 
     async def start(self) -> None:
         """Raises BadConfig where the address can't be bound."""

@@ -1,0 +1,172 @@
+"""The process: starts fast, stops in order, exits as promised."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+import pytest
+from click.testing import CliRunner
+
+from otelagent import __version__
+from otelagent.cli import COMMANDS, main
+from otelagent.exporters.otlp_grpc import METHODS
+from otelagent.sink import Sink
+from otelagent.traffic import Signal
+from tests.requests import names, traces
+
+QUIET = (
+    "yaml:receivers::otlp::protocols: {grpc: {endpoint: '127.0.0.1:0'}}",
+    "yaml:extensions::health_check::endpoint: 127.0.0.1:0",
+    "yaml:service::telemetry: {metrics: {level: none}, logs: {encoding: json}}",
+)
+
+
+class Process:
+    """`otelagent run` as a child. `lines` are what it has written to stderr so far."""
+
+    def __init__(self, *arguments: str, environ: Mapping[str, str] | None = None) -> None:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+        configs = [part for text in QUIET for part in ("--config", text)]
+        self.lines: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "otelagent", "run", *configs, *arguments],
+            env={**clean, **(environ or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            self.port = int(self.wait_for(r"takes OTLP/gRPC on \S+:(\d+)")[1])
+        except AssertionError:
+            self.process.communicate()
+            raise
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            self.lines.append(line)
+            if match := re.search(pattern, line):
+                return match
+        raise AssertionError("".join(self.lines))
+
+    def call(self, body: bytes) -> None:
+        with grpc.insecure_channel(f"127.0.0.1:{self.port}") as channel:
+            channel.unary_unary(METHODS[Signal.TRACES])(body, timeout=10, wait_for_ready=True)
+
+    def end(self, number: int = signal.SIGTERM, seconds: float = 10) -> int:
+        self.process.send_signal(number)
+        _, err = self.process.communicate(timeout=seconds)
+        self.lines += err.splitlines()
+        return self.process.returncode
+
+
+@contextmanager
+def process(*arguments: str, environ: Mapping[str, str] | None = None) -> Iterator[Process]:
+    started = Process(*arguments, environ=environ)
+    try:
+        yield started
+    finally:
+        if started.process.poll() is None:
+            started.process.kill()
+        started.process.communicate()
+
+
+def test_it_listens_in_little_time() -> None:
+    began = time.monotonic()
+    with process():
+        assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_code_0(number: int) -> None:
+    with process() as running:
+        assert running.end(number) == 0
+
+
+def test_the_endpoint_of_the_environment_is_used_and_gates_are_ignored() -> None:
+    with Sink() as sink:
+        environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{sink.endpoint}"}
+        with process("--feature-gates=-a.b,+c.d", environ=environ) as running:
+            running.call(traces("a"))
+            assert running.end() == 0
+        assert names(sink.requests[Signal.TRACES]) == ["a"]
+
+
+def test_a_second_signal_ends_it_at_once() -> None:
+    with Sink() as sink, process("--set", f"exporters.otlp.endpoint=http://{sink.endpoint}") as running:
+        sink.delay = 30
+        channel = grpc.insecure_channel(f"127.0.0.1:{running.port}")
+        call = channel.unary_unary(METHODS[Signal.TRACES]).future(traces("a"), timeout=60, wait_for_ready=True)
+        assert sink.wait_for(lambda s: s.calls > 0)
+        began = time.monotonic()
+        running.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        assert running.end() != 0
+        assert time.monotonic() - began < 1.5
+        assert not call.done() or call.code() is not grpc.StatusCode.OK
+        channel.close()
+        sink.delay = 0
+
+
+def test_its_log_is_json_when_asked() -> None:
+    with process() as running:
+        running.end()
+    assert {json.loads(line)["level"] for line in running.lines} <= {"info", "warning"}
+
+
+def test_a_taken_port_is_told_in_one_line() -> None:
+    with Sink() as sink:
+        address = f"receivers.otlp.protocols.grpc.endpoint={sink.endpoint}"
+        with pytest.raises(AssertionError, match=r"can't listen on .* is it taken"):
+            Process("--set", address)
+
+
+def test_our_own_receiver_as_destination_is_refused_at_start() -> None:
+    result = CliRunner().invoke(main, ["run"], env={"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4317"})
+    assert result.exit_code == 2
+    assert "own receiver" in result.stderr
+
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str) -> None:
+    result = CliRunner().invoke(main, [name, "--help"])
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Usage:")
+
+
+def test_validate_lists_mistakes_and_exits_1(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("recievers: {}\nprocessors: {agent_failures: {detectors: {nope: {}}}}")
+    result = CliRunner().invoke(main, ["validate", "--config", str(tmp_path / "c.yaml")], env={})
+    assert result.exit_code == 1
+    assert "recievers: no such section" in result.stderr
+    assert "processors.agent_failures.detectors.nope: no such detector" in result.stderr
+    assert "2 mistakes" in result.stderr
+
+
+def test_validate_is_content_with_a_valid_configuration() -> None:
+    result = CliRunner().invoke(main, ["validate", "--set", "service.telemetry.logs.level=debug"])
+    assert (result.exit_code, result.stdout) == (0, "the configuration is valid\n")
+
+
+def test_print_config_hides_secrets() -> None:
+    text = "yaml:exporters: {otlp: {endpoint: 'x:1', headers: {authorization: Bearer hunter2}}}"
+    result = CliRunner().invoke(main, ["print-config", "--config", text])
+    assert result.exit_code == 0
+    assert "authorization: '[REDACTED]'" in result.stdout
+    assert "hunter2" not in result.output
+
+
+def test_version() -> None:
+    assert CliRunner().invoke(main, ["version"]).stdout == f"otelagent {__version__}\n"
+    assert CliRunner().invoke(main, ["--version"]).stdout == f"otelagent {__version__}\n"
