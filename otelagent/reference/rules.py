@@ -23,6 +23,7 @@ def alerts() -> tuple[Alert, ...]:
 def pages() -> dict[str, str]:
     return {
         f"deploy/prometheus/{FILE}": dump({"groups": groups()}),
+        "deploy/kubernetes/monitoring/prometheusrule.yaml": dump(_resource()),
         "deploy/prometheus/tests/otelagent.rules.test.yaml": dump(_tests()),
     }
 
@@ -36,6 +37,16 @@ def groups() -> list[dict[str, Any]]:
         {"name": "otelagent.agents", "rules": [_rule(alert) for alert in agent_alerts.ALERTS]},
         {"name": "otelagent.health", "rules": [_rule(alert) for alert in health_alerts.ALERTS]},
     ]
+
+
+def _resource() -> dict[str, Any]:
+    """For the Prometheus Operator."""
+    return {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PrometheusRule",
+        "metadata": {"name": "otelagent"},
+        "spec": {"groups": groups()},
+    }
 
 
 def _rule(alert: Alert) -> dict[str, Any]:
