@@ -140,7 +140,7 @@ class _Seen:
 
     def take(self, name: str, member: object, depth: int) -> bool:
         """False: this member is content."""
-        if isinstance(member, str | int | float) and name in _COUNTS and _zero(member):
+        if name in _COUNTS and _none_counted(member):
             self.counted = True
             self.results_counted = self.results_counted or name in _RESULT_COUNTS
             return True
@@ -167,6 +167,7 @@ class _Seen:
             self.nulls += 2
         elif holds in (Holds.NOTHING, Holds.ZERO):
             self._nothing(name)
+            self.hollow = self.hollow or bool(member)
         return holds is not Holds.CONTENT
 
     def _nothing(self, name: str) -> None:
@@ -178,7 +179,7 @@ class _Seen:
     def _scalar(self, name: str, member: object) -> bool:
         if isinstance(member, str):
             return self._text(name, member)
-        if name in _ASIDE or name.endswith("id"):
+        if name in _ASIDE or name in _COUNTS or name.endswith("id"):
             self.aside = True
             return True
         return member is False and name == "found"
@@ -220,6 +221,11 @@ def _past_end(value: object) -> bool:
 
 
 _FIRST_PAGE: Final = {"page": 1, "pagenumber": 1, "currentpage": 1, "offset": 0, "skip": 0, "startindex": 1}
+
+
+def _none_counted(member: object) -> bool:
+    """0, "0" or Elasticsearch's {"value": 0, "relation": "eq"}."""
+    return _zero(member.get("value")) if isinstance(member, Mapping) else _zero(member)
 
 
 def _counts_none(member: Mapping[Any, Any]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import re2
 
 from otelagent.model import Status
-from otelagent.reading.lexicon import compiled, exact, grammar
+from otelagent.reading.lexicon import compiled, exact, grammar, words
 
 LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "zh", "ja")
 
@@ -44,7 +44,7 @@ _BREAK: Final = r"(?:$|[.!?,:;(\[。！：，；（、…\n]|\s*[-–—]|\s\S|[
 
 
 def _any(section: str) -> str:
-    return "(?:" + "|".join(pattern for words in _LISTS for pattern in words.get(section, ())) + ")"
+    return "(?:" + "|".join(pattern for lists in _LISTS for pattern in lists.get(section, ())) + ")"
 
 
 def _opening(section: str, tail: str = "") -> str:
@@ -55,11 +55,14 @@ _EXCEPTION: Final = (
     r"^[^\w]*(?:[\w$]+[.:/])*_?[A-Z]\w*(?:Error|Exception|Timeout|TimedOut|Expired|Failure|Fault|Refused|Denied|Exceeded)"
     r"(?:\([^)]{0,200}\))?(?: \[[^\]]{0,80}\])?\s*(?::|\(|$|\n|of RPC)"
 )
+_CLASS: Final = r"^(?:[a-z_]\w*\.)+[A-Z]\w+:\s"
+"""An exception by its full name, whatever it is called."""
 _ERRNO: Final = r"^\W*(?:\[Errno -?\d+\]|E(?:CONN\w+|TIMEDOUT|NOENT|ACCES|PERM|PIPE|HOST\w+|NET\w+|AI_\w+)\b)"
 _TAGGED: Final = r"(?i)^\s*<(?:\w+_)?error>"
 _OPENINGS: Final = (
     ("failure", _opening("failure")),
     ("failure", _EXCEPTION),
+    ("failure", _CLASS),
     ("failure", _ERRNO),
     ("failure", _TAGGED),
     ("failure_short", _opening("failure_short")),
@@ -96,18 +99,23 @@ _RATE: Final = compiled(_any("rate"))
 _LIMIT: Final = compiled(_any("limit"))
 _TIMEOUT: Final = compiled(_any("timeout"))
 _DENIED: Final = compiled(_any("denied"))
-_CLIPPED: Final = compiled(rf"{_any('clipped')}\W*$")
+_CLIPPED: Final = compiled(
+    rf"(?:{'|'.join(p for language in LANGUAGES for p in words('outcome', language)['clipped'])})\W*$".replace(
+        " ", r"\s+"
+    )
+)
 _CODE: Final = compiled(
     r"(?:https?(?:/[\d.]+)?|status(?:[ _]?code)?|code|error|response|returned|failed|with|got|received)"
     r"[ :='\"\[(#]{1,4}(?:<response \[)?([45]\d\d)\b"
     r"|^\W*([45]\d\d)\b(?:\W|$)"
     r"|\b([45]\d\d) (?:client error|server error|too many|unauthori[sz]ed|forbidden|request timeout|gateway|service un)"
 )
-_RPC: Final = exact(r"\b(RESOURCE_EXHAUSTED|DEADLINE_EXCEEDED|PERMISSION_DENIED|UNAUTHENTICATED)\b")
+_CAMEL: Final = exact(r"([a-z])([A-Z])")
+_RPC: Final = exact(r"\b(RESOURCE EXHAUSTED|DEADLINE EXCEEDED|PERMISSION DENIED|UNAUTHENTICATED)\b")
 _RPC_STATUS: Final = {
-    "RESOURCE_EXHAUSTED": Status.RATE_LIMITED,
-    "DEADLINE_EXCEEDED": Status.TIMEOUT,
-    "PERMISSION_DENIED": Status.DENIED,
+    "RESOURCE EXHAUSTED": Status.RATE_LIMITED,
+    "DEADLINE EXCEEDED": Status.TIMEOUT,
+    "PERMISSION DENIED": Status.DENIED,
     "UNAUTHENTICATED": Status.DENIED,
 }
 _HTTP: Final = {
@@ -136,7 +144,7 @@ def http(code: int) -> Status | None:
 
 def kind(text: str) -> Reading:
     """The kind of failure, of a text that is known to report one."""
-    data = text[:_HEAD].encode(errors="replace")
+    data: bytes = _CAMEL.sub(rb"\1 \2", text[:_HEAD].replace("_", " ").encode(errors="replace"))
     if rpc := _RPC.search(data):
         return Reading(_RPC_STATUS[rpc.group(1).decode()], "gRPC status")
     if _RATE.search(data):

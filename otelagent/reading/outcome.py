@@ -128,12 +128,7 @@ def _exception(status: Status, note: str) -> Outcome:
 
 
 def _error_text(error: str | None, error_type: str | None) -> str:
-    return f"{_words(error_type or '')} {error or ''}"
-
-
-def _words(name: str) -> str:
-    name = name.rpartition(".")[2].replace("_", " ")
-    return "".join(f" {c}" if c.isupper() and i and name[i - 1].islower() else c for i, c in enumerate(name))
+    return f"{error_type or ''} {error or ''}"
 
 
 def _absent(found: Outcome | None, result: Captured | None) -> bool:

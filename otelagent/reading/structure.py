@@ -285,7 +285,7 @@ def _said_of_call(fields: _Fields) -> bool:
 
 def _refined(fields: _Fields) -> Status:
     text = fields.text()
-    return Status.EMPTY if nothing(text) else kind(text).status
+    return Status.EMPTY if text and nothing(text) else kind(text).status
 
 
 def _flags(fields: _Fields) -> Sign | None:
@@ -338,7 +338,7 @@ def _error_type(fields: _Fields) -> Sign | None:
             continue
         if name == "errorcode" and not fields.talks():
             continue
-        return Sign(kind(f"{_spaced(member)} ; {fields.text()}").status, _pointer(key), f"{name} is set")
+        return Sign(kind(f"{member.rpartition('#')[2]} ; {fields.text()}").status, _pointer(key), f"{name} is set")
     return None
 
 
@@ -349,12 +349,6 @@ _AWS: Final = frozenset(
     " internalservererror internalfailure modeltimeoutexception error ratelimiterror ratelimitexceeded overloadederror"
     " authenticationerror permissionerror invalidrequesterror apierror timeouterror".split()
 )
-
-
-def _spaced(name: str) -> str:
-    """ThrottlingException, rate_limit -> words."""
-    name = name.rpartition("#")[2].replace("_", " ").replace("-", " ")
-    return "".join(f" {c}" if c.isupper() and i and name[i - 1].islower() else c for i, c in enumerate(name))
 
 
 def _errors(fields: _Fields) -> Sign | None:
