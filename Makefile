@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup run test check check-all format lock proto reference clean
+.PHONY: setup run test check check-all format lock proto reference clean image-check deploy-check
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/.ready
@@ -31,7 +31,7 @@ check: setup ## Format, lint, types, import rules, dead code, generated files
 	$(BIN)/python proto/generate.py --check
 	$(BIN)/python -m otelagent.reference --check
 
-check-all: check image-check ## Also the long runs
+check-all: check image-check deploy-check ## Also the long runs
 	$(BIN)/python -m pytest -n 2
 
 format: setup
@@ -48,6 +48,9 @@ lock: ## Resolves the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements-dev.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -c requirements-dev.lock -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build -c requirements-dev.lock -o requirements-build.lock
+
+deploy-check: ## Rules, chart and manifests with the tools of the trade; says which are missing
+	tests/deploy/check.sh
 
 image-check: setup ## The steps of the Dockerfile without a container engine
 	$(BIN)/python tests/deploy/image.py

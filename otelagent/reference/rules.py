@@ -23,6 +23,7 @@ def alerts() -> tuple[Alert, ...]:
 def pages() -> dict[str, str]:
     return {
         f"deploy/prometheus/{FILE}": dump({"groups": groups()}),
+        f"deploy/helm/otelagent/files/{FILE}": dump({"groups": groups()}),
         "deploy/kubernetes/monitoring/prometheusrule.yaml": dump(_resource()),
         "deploy/prometheus/tests/otelagent.rules.test.yaml": dump(_tests()),
     }
