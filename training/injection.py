@@ -1,4 +1,5 @@
-"""Trains the injection classifier and writes `otelagent/reading/injection.model`: `python training/injection.py`.
+"""Trains the injection classifier: `python -m training.injection` writes the model, its probe set and its table of scores;
+with `--check` it writes nothing and says whether training again decides the probe set as the shipped model does.
 
 Needs the `training` dependency group. Sentences are learned, texts are labelled: in an attack text only the sentences
 that the last round took for the instruction are positive (multiple-instance learning), in a benign text all are negative.
@@ -23,6 +24,11 @@ from training import made
 
 HERE = Path(__file__).parent
 MODEL = HERE.parent / "otelagent" / "reading" / "injection.model"
+PROBE = HERE / "data" / "probe.jsonl"
+CARD = HERE.parent / "docs" / "injection-classifier.md"
+OPERATING_POINT = 1.5
+"""Total at which a text is flagged; the card says why."""
+STRENGTH = 0.4
 DECAY = [0.35, 0.2]
 ROUNDS = 3
 LEAST = 3
@@ -64,10 +70,9 @@ def corpus() -> list[Text]:
 def read(text: Text) -> Read:
     unwrapped = injection_text.unwrap(text.text)
     found = list(injection.candidates(unwrapped.texts, unwrapped.notes))
-    planted = {b" ".join(words) for span in text.spans for words in injection_text.sentences(span)}
-    positive = [bool(text.label) and (not planted or b" ".join(sentence.words) in planted) for sentence, _ in found]
-    if text.label and not any(positive):
-        positive = [True] * len(found)
+    planted = [b" ".join(words) for span in text.spans for words in injection_text.sentences(span)]
+    joined = [b" ".join(sentence.words) for sentence, _ in found]
+    positive = [bool(text.label) and (not planted or any(part in each for part in planted)) for each in joined]
     return Read(text, [frozenset(keys) for _, keys in found], positive)
 
 
@@ -83,7 +88,7 @@ class Trained(NamedTuple):
         return injection.combined(values, DECAY) if values else -20.0
 
 
-def train(reads: Sequence[Read], strength: float = 0.3) -> Trained:
+def train(reads: Sequence[Read], strength: float = STRENGTH) -> Trained:
     """Rounds of logistic regression; after the first, the instruction is what scored best in its text."""
     vocabulary = _vocabulary(reads)
     chosen = [[place for place, may in enumerate(one.positive) if may] for one in reads]
@@ -116,6 +121,8 @@ def _fit(reads: Sequence[Read], chosen: Sequence[Sequence[int]], vocabulary: dic
     for one in reads:
         counts[one.text.source, one.text.label] += 1
     for one, picked in zip(reads, chosen, strict=True):
+        if one.text.label and not picked:
+            continue
         weight = _share(counts[one.text.source, one.text.label])
         if one.text.label:
             for place in picked:
@@ -123,17 +130,19 @@ def _fit(reads: Sequence[Read], chosen: Sequence[Sequence[int]], vocabulary: dic
         else:
             for keys in set(one.sentences):
                 rows[keys, 0] += weight
-    columns, pointers, labels, weights = [], [0], [], []
+    columns, values, pointers, labels, weights = [], [], [0], [], []
     for (keys, label), weight in rows.items():
-        columns.extend(sorted(vocabulary[key] for key in keys if key in vocabulary))
+        known = sorted(key for key in keys if key in vocabulary)
+        columns.extend(vocabulary[key] for key in known)
+        values.extend(injection.value(key) for key in known)
         pointers.append(len(columns))
         labels.append(label)
         weights.append(min(weight, 20.0))
-    matrix = csr_matrix((np.ones(len(columns)), columns, pointers), shape=(len(labels), len(vocabulary)))
+    matrix = csr_matrix((values, columns, pointers), shape=(len(labels), len(vocabulary)))
     fitted = LogisticRegression(C=strength, solver="liblinear", max_iter=300, random_state=0)
     fitted.fit(matrix, labels, sample_weight=np.array(weights))
     found = dict(zip(vocabulary, fitted.coef_[0], strict=True))
-    return Trained({key: float(value) for key, value in found.items() if abs(value) > 0.02}, float(fitted.intercept_[0]))
+    return Trained({key: float(value) * injection.value(key) for key, value in found.items() if abs(value) > 0.02}, float(fitted.intercept_[0]))
 
 
 def _share(texts: int) -> float:
@@ -141,12 +150,117 @@ def _share(texts: int) -> float:
     return (400 / max(texts, 40)) ** 0.5
 
 
-def write(model: Trained, slope: float, offset: float, threshold: float) -> None:
-    largest = max(map(abs, model.weights.values()))
-    scale = largest / 127
-    weights = {key.decode("utf-8", "replace"): round(value / scale) for key, value in model.weights.items()}
-    shipped = injection.Model(
-        version=1, bias=round(model.bias, 4), scale=scale, decay=DECAY, slope=slope, offset=offset, threshold=threshold,
-        weights={key: value for key, value in sorted(weights.items()) if value},
+def generated(texts: Sequence[Text]) -> list[Text]:
+    """Texts from templates, attacks embedded in benign texts of the corpora."""
+    unfit = ("security_docs", "bastioncorpus")
+    contexts = [text.text for text in texts if not text.label and text.source not in unfit]
+    return [Text(each.text, each.label, each.kind, each.kind, (each.span,) * bool(each.span)) for each in made.texts(contexts)]
+
+
+def left_out(reads: Sequence[Read], more: Sequence[Read]) -> dict[tuple[str, int], list[float]]:
+    """Totals of each source's texts by a model that has seen no text of that source."""
+    totals: dict[tuple[str, int], list[float]] = defaultdict(list)
+    for source in sorted({one.text.source for one in reads}):
+        model = train([one for one in reads if one.text.source != source] + list(more))
+        for one in reads:
+            if one.text.source == source:
+                totals[source, one.text.label].append(model.total(one))
+    return totals
+
+
+def calibrated(totals: dict[tuple[str, int], list[float]]) -> tuple[float, float]:
+    """Slope and offset from a total to a probability, every source and label with the same weight."""
+    rows = [(max(-10.0, total), label, 1 / len(values)) for (_, label), values in totals.items() for total in values]
+    column, labels, weights = (np.array(each) for each in zip(*rows, strict=True))
+    fitted = LogisticRegression(C=1e6).fit(column.reshape(-1, 1), labels, sample_weight=weights / weights.mean())
+    return round(float(fitted.coef_[0][0]), 4), round(float(fitted.intercept_[0]), 4)
+
+
+def shipped(model: Trained, slope: float, offset: float) -> injection.Model:
+    scale = max(abs(weight) / injection.value(key) for key, weight in model.weights.items()) / 127
+    weights = {key.decode("utf-8", "replace"): round(weight / injection.value(key) / scale) for key, weight in model.weights.items()}
+    threshold = 1 / (1 + np.exp(-(slope * OPERATING_POINT + offset)))
+    return injection.Model(
+        version=1,
+        bias=round(model.bias, 4),
+        scale=scale,
+        decay=DECAY,
+        slope=slope,
+        offset=offset,
+        threshold=round(float(threshold), 4),
+        weights={key: weight for key, weight in sorted(weights.items()) if weight},
     )
-    MODEL.write_bytes(msgspec.json.format(msgspec.json.encode(shipped), indent=0))
+
+
+# --- what is written ----------------------------------------------------------------------------------------------
+
+
+def probe(reads: Sequence[Read], model: Trained, size: int = 240) -> list[dict[str, object]]:
+    """Texts whose decision is clear enough to be the same on another machine."""
+    rng = random.Random(5)
+    chosen = [one for one in rng.sample(list(reads), k=len(reads)) if len(one.text.text) < 1500]
+    clear = [(one, model.total(one)) for one in chosen[: size * 3]]
+    rows = [(one, total) for one, total in clear if abs(total - OPERATING_POINT) > 0.4][:size]
+    return [{"text": one.text.text, "source": one.text.source, "flagged": total > OPERATING_POINT} for one, total in rows]
+
+
+def table(totals: dict[tuple[str, int], list[float]]) -> str:
+    points = (0.0, 0.5, 1.0, OPERATING_POINT, 2.0, 3.0)
+    lines = ["| source | texts | " + " | ".join(f"{each:g}" for each in points) + f" | 95 % interval at {OPERATING_POINT:g} |"]
+    lines.append("| --- " * (len(points) + 3) + "|")
+    for label, title in ((1, "attacks flagged"), (0, "benign texts flagged")):
+        lines.append(f"| **{title}, %** | " + "| " * (len(points) + 1) + "|")
+        for (source, _), values in sorted((key, values) for key, values in totals.items() if key[1] == label):
+            shares = " | ".join(f"{100 * sum(value > point for value in values) / len(values):.1f}" for point in points)
+            low, high = interval(sum(value > OPERATING_POINT for value in values), len(values))
+            lines.append(f"| {source} | {len(values)} | {shares} | {low:.1f} to {high:.1f} |")
+    return "\n".join(lines)
+
+
+def interval(hits: int, size: int) -> tuple[float, float]:
+    """Wilson's 95 % interval, in percent."""
+    z, share = 1.96, hits / size
+    middle = (share + z * z / (2 * size)) / (1 + z * z / size)
+    half = z * ((share * (1 - share) + z * z / (4 * size)) / size) ** 0.5 / (1 + z * z / size)
+    return 100 * max(0.0, middle - half), 100 * min(1.0, middle + half)
+
+
+def reliability(totals: dict[tuple[str, int], list[float]], slope: float, offset: float) -> str:
+    rows = [(1 / (1 + np.exp(-(slope * total + offset))), label) for (_, label), values in totals.items() for total in values]
+    lines = ["| score | texts | of them attacks, % |", "| --- | --- | --- |"]
+    for low in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        inside = [label for score, label in rows if low <= score < low + 0.1 + (low == 0.9)]
+        if inside:
+            lines.append(f"| {low:.1f} to {low + 0.1:.1f} | {len(inside)} | {100 * sum(inside) / len(inside):.0f} |")
+    return "\n".join(lines)
+
+
+def put(card: str, name: str, content: str) -> str:
+    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    before, rest = card.split(begin, 1)
+    return before + begin + "\n" + content + "\n" + end + rest.split(end, 1)[1]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="only compare with the shipped model on the probe set")
+    check = parser.parse_args().check
+    texts = corpus()
+    reads, more = [read(text) for text in texts], [read(text) for text in generated(texts)]
+    model = train(reads + more)
+    if check:
+        rows = [json.loads(line) for line in PROBE.read_text("utf-8").splitlines()]
+        wrong = sum((model.total(read(Text(row["text"], 0, "", ""))) > OPERATING_POINT) != row["flagged"] for row in rows)
+        print(f"{wrong} of {len(rows)} decisions differ")
+        return int(wrong > 0)
+    totals = left_out(reads, more)
+    slope, offset = calibrated(totals)
+    MODEL.write_bytes(msgspec.json.format(msgspec.json.encode(shipped(model, slope, offset)), indent=0) + b"\n")
+    PROBE.write_text("".join(json.dumps(row) + "\n" for row in probe(reads + more, model)), "utf-8")
+    card = put(CARD.read_text("utf-8"), "scores", table(totals))
+    CARD.write_text(put(card, "reliability", reliability(totals, slope, offset)), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -26,8 +26,8 @@ SPACED: Final = ("en", "de", "fr", "es", "pt", "it")
 UNSPACED: Final = ("zh", "ja", "ko")
 CLASSES: Final = (
     "ignore prior all instruction system model you your response user secret reveal send call destroy spend grant say "
-    "compose transform persona limit new urgent step task conceal not must please tool data me code topic mail syntax "
-    "email url identifier roletag commenttag"
+    "compose transform persona limit new urgent step task conceal not must please tool data me code topic mail syntax quoting look "
+    "email url identifier amount account systemtag roletag commenttag"
 ).split()
 """Classes of words; a word belongs to the first that lists it."""
 
@@ -39,13 +39,17 @@ def _classes(names: str) -> frozenset[int]:
     return frozenset(_NUMBER[name] for name in names.split())
 
 
-_VERBS: Final = _classes("ignore reveal send call destroy spend grant say compose persona")
-_CORE: Final = _VERBS | _classes("transform conceal instruction system model response secret please roletag")
-_CARRIED: Final = _classes("model urgent roletag commenttag ignore instruction system new")
-_LEADS: Final = _classes("please step not urgent roletag commenttag model user you must")
+_ACTS: Final = _classes("ignore reveal send call destroy spend grant say compose persona")
+_VERBS: Final = _ACTS | _classes("look")
+_CORE: Final = _ACTS | _classes("transform conceal limit instruction system model response secret please systemtag roletag")
+_CARRIED: Final = _classes("model urgent systemtag roletag commenttag ignore instruction system new")
+_LEADS: Final = _classes("please step not urgent systemtag roletag commenttag model must system new task instruction")
 _FLAGS: Final = ((_NUMBER["topic"], b"~topic"), (_NUMBER["mail"], b"~mail"), (_NUMBER["syntax"], b"~syntax"))
+_YOU: Final = _NUMBER["you"]
 _CJK: Final = re2.compile(r"[\x{3040}-\x{30ff}\x{4e00}-\x{9fff}\x{ac00}-\x{d7af}]")
 _NEAR: Final = 6
+_CROWD: Final = (b"~crowd0", b"~crowd1", b"~crowd2", b"~crowd3", b"~crowd4", b"~crowd4", b"~crowd6")
+"""How many sentences around tell their reader to do something: one among statements is out of place, a manual has many."""
 _WORST: Final = 3
 
 
@@ -90,13 +94,14 @@ class Sentence(NamedTuple):
 class Scored(NamedTuple):
     logit: float
     sentence: Sentence
+    keys: set[bytes]
 
 
 @cache
 def _model() -> tuple[Model, dict[bytes, float]]:
     raw = (files("otelagent.reading") / "injection.model").read_bytes()
     model = msgspec.json.decode(raw, type=Model)
-    return model, {key.encode(): weight * model.scale for key, weight in model.weights.items()}
+    return model, {key.encode(): weight * model.scale * value(key.encode()) for key, weight in model.weights.items()}
 
 
 def score(text: str) -> Injection:
@@ -104,7 +109,7 @@ def score(text: str) -> Injection:
     read = injection_text.unwrap(text)
     model, weights = _model()
     scored = [
-        Scored(model.bias + sum([weights.get(key, 0.0) for key in keys]), sentence)
+        Scored(model.bias + sum([weights.get(key, 0.0) for key in keys]), sentence, keys)
         for sentence, keys in candidates(read.texts, read.notes)
     ]
     if not scored:
@@ -161,7 +166,7 @@ def _classified(known: dict[bytes, int], sentences: Iterable[list[bytes]]) -> Cl
     some: list[tuple[int, Sentence]] = []
     for words in sentences:
         classes = [known[word] for word in words if word in known]
-        if len(classes) > 1 and not _CORE.isdisjoint(classes):
+        if classes and not _CORE.isdisjoint(classes) and (len(classes) > 1 or (len(words) > 2 and words[0] in known)):
             at = [place for place, word in enumerate(words) if word in known]
             some.append((len(every), Sentence(words, at, classes)))
         every.append(classes)
@@ -173,13 +178,19 @@ def _of_one(found: Classified, shared: set[bytes]) -> Iterator[tuple[Sentence, s
     if not some:
         return
     flags = [(name, [place for place, classes in enumerate(every) if flag in classes]) for flag, name in _FLAGS]
+    telling = [place for place, sentence in some if imperative(sentence)]
     for place, sentence in some:
         keys = _features(sentence, every[place - 1] if place else ())
         keys |= shared
+        others = bisect_left(telling, place + _NEAR + 1) - bisect_left(telling, place - _NEAR)
+        keys.add(_CROWD[min(others, 6)])
+        if b"~quoted" in keys and flags[0][1]:
+            keys.add(b"~quoted&topic")
         for name, places in flags:
             nearest = bisect_left(places, place - _NEAR)
             if nearest < len(places) and places[nearest] <= place + _NEAR:
                 keys.add(name)
+        keys.update([b"=" + name.encode() for name in _matching(keys)])
         yield sentence, keys
 
 
@@ -216,8 +227,12 @@ def _features(sentence: Sentence, before: Sequence[int]) -> set[bytes]:
             keys.add(b">".join((name, _NAME[classes[order + 1]], _NAME[classes[order + 2]])))
     if at and at[0] <= 1:
         keys.add(b"^" + _NAME[classes[0]])
-    if imperative(sentence):
+    told = _telling(sentence)
+    if told:
+        *leads, verb = told
         keys.add(b"^imperative")
+        keys.update([b"^" + _NAME[lead] + b"!" for lead in leads])
+        keys.update([_NAME[verb] + b"&" + _NAME[number] for number in classes if number != verb])
     if b'"' in words:
         keys.add(b"~quoted" if _quoted(words, at, classes) else b"~quote")
     if words[-1] == b"?":
@@ -226,16 +241,29 @@ def _features(sentence: Sentence, before: Sequence[int]) -> set[bytes]:
 
 
 def _with_names(sentence: Sentence) -> Sentence:
-    """With addresses and identifiers as classes of their own."""
-    found = [
-        (place, _NUMBER["email" if b"@" in word else "identifier" if b"_" in word else "url"])
-        for place, word in enumerate(sentence.words)
-        if len(word) > 4 and (b"@" in word or b"_" in word or b"://" in word or word.startswith(b"www."))
-    ]
+    """With addresses, identifiers, amounts and account numbers as classes of their own."""
+    found = [(place, kind) for place, word in enumerate(sentence.words) if (kind := _kind(word)) is not None]
     if not found:
         return sentence
     both = sorted({**dict(found), **dict(zip(sentence.at, sentence.classes, strict=True))}.items())
     return Sentence(sentence.words, [place for place, _ in both], [number for _, number in both])
+
+
+_EMAIL, _URL, _IDENTIFIER, _AMOUNT, _ACCOUNT = (_NUMBER[name] for name in "email url identifier amount account".split())
+
+
+def _kind(word: bytes) -> int | None:
+    if word.isalpha():
+        return None
+    if b"@" in word[1:]:
+        return _EMAIL
+    if b"://" in word or word.startswith(b"www."):
+        return _URL
+    if word[:1] == b"$":
+        return _AMOUNT
+    if b"_" in word:
+        return _IDENTIFIER
+    return _ACCOUNT if len(word) >= 10 and word.isalnum() else None
 
 
 def _quoted(words: Sequence[bytes], at: Sequence[int], classes: Sequence[int]) -> bool:
@@ -246,16 +274,26 @@ def _quoted(words: Sequence[bytes], at: Sequence[int], classes: Sequence[int]) -
 
 def imperative(sentence: Sentence) -> bool:
     """It begins with a verb that tells to do something, perhaps after an address or a `please`, or says `you must`."""
+    return bool(_telling(sentence))
+
+
+def _telling(sentence: Sentence) -> list[int]:
+    """The classes that lead to the verb of a command, and the verb's; none where there is no command."""
     expected = 0
+    found: list[int] = []
     for place, number in zip(sentence.at, sentence.classes, strict=True):
         if place > expected + 1:
             break
         if number in _VERBS:
-            return True
-        if number not in _LEADS:
+            return [*found, number]
+        if number == _YOU:
+            expected = place
+        elif number in _LEADS:
+            expected = place + 1
+        else:
             break
-        expected = place + 1
-    return False
+        found.append(number)
+    return []
 
 
 # --- words --------------------------------------------------------------------------------------------------------
@@ -263,7 +301,7 @@ def imperative(sentence: Sentence) -> bool:
 
 @cache
 def _spaced() -> dict[bytes, int]:
-    found = {b"roletag": _NUMBER["roletag"], b"commenttag": _NUMBER["commenttag"]}
+    found = {name.encode(): _NUMBER[name] for name in ("systemtag", "roletag", "commenttag")}
     for language in SPACED:
         for word, number in _listed(language):
             plain = normalize("NFKD", word.replace("ß", "ss").replace("ø", "o")).encode("ascii", "ignore")
@@ -294,40 +332,41 @@ def _listed(language: str) -> Iterator[tuple[str, int]]:
 
 # --- structure rules ----------------------------------------------------------------------------------------------
 
-_STRUCTURE: Final = {
-    "override": ("ignore>prior", "ignore>instruction", "ignore>all"),
-    "system_prompt": ("reveal>system>instruction", "reveal>your>instruction", "reveal>instruction"),
-    "addressed": ("urgent>model", "model>must", "note>model"),
-    "concealed": ("not>conceal>user", "not>reveal>user", "conceal>user"),
-    "new_task": ("new>instruction", "new>task"),
-    "persona": ("you>step>persona", "persona>model", "persona>persona"),
-    "role_tag": ("roletag>you", "roletag>ignore", "roletag>system", "roletag>model"),
-    "hidden_comment": ("commenttag>model", "commenttag>ignore", "commenttag>system"),
-}
-_RULES: Final = tuple(
-    (rule, tuple(tuple(_NUMBER[name] for name in order.split(">") if name in _NUMBER) for order in orders))
-    for rule, orders in _STRUCTURE.items()
-)
+
+def _rule(*groups: str) -> tuple[frozenset[bytes], ...]:
+    return tuple(frozenset(group.encode().split()) for group in groups)
+
+
+_RULES: Final = {
+    "override": _rule("IGNORE>PRIOR IGNORE>INSTRUCTION IGNORE&PRIOR IGNORE&INSTRUCTION PRIOR>INSTRUCTION>IGNORE ALL>INSTRUCTION>IGNORE"),
+    "system_prompt": _rule("REVEAL&INSTRUCTION REVEAL>YOUR>INSTRUCTION REVEAL>YOUR>SYSTEM REVEAL>SYSTEM>INSTRUCTION REVEAL>PRIOR>INSTRUCTION"),
+    "system_tag": _rule("^SYSTEMTAG p:SYSTEMTAG", "^imperative ^SYSTEMTAG! SYSTEMTAG>MODEL SYSTEMTAG>YOU SYSTEMTAG>IGNORE SYSTEMTAG>RESPONSE"),
+    "system_message": _rule("^SYSTEM! URGENT>SYSTEM ^URGENT>SYSTEM", "^imperative IGNORE SEND RESPONSE"),
+    "role_tag": _rule("^ROLETAG! p:ROLETAG ROLETAG>SYSTEM ROLETAG>MODEL", "^imperative IGNORE>PRIOR"),
+    "hidden_comment": _rule("^COMMENTTAG! COMMENTTAG>MODEL COMMENTTAG>IGNORE COMMENTTAG>SYSTEM COMMENTTAG>USER"),
+    "addressed": _rule("^MODEL! URGENT>MODEL YOU>MODEL MODEL>MUST MODEL>LOOK p:MODEL", "^imperative MUST SEND IGNORE RESPONSE"),
+    "concealed": _rule("NOT>CONCEAL>USER NOT>REVEAL>USER NOT>USER CONCEAL>USER NOT>CONCEAL", "SEND CALL DESTROY SPEND GRANT REVEAL CONCEAL SAY"),
+    "new_task": _rule("NEW>INSTRUCTION NEW>TASK TASK>NEW YOUR>NEW>TASK ^NEW! ^TASK!", "^NEW ^YOUR ^TASK ^imperative ^INSTRUCTION"),
+    "persona": _rule("PERSONA>MODEL PERSONA>LIMIT YOU>STEP>PERSONA NOT>LIMIT STEP>PERSONA PERSONA&MODEL PERSONA>PERSONA"),
+    "before_answering": _rule("^STEP ^MUST ^YOU", "STEP>RESPONSE STEP>SAY STEP>TASK STEP>YOU", "^imperative MUST PLEASE"),
+    "exfiltration": _rule("SEND>EMAIL SEND>URL SEND&EMAIL SEND&URL SEND&ACCOUNT SAY>URL SAY>EMAIL", "SECRET USER ME DATA ALL", "^imperative ^STEP ^PLEASE"),
+    "answer_control": _rule("YOUR>RESPONSE RESPONSE>YOUR SAY&RESPONSE TRANSFORM>RESPONSE", "^imperative", "YOUR USER TRANSFORM ALL"),
+    "tool_call": _rule("CALL>IDENTIFIER CALL&IDENTIFIER CALL>SEND CALL>DESTROY", "^imperative ^STEP ^USER"),
+}  # fmt: skip
+RULE_WEIGHT: Final = 4.0
+"""Value of a rule as a feature; a class or word has 1."""
+
+
+def _matching(keys: set[bytes]) -> list[str]:
+    return [name for name, groups in _RULES.items() if all([not group.isdisjoint(keys) for group in groups])]
+
+
+def value(key: bytes) -> float:
+    return RULE_WEIGHT if key[:1] == b"=" and len(key) > 1 else 1.0
 
 
 def structure(worst: Sequence[Scored], notes: Sequence[str]) -> tuple[str, ...]:
-    """Rules that match in the text's worst sentences, and what had to be undone to read it."""
-    found = [note for note in notes if note != "encoded"] if any(each.logit > 0 for each in worst) else []
-    for rule, orders in _RULES:
-        if any(_in_order(order, each.sentence) for order in orders for each in worst if each.logit > 0):
-            found.append(rule)
-    return tuple(found)
-
-
-def _in_order(order: Sequence[int], sentence: Sentence) -> bool:
-    """The classes follow each other, with at most five words between two."""
-    place, wanted = None, iter(order)
-    number = next(wanted)
-    for at, each in zip(sentence.at, sentence.classes, strict=True):
-        if each == number and (place is None or at - place <= 6):
-            place = at
-            following = next(wanted, None)
-            if following is None:
-                return True
-            number = following
-    return False
+    """Rules that match in the text's worst sentences, and what had to be undone to read them."""
+    telling = [each for each in worst if each.logit > 0]
+    found = {name: None for each in telling for name in _RULES if b"=" + name.encode() in each.keys}
+    return (*found, *notes) if telling else tuple(found)

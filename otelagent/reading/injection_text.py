@@ -40,12 +40,18 @@ _ENTITY: Final = _pattern(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 _URL_ENCODED: Final = _pattern(r"[\w.+:/?&=-]*(?:%[0-9A-Fa-f]{2}[\w.+:/?&=-]*){3,}")
 _PACKED: Final = _pattern(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
 _INLINE_TAG: Final = _pattern(rb"(?i)</?(?:b|i|em|strong|u|span|font|a|small|mark|code)(?:\s[^<>]{0,200})?>")
+_SYSTEM_TAG: Final = _pattern(
+    rb"(?i)<\|(?:im_start|start_header_id|system|begin_of_text)\|>(?:[ \t]*system\b)?(?:<\|[a-z_]{1,30}\|>)?|\[INST\]|<</?SYS>>"
+    rb"|#{2,}[ \t]*[(\[]?(?:system|admin|developer)(?:[_ -]?(?:message|prompt|instructions?|override|note))?[)\]]?[ \t]*(?:[:\n]|[)\]])"
+    rb"|</?(?:system|admin|developer|assistant|new|important|secret|hidden)[_ -]?(?:prompt|message|reminder|instructions?|notes?|override|info(?:rmation)?)>"
+    rb"|<(?:system|instructions?|important|information|admin)>"
+    rb"|\[(?:system|admin|developer)(?:[_ -]?(?:message|prompt|instructions?|override|note))?\]"
+)
 _ROLE_TAG: Final = _pattern(
-    rb"(?i)<\|[a-z_ ]{1,30}\|>|\[/?INST\]|<</?SYS>>|</?s>|<start_of_turn>|<end_of_turn>"
-    rb"|</?(?:system|instructions?|untrusted|tool_results?|tool_output|function_results?|user_query|prompt|assistant|"
-    rb"information|important|admin)(?:[ _-]?(?:prompt|message|reminder|instructions?|note))?>"
-    rb"|(?:^|\n)[ \t]*(?:#{2,4}|={3,}|-{3,}|\*{3,}|/{3,})[ \t]*(?:system|instructions?|new instructions?|end of [a-z ]{2,30}|assistant|human|user|end|begin[a-z ]{0,30})\b[ :]*[#=*-]*"
-    rb"|(?:^|\n)[ \t]*(?:human|assistant)[ \t]*:"
+    rb"(?i)<\|[a-z_ ]{1,30}\|>|\[/INST\]|<start_of_turn>|<end_of_turn>"
+    rb"|</(?:system|instructions?|untrusted|tool_results?|tool_output|function_results?|user_query|user_data|prompt|assistant|information|important|admin|context|document|data)>"
+    rb"|\n[ \t]*(?:#{2,4}|={3,}|-{3,})[ \t]*(?:new |begin |end )?(?:system|instructions?|end of [a-z ]{2,30}|assistant|human|user|task)\b[ \t]*[:#=*-]*\n?"
+    rb"|\n[ \t]*(?:human|assistant|system)[ \t]*:"
 )
 _SPACED: Final = _pattern(r"(?:\b[A-Za-z][ .\-_*]){7,}[A-Za-z]\b")
 _MIXED: Final = _pattern(r"[A-Za-z][\x{0370}-\x{03ff}\x{0400}-\x{04ff}]|[\x{0370}-\x{03ff}\x{0400}-\x{04ff}][A-Za-z]")
@@ -261,8 +267,8 @@ def _base64(packed: str) -> bytes:
 
 
 def sentences(text: str) -> Iterator[list[bytes]]:
-    """Sentences as lists of plain lower-case words. Tokens of our own: `"` a quotation mark, `?`, `!`, `:`, `roletag`
-    for a chat template's tags, `commenttag` before a comment's text."""
+    """Sentences as lists of plain lower-case words. Tokens of our own: `"`, `?` and `:`, `systemtag` and `roletag` for the
+    tags of chat templates and their like, `commenttag` before a comment's text."""
     for line in _lines(text):
         words = line.split()
         if len(words) <= WORDS:
@@ -291,18 +297,22 @@ def _lines(text: str) -> list[bytes]:
 def _tagged(raw: bytes) -> bytes:
     if b"<!--" in raw:
         raw = raw.replace(b"<!--", b"\nCOMMENTTAG ").replace(b"-->", b"\n")
+    if _SYSTEM_TAG.search(raw):
+        raw = _SYSTEM_TAG.sub(b"\nSYSTEMTAG ", raw)
     if _ROLE_TAG.search(raw):
         raw = _ROLE_TAG.sub(b"\nROLETAG ", raw)
+    for mark in (b'"', b"'", b"`"):
+        raw = raw.replace(mark + b"\nSYSTEMTAG", b'" SYSTEMTAG').replace(mark + b"\nROLETAG", b'" ROLETAG')
     return _INLINE_TAG.sub(b"", raw) if b"</" in raw else raw
 
 
 def _folded(raw: bytes) -> bytes:
-    """Lines that continue a sentence joined with it: the next one begins in lower case."""
+    """Lines that continue a sentence joined with it: the next one begins in lower case and is no `key: value`."""
     parts: list[bytes] = []
     for line in raw.split(b"\n"):
         line = line.strip()
         if line:
-            parts.append(b" " if line[:1].islower() else b"\n")
+            parts.append(b" " if line[:1].islower() and b":" not in line[:24] else b"\n")
             parts.append(line)
         else:
             parts.append(b"\n")
