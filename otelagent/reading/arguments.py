@@ -8,9 +8,9 @@ from typing import Final
 
 from xxhash import xxh3_64_intdigest
 
-from otelagent.reading.emptiness import folded
 from otelagent.reading.envelopes import Unwrapped, unwrap, unwrap_arguments
 from otelagent.reading.lexicon import compiled, exact
+from otelagent.reading.members import folded, names
 from otelagent.reading.parsing import Parsed, dumps, redacted
 
 MAX_TERMS: Final = 64
@@ -20,11 +20,12 @@ NEAR: Final = 0.5
 _DEPTH: Final = 12
 _TEXT: Final = 4000
 """Characters of each text that likeness looks at."""
-_VOLATILE: Final = frozenset(
-    "requestid traceid spanid correlationid callid toolcallid tooluseid invocationid messageid runid stepid langgraphstep"
-    " checkpointns checkpointid threadts nonce salt timestamp ts now currenttime requesttime sentat calledat"
-    " idempotencykey clienttoken clientrequestid attempt attempts retry retries retrycount cachebuster xrequestid"
-    " explanation reasoning rationale thought thoughts justification toolsummary toolaction description".split()
+_VOLATILE: Final = names(
+    "requestid traceid spanid correlationid callid toolcallid tooluseid invocationid messageid runid"
+    " stepid langgraphstep checkpointns checkpointid threadts nonce salt timestamp ts now currenttime"
+    " requesttime sentat calledat idempotencykey clienttoken clientrequestid attempt attempts retry"
+    " retries retrycount cachebuster xrequestid explanation reasoning rationale thought thoughts"
+    " justification toolsummary toolaction description"
 )
 """Members that differ from call to call and don't change what is asked."""
 _ID: Final = compiled(r"\b(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{24,64})\b")
@@ -33,7 +34,7 @@ _PUNCTUATION: Final = dict.fromkeys(
     map(ord, "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~“”„‘’«»‹›–—…·•、。，：；！？「」『』（）《》〈〉【】¿¡"), " "
 )
 _WIDE: Final = exact(r"[\x{3040}-\x{30FF}\x{3400}-\x{9FFF}\x{AC00}-\x{D7AF}]")
-_STOP: Final = frozenset("a an the of in on for to and or is are was were by with from at about".split())
+_STOP: Final = names("a an the of in on for to and or is are was were by with from at about")
 
 
 def canonical(value: object) -> int | None:
@@ -52,7 +53,7 @@ def similar(value: object) -> int | None:
 
 
 def terms(value: object) -> frozenset[int]:
-    """Hashes of the words and numbers in the arguments, at most MAX_TERMS. The two low bits tell numbers, see `near`."""
+    """Hashes of the words and numbers in the arguments, at most MAX_TERMS. Two low bits mark numbers, see `near`."""
     inner = _arguments(value)
     if inner is None:
         return frozenset()

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from otelagent.reading.lexicon import exact
+from otelagent.reading.members import names
 from otelagent.reading.parsing import Parsed, parse, redacted
 
 _LAYERS: Final = 12
@@ -122,7 +123,7 @@ def _langchain_constructor(value: Mapping[str, Any]) -> _Layer | None:
 
 def _langchain_message(value: Mapping[str, Any]) -> _Layer | None:
     inner = value.get("data")
-    if value.get("type") in _MESSAGE_TYPES and isinstance(inner, dict) and "content" in inner:
+    if isinstance(inner, dict) and "content" in inner and _text(value.get("type")) in _MESSAGE_TYPES:
         return _message(inner, ("data", "content"), inner["content"])
     return None
 
@@ -131,7 +132,7 @@ _MESSAGE_TYPES: Final = frozenset({"tool", "ToolMessage", "ai", "human", "functi
 
 
 def _bare_message(value: Mapping[str, Any]) -> _Layer | None:
-    if "content" not in value or not (_CALL_KEYS & value.keys() or value.get("role") in ("tool", "function")):
+    if "content" not in value or not (_CALL_KEYS & value.keys() or _text(value.get("role")) in ("tool", "function")):
         return None
     return _message(value, ("content",), value["content"])
 
@@ -161,9 +162,7 @@ def _single(value: Mapping[str, Any]) -> _Layer | None:
     return None
 
 
-_SINGLE: Final = frozenset(
-    "result tool_result toolResult functionResponse function_response return_value tool_response".split()
-)
+_SINGLE: Final = names("result tool_result toolResult functionResponse function_response return_value tool_response")
 
 
 def _mcp(value: Mapping[str, Any]) -> _Layer | None:
@@ -249,9 +248,9 @@ def _http_response(value: Mapping[str, Any]) -> _Layer | None:
 
 
 _STATUS_KEYS: Final = ("status_code", "statusCode", "http_status", "status", "code")
-_RESPONSE_KEYS: Final = frozenset(
+_RESPONSE_KEYS: Final = names(
     "status_code statusCode http_status status code headers body content text data json response url ok reason"
-    " statusText status_text content_type contentType elapsed elapsed_ms encoding isBase64Encoded method".split()
+    " statusText status_text content_type contentType elapsed elapsed_ms encoding isBase64Encoded method"
 )
 
 
@@ -285,7 +284,7 @@ def _blocks(value: list[Any]) -> list[Any] | None:
 def _block_keys(block: object) -> tuple[str, ...]:
     if not isinstance(block, dict):
         return ()
-    kind = block.get("type", block.get("block_type"))
+    kind = _text(block.get("type", block.get("block_type")))
     if kind in _TEXT_BLOCKS and "text" in block:
         return ("text",)
     if kind in _TEXT_BLOCKS and "content" in block:

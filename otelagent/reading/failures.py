@@ -30,7 +30,10 @@ class Reading(NamedTuple):
 
 _LISTS: Final = [grammar("outcome", language) for language in LANGUAGES]
 
-_LEAD: Final = r"(?:[^\w<(\x{80}-\x{10FFFF}]|[\x{2010}-\x{2BFF}\x{3000}-\x{303F}\x{FE00}-\x{FE0F}\x{1F000}-\x{1FAFF}\x{A1}\x{BF}])*"
+_LEAD: Final = (
+    r"(?:[^\w<(\x{80}-\x{10FFFF}]"
+    r"|[\x{2010}-\x{2BFF}\x{3000}-\x{303F}\x{FE00}-\x{FE0F}\x{1F000}-\x{1FAFF}\x{A1}\x{BF}])*"
+)
 """Bullets, brackets, signs and white space before the first word."""
 _END: Final = (
     r"(?:$|[.!:,;(\[。！：，；（、…]|\s*[-–—\n]|[^\x00-\x7F]"
@@ -209,10 +212,12 @@ def _nothing(text: str, found: set[str]) -> bool:
 _PAGE: Final = compiled(r"^\s*(?:<!doctype html|<html|<\?xml|<error\b|<soap|<head>|<title>)")
 _TITLE: Final = compiled(r"<(?:title|h1)[^>]*>\s*([^<]{1,160})")
 _BLOCKED: Final = compiled(
-    r"^\W*(?:error|http|status)?\W*(?:([45]\d\d)\b|access (?:to this page )?(?:has been )?denied|attention required|just a moment"
-    r"|forbidden\b|unauthori[sz]ed|too many requests|robot check|are you a (?:robot|human)|security check"
+    r"^\W*(?:error|http|status)?\W*(?:([45]\d\d)\b|access (?:to this page )?(?:has been )?denied"
+    r"|attention required|just a moment|forbidden\b|unauthori[sz]ed|too many requests|robot check"
+    r"|are you a (?:robot|human)|security check"
     r"|service (?:temporarily )?unavailable|bad gateway|internal server error|gateway time-?out|(?:page )?not found\W*$"
-    r"|site (?:is )?(?:under )?maintenance|(?:an )?error (?:occurred|\d)|request (?:rejected|blocked)|you have been blocked)"
+    r"|site (?:is )?(?:under )?maintenance|(?:an )?error (?:occurred|\d)|request (?:rejected|blocked)"
+    r"|you have been blocked)"
 )
 _XML_FAULT: Final = compiled(r"<(?:\w+:)?(?:error|fault|errorresponse|serviceexception\w*)\b[^>]*>")
 

@@ -8,6 +8,7 @@ import orjson
 from pydantic_core import from_json
 
 from otelagent.reading.lexicon import exact
+from otelagent.reading.members import names
 
 MAX_TEXT: Final = 1 << 20
 """Characters that are read; of a longer text the head is read, and it counts as cut."""
@@ -19,10 +20,10 @@ _LAYERS: Final = 5
 _SCALARS: Final[dict[str, object]] = {"null": None, "true": True, "false": False}
 _PYTHON_SCALARS: Final[dict[str, object]] = {"None": None, "True": True, "False": False}
 _CUT: Final = ("EOF while parsing", "unexpected end")
-_SENTINELS: Final = frozenset(
+_SENTINELS: Final = names(
     "redacted filtered replaced elided masked scrubbed omitted hidden suppressed removed sensitive"
     " notspecified notserializable notcaptured notrecorded contentredacted contentomitted contentremoved"
-    " contentfiltered redactedcontent".split()
+    " contentfiltered redactedcontent"
 )
 _WRAPPERS: Final = "<>[](){}_*#-"
 
@@ -138,8 +139,15 @@ def _damaged(text: str, why: str) -> _Found | None:
     if why.startswith("trailing characters") and text[0] == "{" and "\n{" in text:
         return _lines(text)
     if why.startswith("control character") and len(text) <= MAX_REPR:
-        return _json(_escaped(text))
+        return _once(_escaped(text))
     return None
+
+
+def _once(text: str) -> _Found | None:
+    try:
+        return from_json(text), "json", False
+    except ValueError as error:
+        return _partial(text, "json") if any(sign in str(error) for sign in _CUT) else None
 
 
 def _partial(text: str, form: str) -> _Found | None:
@@ -157,7 +165,7 @@ def _lines(text: str) -> _Found | None:
         return None
 
 
-_CONTROLS: Final = {**{i: " " for i in range(32)}, 9: "\\t", 10: "\\n", 13: "\\r"}
+_CONTROLS: Final = {**dict.fromkeys(range(32), " "), 9: "\\t", 10: "\\n", 13: "\\r"}
 
 
 def _escaped(text: str) -> str:

@@ -6,13 +6,14 @@ from functools import lru_cache
 from typing import Final
 
 from otelagent.model import Role
-from otelagent.reading.lexicon import compiled, exact, words
+from otelagent.reading.lexicon import exact, words
 
 LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "zh", "ja")
 
-_CAMEL: Final = exact(r"([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])")
-_BREAK: Final = compiled(r"[^\pL\pN]+")
+_CAMEL: Final = exact(r"(\p{Ll}|[0-9])(\p{Lu})|(\p{Lu}+)(\p{Lu}\p{Ll})")
+_BREAK: Final = exact(r"[^\pL\pN]+")
 _CACHED: Final = 4096
+_SEPARATORS: Final = ("__", "/", ":", ".")
 
 
 def _listed(key: str) -> frozenset[str]:
@@ -20,71 +21,126 @@ def _listed(key: str) -> frozenset[str]:
 
 
 _ACTIONS: Final = _listed("action")
+_ACTION_NOUNS: Final = _listed("action_noun")
+_FACTS: Final = _listed("fact")
 _SOURCES: Final = _listed("source")
+_RUNS: Final = _listed("run")
+_COMMANDS: Final = _listed("command")
 _NOTES: Final = _listed("note")
+_PLANS: Final = _listed("plan")
+_KEEPS: Final = _listed("keep")
 _POLLS: Final = _listed("poll")
 _POLLED: Final = _listed("poll_of")
 _POLL_WORDS: Final = _listed("poll_word")
-_TRANSFERS: Final = tuple(sorted(_listed("transfer"), key=len, reverse=True))
+_JOINTS: Final = _listed("joint")
+_TRANSFERS: Final = _listed("transfer")
+_UNSPACED: Final = {
+    word: role
+    for role, key in ((Role.ACTION, "action"), (Role.SOURCE, "source"), (Role.NOTE, "note"), (Role.POLL, "poll"))
+    for language in ("zh", "ja")
+    for word in words("roles", language).get(key, ())
+}
 
 
 def role(tool: str | None, description: str | None, overrides: Mapping[str, Role]) -> Role:
-    """The role by the first pattern that matches (`*` and `?` in any case), else by verbs; a source if nothing tells."""
+    """The role by the first pattern that matches (`*`, `?`; case aside), else by verbs; a source if nothing tells."""
     if tool is None:
         return Role.SOURCE
     folded = tool.lower()
     for pattern, configured in overrides.items():
         if fnmatchcase(folded, pattern.lower()):
             return configured
-    return _guessed(tool[:200], (description or "")[:200])
+    return _guessed(tool[:200], (description or "")[:100])
 
 
 def is_transfer(tool: str | None) -> bool:
-    """The tool hands the conversation, or work, to another agent; its own result says nothing."""
+    """The tool hands the conversation, or work, to another agent: an empty result of its own means nothing."""
     return tool is not None and _transfers(tool[:200])
 
 
 @lru_cache(maxsize=_CACHED)
 def _transfers(tool: str) -> bool:
     name = " ".join(_split(tool))
-    return any(name == t or name.startswith(f"{t} ") for t in _TRANSFERS)
+    return any(name == phrase or name.startswith(f"{phrase} ") for phrase in _TRANSFERS)
 
 
 @lru_cache(maxsize=_CACHED)
 def _guessed(tool: str, description: str) -> Role:
     parts = _split(tool)
-    return _by_name(parts) or _by_description(_split(description)[:3]) or Role.SOURCE
+    return _by_name(parts) or _by_description(description) or Role.SOURCE
 
 
 def _by_name(parts: list[str]) -> Role | None:
     if not parts:
         return None
-    if _NOTES.intersection(parts[:2]) and not _SOURCES.intersection(parts[:1]):
-        return Role.NOTE
-    if parts[0] in _POLLS or (_POLL_WORDS.intersection(parts[-2:]) and _POLLED.intersection(parts)):
-        return Role.POLL
+    for read in (_note, _poll, _joined, _unspaced, _verb):
+        if found := read(parts):
+            return found
+    return None
+
+
+def _note(parts: list[str]) -> Role | None:
+    """think, write_todos, update_plan; not plan_trip, get_notes."""
+    if _NOTES.intersection(parts):
+        return None if _SOURCES.intersection(parts[:-1]) or parts[-1] in _SOURCES - {"list"} else Role.NOTE
+    rest = set(parts) - _KEEPS - {"my", "a", "the", "list", "tool"}
+    return Role.NOTE if rest and rest <= _PLANS else None
+
+
+def _poll(parts: list[str]) -> Role | None:
+    """wait_for_job, get_task_status; not get_order_status."""
+    asks = _POLL_WORDS.intersection(parts[-2:]) and _POLLED.intersection(parts) and not _ACTIONS.intersection(parts[:1])
+    return Role.POLL if parts[0] in _POLLS or asks else None
+
+
+def _joined(parts: list[str]) -> Role | None:
+    """search_and_replace, get_or_create: the action weighs more."""
+    joint = next((i for i, part in enumerate(parts) if part in _JOINTS), None)
+    return Role.ACTION if joint is not None and _ACTIONS.intersection(parts[joint + 1 :]) else None
+
+
+def _unspaced(parts: list[str]) -> Role | None:
+    if parts[0].isascii():
+        return None
+    return next((found for word, found in _UNSPACED.items() if parts[0].startswith(word)), None)
+
+
+def _verb(parts: list[str]) -> Role | None:
+    fact = parts[-1] in _FACTS
     for part in parts:
         if part in _SOURCES:
             return Role.SOURCE
         if part in _ACTIONS:
             return Role.ACTION
-    return None
+        if part in _ACTION_NOUNS and (part is parts[0] or len(parts) == 2):
+            return Role.SOURCE if fact else Role.ACTION
+        if part in _RUNS:
+            return Role.ACTION if len(parts) == 1 or _COMMANDS.intersection(parts) else Role.SOURCE
+    return Role.SOURCE if fact else None
 
 
-def _by_description(first: list[str]) -> Role | None:
-    """The verb that a description begins with, also in the third person."""
-    for word in first[:2]:
+def _by_description(description: str) -> Role | None:
+    """The verb that a description begins with, in the third person too."""
+    first = _split_words(description)[:2]
+    if not first:
+        return None
+    for word in first:
         for form in (word, word.removesuffix("s"), word.removesuffix("es")):
             if form in _SOURCES:
                 return Role.SOURCE
             if form in _ACTIONS:
                 return Role.ACTION
-    return None
+    return _unspaced(first)
 
 
 def _split(name: str) -> list[str]:
-    """The words of a name in snake, camel or dotted form; of `server__tool` or `server.tool` the tool's."""
-    for separator in ("__", "/", ":", "."):
-        name = name.rstrip(separator).rpartition(separator)[2]
-    spaced = _CAMEL.sub(r"\1\3 \2\4", name)
+    """The words of a name in snake, camel or dotted form; of `server__tool` or `server.tool` only the tool's."""
+    for separator in _SEPARATORS:
+        tail = name.rstrip(separator).rpartition(separator)[2]
+        name = tail or name
+    return _split_words(name)
+
+
+def _split_words(text: str) -> list[str]:
+    spaced = _CAMEL.sub(r"\1\3 \2\4", text)
     return [word.lower() for word in _BREAK.split(spaced) if word]

@@ -5,122 +5,13 @@ from itertools import islice
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from otelagent.model import Status
-from otelagent.reading.emptiness import empty, folded
+from otelagent.reading import members
+from otelagent.reading.emptiness import empty
 from otelagent.reading.failures import http, kind, nothing, statement
+from otelagent.reading.members import folded
 
 MAX_MEMBERS: Final = 100
 """Members of an object that are looked at."""
-
-_HTTP_KEYS: Final = frozenset("httpstatus httpstatuscode statuscode httpcode responsestatus responsecode".split())
-_CODE_KEYS: Final = frozenset({"code", "status", "errorcode", "error", "errno", "statuscode"})
-_FAILED_FLAGS: Final = frozenset(
-    "iserror error failed failure haserror haserrors errored toolcallerror isfailure".split()
-)
-_SUCCESS: Final = frozenset("success ok succeeded issuccess successful issuccessful".split())
-_ERROR_TEXTS: Final = frozenset(
-    "error err errormessage errormsg errordescription errordetail errordetails errortext errorstring errorreason"
-    " exception exceptionmessage exceptiontype fault faultstring failurereason toolerror".split()
-)
-_ERROR_TYPES: Final = frozenset("errortype errorcode errorname errorkind exceptiontype type".split())
-_MESSAGES: Final = frozenset("message msg detail details description title reason text info hint errormessage".split())
-_STATUS: Final = frozenset("status state outcome resultstatus resultstate stat responsestatus statustext".split())
-_WAIT: Final = frozenset("retryafter retryafterseconds retryafterms retryin retryinseconds ratelimitreset".split())
-_PARTIAL_FLAGS: Final = frozenset(
-    "partial ispartial partialresult partialresults partialdata partialresponse partialfailure incomplete isincomplete"
-    " incompleteresults truncated istruncated resulttruncated resultstruncated outputtruncated contenttruncated".split()
-)
-_LATE: Final = frozenset({"timedout", "timeout", "istimeout"})
-_LIMITED: Final = frozenset({"ratelimited", "throttled", "isratelimited", "ratelimitexceeded"})
-_ERROR_LISTS: Final = frozenset({"errors", "toolerrors"})
-_EXIT_CODES: Final = frozenset({"exitcode", "returncode", "exitstatus"})
-_CURSORS: Final = frozenset(
-    "next nextcursor nextpage nextpagetoken nextpageurl nexttoken nextcontinuationtoken continuationtoken continuation"
-    " cursor hasmore hasnextpage hasnext morepages pageinfo pagination scrollid endcursor after offset startindex".split()
-)
-_NOTES: Final = frozenset("warning warnings note notes notice message msg info disclaimer caveat".split())
-_RECORD_OF_ERRORS: Final = frozenset("level severity loglevel logger issueid stacktraceid".split())
-_VALIDATION: Final = frozenset("valid isvalid passed lint warnings issues tests violations score compliant".split())
-_AROUND: Final = (
-    _MESSAGES
-    | _ERROR_TEXTS
-    | _ERROR_TYPES
-    | _HTTP_KEYS
-    | _CODE_KEYS
-    | _FAILED_FLAGS
-    | _SUCCESS
-    | _STATUS
-    | _WAIT
-    | frozenset(
-        "errors requestid traceid correlationid timestamp time path instance documentationurl help helpurl docs data"
-        " result results extensions id jsonrpc param field suggestion retryable retry source service tool toolname query"
-        " input args limit remaining reset version metadata meta method url domain errordomain name stack traceback"
-        " stacktrace responsemetadata".split()
-    )
-)
-"""Members of an object that is an error and nothing more."""
-
-_STRONG: Final = {
-    "error": Status.ERROR,
-    "exception": Status.ERROR,
-    "internalerror": Status.ERROR,
-    "servererror": Status.ERROR,
-    "toolerror": Status.ERROR,
-    "internal": Status.ERROR,
-    "invalidargument": Status.ERROR,
-    "failedprecondition": Status.ERROR,
-    "ratelimited": Status.RATE_LIMITED,
-    "ratelimit": Status.RATE_LIMITED,
-    "ratelimitexceeded": Status.RATE_LIMITED,
-    "throttled": Status.RATE_LIMITED,
-    "toomanyrequests": Status.RATE_LIMITED,
-    "resourceexhausted": Status.RATE_LIMITED,
-    "overquerylimit": Status.RATE_LIMITED,
-    "overdailylimit": Status.RATE_LIMITED,
-    "quotaexceeded": Status.RATE_LIMITED,
-    "deadlineexceeded": Status.TIMEOUT,
-    "gatewaytimeout": Status.TIMEOUT,
-    "unauthorized": Status.DENIED,
-    "unauthorised": Status.DENIED,
-    "unauthenticated": Status.DENIED,
-    "forbidden": Status.DENIED,
-    "accessdenied": Status.DENIED,
-    "permissiondenied": Status.DENIED,
-    "requestdenied": Status.DENIED,
-    "partialresponse": Status.PARTIAL,
-    "partialcontent": Status.PARTIAL,
-    "partialresult": Status.PARTIAL,
-    "partialresults": Status.PARTIAL,
-    "partialsuccess": Status.PARTIAL,
-    "successpartial": Status.PARTIAL,
-    "successempty": Status.EMPTY,
-    "noresults": Status.EMPTY,
-    "zeroresults": Status.EMPTY,
-    "nodata": Status.EMPTY,
-    "emptyresult": Status.EMPTY,
-}
-"""Status words that are said of a call, not of a thing."""
-_WEAK: Final = {
-    "failed": Status.ERROR,
-    "failure": Status.ERROR,
-    "fail": Status.ERROR,
-    "ko": Status.ERROR,
-    "nok": Status.ERROR,
-    "unavailable": Status.ERROR,
-    "aborted": Status.ERROR,
-    "crashed": Status.ERROR,
-    "timeout": Status.TIMEOUT,
-    "timedout": Status.TIMEOUT,
-    "denied": Status.DENIED,
-    "partial": Status.PARTIAL,
-    "incomplete": Status.PARTIAL,
-    "empty": Status.EMPTY,
-    "notfound": Status.EMPTY,
-}
-"""Status words that things have too: a job, a flight, an order."""
-_WAITING: Final = frozenset("pending processing queued running inprogress accepted scheduled started waiting".split())
-_NO_ERROR: Final = frozenset(
-    {"", "none", "null", "no error", "noerror", "ok", "success", "false", "0", "n/a", "nil", "no"}
-)
 
 
 class Sign(NamedTuple):
@@ -134,12 +25,9 @@ class Sign(NamedTuple):
 def status_word(word: str) -> Status | None:
     """What an explicit status of a tool call says; OK where it says that all is well, None where it is no such word."""
     name = folded(word.strip())
-    if name in _FINE:
+    if name in members.FINE:
         return Status.OK
-    return _STRONG.get(name) or _WEAK.get(name)
-
-
-_FINE: Final = frozenset("completed complete success succeeded successful ok okay done finished pass passed".split())
+    return members.STRONG.get(name) or members.WEAK.get(name)
 
 
 def sign(value: Mapping[Any, Any]) -> Sign | None:
@@ -178,39 +66,45 @@ class _Fields:
             self.by_name.setdefault(folded(key), (str(key), member))
             if len(self.by_name) >= MAX_MEMBERS:
                 break
-        self.record = any(name.endswith("id") and name not in _NO_RECORD for name in self.by_name)
+        self.record = any(name.endswith("id") and name not in members.NO_RECORD for name in self.by_name)
 
     def found(self, names: frozenset[str]) -> list[tuple[str, str, Any]]:
         """(folded name, key, member) of those present."""
         return [(name, *self.by_name[name]) for name in self.by_name.keys() & names]
 
     def errors_only(self) -> bool:
-        return self.by_name.keys() <= _AROUND
+        return self.by_name.keys() <= members.AROUND
 
     def talks(self) -> bool:
         """There is a word of explanation or an error member beside it."""
-        return bool(self.by_name.keys() & (_MESSAGES | _ERROR_TEXTS | _ERROR_TYPES | _WAIT | _HTTP_KEYS | {"errors"}))
+        return bool(
+            self.by_name.keys()
+            & (
+                members.MESSAGES
+                | members.ERROR_TEXTS
+                | members.ERROR_TYPES
+                | members.WAIT
+                | members.HTTP_KEYS
+                | {"errors"}
+            )
+        )
 
     def text(self) -> str:
         """All that the object says in words, to tell the kind of a failure."""
         words = []
-        for _, _, member in self.found(_MESSAGES | _ERROR_TEXTS | _ERROR_TYPES | _CODE_KEYS | _WAIT):
+        for _, _, member in self.found(
+            members.MESSAGES | members.ERROR_TEXTS | members.ERROR_TYPES | members.CODE_KEYS | members.WAIT
+        ):
             words.append(_words(member))
-        if self.by_name.keys() & _WAIT:
+        if self.by_name.keys() & members.WAIT:
             words.append("retry after")
         return " ; ".join(words)[:2000]
 
     def substance(self) -> bool:
         """There is content beside the error."""
-        rest = {k: v for k, v in self.value.items() if folded(k) not in _AROUND or folded(k) in _DATA}
+        rest = {k: v for k, v in self.value.items() if folded(k) not in members.AROUND or folded(k) in members.DATA}
         rest = {k: v for k, v in rest.items() if not isinstance(v, bool)}
         return bool(rest) and any(isinstance(v, list | dict | str) and v for v in rest.values()) and not empty(rest)
-
-
-_NO_RECORD: Final = frozenset(
-    "requestid traceid correlationid id errorid spanid callid toolcallid valid isvalid invalid paid".split()
-)
-_DATA: Final = frozenset({"data", "result", "results", "text"})
 
 
 def _words(member: Any, depth: int = 3) -> str:
@@ -240,7 +134,7 @@ def _code(member: Any) -> int | None:
 
 
 def _http_status(fields: _Fields) -> Sign | None:
-    for _, key, member in fields.found(_HTTP_KEYS):
+    for _, key, member in fields.found(members.HTTP_KEYS):
         code = _code(member)
         if code is not None and (status := http(code)) is not None:
             if status is Status.ERROR:
@@ -251,7 +145,7 @@ def _http_status(fields: _Fields) -> Sign | None:
 
 def _bare_code(fields: _Fields) -> Sign | None:
     """`code: 429`: only where words explain it and nothing else is there; 415 may be an area."""
-    for name, key, member in fields.found(_CODE_KEYS):
+    for name, key, member in fields.found(members.CODE_KEYS):
         code = _code(member)
         if code is None or code < 400 or not (fields.errors_only() or len(fields.by_name) == 1):
             continue
@@ -264,12 +158,12 @@ def _bare_code(fields: _Fields) -> Sign | None:
 
 
 def _status(fields: _Fields) -> Sign | None:
-    for _, key, member in fields.found(_STATUS):
+    for _, key, member in fields.found(members.STATUS):
         if not isinstance(member, str) or len(member) > 40:
             continue
         name = folded(member)
-        status = _STRONG.get(name)
-        if status is None and (status := _WEAK.get(name)) is not None and not _said_of_call(fields):
+        status = members.STRONG.get(name)
+        if status is None and (status := members.WEAK.get(name)) is not None and not _said_of_call(fields):
             continue
         if status is None:
             continue
@@ -289,26 +183,26 @@ def _refined(fields: _Fields) -> Status:
 
 
 def _flags(fields: _Fields) -> Sign | None:
-    for name, key, member in fields.found(_SUCCESS):
+    for name, key, member in fields.found(members.SUCCESS):
         if member is False or (isinstance(member, str) and member.lower() == "false") or (name == "ok" and member == 0):
             return Sign(_refined(fields), _pointer(key), f"{name} is false")
-    for name, key, member in fields.found(_FAILED_FLAGS):
+    for name, key, member in fields.found(members.FAILED_FLAGS):
         if member is True:
             return Sign(_refined(fields), _pointer(key), f"{name} is true")
-    for name, key, member in fields.found(_LATE):
+    for name, key, member in fields.found(members.LATE):
         if member is True:
             return Sign(Status.TIMEOUT, _pointer(key), f"{name} is true")
-    for name, key, member in fields.found(_LIMITED):
+    for name, key, member in fields.found(members.LIMITED):
         if member is True:
             return Sign(Status.RATE_LIMITED, _pointer(key), f"{name} is true")
     return None
 
 
 def _error_member(fields: _Fields) -> Sign | None:
-    if fields.by_name.keys() & _RECORD_OF_ERRORS or (fields.record and fields.by_name.keys() & _STATUS):
+    if fields.by_name.keys() & members.RECORD_OF_ERRORS or (fields.record and fields.by_name.keys() & members.STATUS):
         return None
-    for name, key, member in fields.found(_ERROR_TEXTS):
-        if not _is_error(member) or (name not in _PLAIN_ERROR and len(fields.by_name) > 8):
+    for name, key, member in fields.found(members.ERROR_TEXTS):
+        if not _is_error(member) or (name not in members.PLAIN_ERROR and len(fields.by_name) > 8):
             continue
         text = f"{_words(member)} ; {fields.text()}"
         if isinstance(member, str) and nothing(member):
@@ -320,21 +214,18 @@ def _error_member(fields: _Fields) -> Sign | None:
     return None
 
 
-_PLAIN_ERROR: Final = frozenset("error err errormessage errormsg toolerror".split())
-
-
 def _is_error(member: Any) -> bool:
     if isinstance(member, str):
         text = member.strip().lower()
-        return text not in _NO_ERROR and not text.replace(".", "", 1).replace("%", "").lstrip("-+±").isdigit()
+        return text not in members.NO_ERROR and not text.replace(".", "", 1).replace("%", "").lstrip("-+±").isdigit()
     return isinstance(member, Mapping | list) and bool(member) and any(member)
 
 
 def _error_type(fields: _Fields) -> Sign | None:
-    for name, key, member in fields.found(_ERROR_TYPES | {"code"}):
-        if not isinstance(member, str) or folded(member) in _NO_ERROR or len(member) > 120:
+    for name, key, member in fields.found(members.ERROR_TYPES | {"code"}):
+        if not isinstance(member, str) or folded(member) in members.NO_ERROR or len(member) > 120:
             continue
-        if name in ("type", "code") and not _AWS.intersection({folded(member.rpartition("#")[2])}):
+        if name in ("type", "code") and not members.AWS.intersection({folded(member.rpartition("#")[2])}):
             continue
         if name == "errorcode" and not fields.talks():
             continue
@@ -342,22 +233,13 @@ def _error_type(fields: _Fields) -> Sign | None:
     return None
 
 
-_AWS: Final = frozenset(
-    "throttlingexception toomanyrequestsexception provisionedthroughputexceededexception requestlimitexceeded slowdown"
-    " throttling accessdeniedexception accessdenied unrecognizedclientexception expiredtokenexception expiredtoken"
-    " invalidsignatureexception validationexception resourcenotfoundexception serviceunavailableexception"
-    " internalservererror internalfailure modeltimeoutexception error ratelimiterror ratelimitexceeded overloadederror"
-    " authenticationerror permissionerror invalidrequesterror apierror timeouterror".split()
-)
-
-
 def _errors(fields: _Fields) -> Sign | None:
     """A list of errors: GraphQL, JSON:API. A validator's findings are its answer."""
-    for _, key, member in fields.found(_ERROR_LISTS):
-        if not isinstance(member, list | Mapping) or not member or fields.by_name.keys() & _VALIDATION:
+    for _, key, member in fields.found(members.ERROR_LISTS):
+        if not isinstance(member, list | Mapping) or not member or fields.by_name.keys() & members.VALIDATION:
             continue
         text = _words(member)
-        if isinstance(member, list) and not fields.errors_only() and not fields.by_name.keys() & _CONTAINERS:
+        if isinstance(member, list) and not fields.errors_only() and not fields.by_name.keys() & members.CONTAINERS:
             continue
         status = kind(text).status
         if status is Status.ERROR and fields.substance():
@@ -366,12 +248,9 @@ def _errors(fields: _Fields) -> Sign | None:
     return None
 
 
-_CONTAINERS: Final = frozenset("data results items hits rows records documents entries response output".split())
-
-
 def _gaps(fields: _Fields) -> Sign | None:
-    for name, key, member in fields.found(_PARTIAL_FLAGS):
-        if member is True and not ("truncated" in name and fields.by_name.keys() & _CURSORS):
+    for name, key, member in fields.found(members.PARTIAL_FLAGS):
+        if member is True and not ("truncated" in name and fields.by_name.keys() & members.CURSORS):
             return Sign(Status.PARTIAL, _pointer(key), f"{name} is true")
     shards = fields.by_name.get("shards")
     if (
@@ -381,7 +260,7 @@ def _gaps(fields: _Fields) -> Sign | None:
         and shards[1]["failed"] > 0
     ):
         return Sign(Status.PARTIAL, _pointer(shards[0]), "shards failed")
-    for _, key, member in fields.found(_NOTES):
+    for _, key, member in fields.found(members.NOTES):
         text = _words(member)[:400]
         reading = statement(text) if text else None
         if reading is not None and reading.status is Status.PARTIAL:
@@ -390,31 +269,28 @@ def _gaps(fields: _Fields) -> Sign | None:
 
 
 def _wait(fields: _Fields) -> Sign | None:
-    for _, key, member in fields.found(_WAIT):
+    for _, key, member in fields.found(members.WAIT):
         if member in (None, 0, "", "0", False):
             continue
-        words = {folded(m) for _, _, m in fields.found(_STATUS) if isinstance(m, str)}
-        if not words & _WAITING:
+        words = {folded(m) for _, _, m in fields.found(members.STATUS) if isinstance(m, str)}
+        if not words & members.WAITING:
             return Sign(Status.RATE_LIMITED, _pointer(key), "asks to retry later")
     return None
 
 
 def _message_only(fields: _Fields) -> Sign | None:
     """An object that is a message and nothing more is read as that text."""
-    if len(fields.by_name) > 4 or not fields.by_name.keys() <= (_MESSAGES | _LINKS | _STATUS):
+    if len(fields.by_name) > 4 or not fields.by_name.keys() <= (members.MESSAGES | members.LINKS | members.STATUS):
         return None
-    for _, key, member in fields.found(_MESSAGES - {"text"}):
+    for _, key, member in fields.found(members.MESSAGES - {"text"}):
         if isinstance(member, str) and (reading := statement(member)) is not None:
             return Sign(reading.status, _pointer(key), reading.note)
     return None
 
 
-_LINKS: Final = frozenset("documentationurl requestid traceid timestamp id path instance docs url helpurl".split())
-
-
 def _process(fields: _Fields) -> Sign | None:
     """A command that failed and printed nothing but errors."""
-    codes = [m for _, _, m in fields.found(_EXIT_CODES)]
+    codes = [m for _, _, m in fields.found(members.EXIT_CODES)]
     if not codes or not isinstance(codes[0], int) or codes[0] == 0:
         return None
     stdout = next((m for _, _, m in fields.found(frozenset({"stdout", "output"}))), "")
@@ -426,14 +302,9 @@ def _process(fields: _Fields) -> Sign | None:
     return None
 
 
-_ENVELOPES: Final = frozenset(
-    "data result response body output payload meta metadata header responsemetadata error status root value".split()
-)
-
-
 def _inside(fields: _Fields) -> Sign | None:
     """One level down, in members that wrap the answer or speak about it."""
-    for _, key, member in fields.found(_ENVELOPES):
+    for _, key, member in fields.found(members.ENVELOPES):
         if not isinstance(member, Mapping) or not member or len(member) > 40:
             continue
         if found := _look(_Fields(member), _marks(member), _INNER_LOOKS):
@@ -457,18 +328,18 @@ def _bit_count() -> int:
     return max(_BITS.values(), default=0).bit_length()
 
 
-_WRAPS: Final = _bit(_ENVELOPES)
+_WRAPS: Final = _bit(members.ENVELOPES)
 _LOOKS: Final[tuple[tuple[int, _Look], ...]] = (
-    (_bit(_HTTP_KEYS), _http_status),
-    (_bit(_CODE_KEYS), _bare_code),
-    (_bit(_SUCCESS, _FAILED_FLAGS, _LATE, _LIMITED), _flags),
-    (_bit(_STATUS), _status),
-    (_bit(_ERROR_LISTS), _errors),
-    (_bit(_ERROR_TEXTS), _error_member),
-    (_bit(_ERROR_TYPES, frozenset({"code"})), _error_type),
-    (_bit(_EXIT_CODES), _process),
-    (_bit(_WAIT), _wait),
-    (_bit(_PARTIAL_FLAGS, _NOTES, frozenset({"shards"})), _gaps),
-    (_bit(_MESSAGES), _message_only),
+    (_bit(members.HTTP_KEYS), _http_status),
+    (_bit(members.CODE_KEYS), _bare_code),
+    (_bit(members.SUCCESS, members.FAILED_FLAGS, members.LATE, members.LIMITED), _flags),
+    (_bit(members.STATUS), _status),
+    (_bit(members.ERROR_LISTS), _errors),
+    (_bit(members.ERROR_TEXTS), _error_member),
+    (_bit(members.ERROR_TYPES, frozenset({"code"})), _error_type),
+    (_bit(members.EXIT_CODES), _process),
+    (_bit(members.WAIT), _wait),
+    (_bit(members.PARTIAL_FLAGS, members.NOTES, frozenset({"shards"})), _gaps),
+    (_bit(members.MESSAGES), _message_only),
 )
 _INNER_LOOKS: Final = tuple(pair for pair in _LOOKS if pair[1] not in (_error_type, _process, _wait))

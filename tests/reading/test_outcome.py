@@ -1,11 +1,15 @@
 """Results as tools, services and frameworks really write them, and results that only look like failures."""
 
 import json
+import time
 
 import pytest
+from hypothesis import given
 
 from otelagent.model import Captured, Outcome, Role, Status, Withheld
 from otelagent.reading.outcome import outcome
+from tests.reading.test_envelopes import VALUES
+from tests.reading.test_parsing import HOSTILE
 
 HITS = [{"title": "Heat pumps", "url": "https://example.org/1", "snippet": "41,200 were sold in 2023."}]
 
@@ -276,7 +280,7 @@ ERROR: list[object] = [
     "Error: payment amount does not add up, total price is 375, but paid 299",
     "An error occurred while running the tool. Please try again.",
     "Error: KeyError('x')\n Please fix your mistakes.",
-    "Error executing tool 'search' with kwargs {'q': 'x'} with error:\n ValueError: bad\n Please fix the error and try again.",
+    "Error executing tool 'search' with kwargs {} with error:\n bad\n Please fix the error and try again.",
     "Error invoking tool 'search' with kwargs {'q': 1} with error:\n q: Input should be a valid string",
     "Error: lookup is not a valid tool, try one of [search].",
     "I encountered an error while trying to use the tool. This was the error: boom.",
@@ -287,7 +291,7 @@ ERROR: list[object] = [
     "MCP error -32602: Invalid arguments for tool search",
     "Error executing tool get_weather: day is out of range for month",
     "Error when executing tool page_down with arguments {'': ''}: UnboundLocalError: x",
-    "Traceback (most recent call last):\n  File \"a.py\", line 1, in <module>\nZeroDivisionError: division by zero",
+    'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nZeroDivisionError: division by zero',
     "ValueError: invalid literal for int()",
     "psycopg2.OperationalError: could not connect to server",
     "sqlite3.OperationalError: no such table: users",
@@ -310,7 +314,12 @@ ERROR: list[object] = [
     {"errors": [{"message": "Cannot query field 'x'"}]},
     {"data": None, "errors": [{"message": "Cannot query field 'x'"}]},
     {"statusCode": 400, "error": "Bad Request", "message": "Invalid request query input"},
-    {"type": "https://tools.ietf.org/html/rfc7231#section-6.5.1", "title": "Bad Request", "status": 400, "traceId": "0"},
+    {
+        "type": "https://tools.ietf.org/html/rfc7231#section-6.5.1",
+        "title": "Bad Request",
+        "status": 400,
+        "traceId": "0",
+    },
     {"message": "Internal server error"},
     {"message": "genre must be an integer: Thriller"},
     {"message": "Endpoint '/search/people' does not exist"},
@@ -365,7 +374,9 @@ def test_nothing_captured_is_unknown_and_never_empty() -> None:
 
 def test_text_that_was_cut_is_not_empty() -> None:
     assert status('{"results": [') is Status.OK
-    assert status('{"status": "partial_response", "http_status": 429, "results": [{"title": "Supp') is Status.RATE_LIMITED
+    assert (
+        status('{"status": "partial_response", "http_status": 429, "results": [{"title": "Supp') is Status.RATE_LIMITED
+    )
 
 
 def test_path_leads_through_envelopes_to_what_decided() -> None:
@@ -396,7 +407,10 @@ def test_path_leads_through_envelopes_to_what_decided() -> None:
         ({"error_type": "TOOL_ERROR"}, Status.ERROR),
         ({"error_type": "asyncio.exceptions.TimeoutError", "failed": True}, Status.TIMEOUT),
         ({"error": "common.ToolHTTPError: HTTP 401 Unauthorized", "failed": True}, Status.DENIED),
-        ({"error": "aiohttp.client_exceptions.ClientResponseError: 429, message='Too Many Requests'"}, Status.RATE_LIMITED),
+        (
+            {"error": "aiohttp.client_exceptions.ClientResponseError: 429, message='Too Many Requests'"},
+            Status.RATE_LIMITED,
+        ),
         ({"failed": True}, Status.ERROR),
     ],
 )
@@ -430,3 +444,25 @@ def test_emptiness_is_the_normal_result_of_actions_and_notes() -> None:
     assert status({"result": None}, role=Role.NOTE) is Status.OK
     assert status("", role=Role.POLL) is Status.EMPTY
     assert status({"error": "boom"}, role=Role.ACTION) is Status.ERROR
+
+
+@given(VALUES)
+def test_reading_an_outcome_never_raises(value: object) -> None:
+    assert outcome(Captured(value, "result")).status in Status
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda t: t[:6])
+def test_hostile_results_take_no_more_than_linear_time(text: str) -> None:
+    started = time.perf_counter()
+    outcome(Captured(text, "result"))
+    outcome(Captured({"results": [text], "message": text, "error": {"message": text}}, "result"))
+    assert time.perf_counter() - started < 1.0
+
+
+def test_deep_and_wide_results_are_bounded() -> None:
+    deep: object = "x"
+    for _ in range(900):
+        deep = {"data": [deep]}
+    wide = {f"k{i}": {"a": [None] * 50} for i in range(5000)}
+    assert outcome(Captured(deep, "result")).status is Status.OK
+    assert outcome(Captured(wide, "result")).status is Status.OK

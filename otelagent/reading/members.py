@@ -1,0 +1,201 @@
+"""Names of members in results, by what they say: case, hyphens and underscores aside.
+
+`errorMessage`, `error_message` and `error-message` are one name. Status words are folded in the same way.
+"""
+
+from functools import lru_cache
+from typing import Final
+
+from otelagent.model import Status
+
+
+def folded(key: object) -> str:
+    """A name with case, hyphens and underscores aside."""
+    return _folded(key if isinstance(key, str) else str(key))
+
+
+@lru_cache(maxsize=8192)
+def _folded(key: str) -> str:
+    return key[:64].lower().replace("_", "").replace("-", "").replace(" ", "").replace("$", "").replace("@", "")
+
+
+def names(text: str) -> frozenset[str]:
+    """A list of names, written as text."""
+    return frozenset(text.split())
+
+
+PAYLOAD: Final = names(
+    "results result items item hits hit data rows row records record documents document docs doc matches"
+    " match entries entry list edges nodes value values response responses output outputs body content"
+    " contents text answer answers articles searchresults organicresults organic webpages web searchresult"
+    " resultset payload objects elements children features bindings resultlist idlist snippets passages"
+    " chunks context contexts findings pages files observations series points candidates predictions"
+    " markdown html summary extract"
+)
+"""Members that carry what was asked for."""
+ASIDE: Final = names(
+    "query q search searchquery searchterm term terms keyword keywords question input took tookms"
+    " tooktime elapsed elapsedms elapsedtime duration durationms timems latency latencyms responsetime"
+    " responsetimems querytime querytimems executiontime executiontimems processingtimems time page"
+    " pagenumber perpage pagesize limit offset size start from skip top topk cursor next nextpage"
+    " nextcursor nextpagetoken nexttoken previous prev prevpage previouspage hasmore hasnext hasnextpage"
+    " haspreviouspage morepages pageinfo pagination paging links first last self status state success ok"
+    " error errors code statuscode httpstatus message msg info detail requestid traceid correlationid id"
+    " timestamp ts date now version apiversion schema schemaversion maxscore shards timedout object kind"
+    " type source index namespace usage columns column fields headers header head vars meta metadata"
+    " filters filter sort sortby order orderby included language lang locale url endpoint service tool"
+    " toolname engine provider cached cachehit warnings warning notes note credits cost responseheader"
+    " isfinal isempty empty truncated autocorrect querytranslation retmax retstart currentpage totalpages"
+    " pages nbpages hitsperpage params processing exhaustive exhaustivenbhits searchtime searchparameters"
+    " searchmetadata searchinformation searchinfo querycontext jobcomplete jobreference etag cursors"
+    " extensions typename reason"
+)
+"""Members that say nothing about whether anything was found: echoes, pages, costs."""
+ASIDE_CONTAINERS: Final = names(
+    "meta metadata pageinfo pagination paging links cursors usage searchparameters searchmetadata"
+    " searchinformation searchinfo querycontext responseheader header head shards params columns column"
+    " fields headers filters filter sort facets included schema extensions followupquestions"
+    " relatedsearches relatedquestions suggestedqueries suggestions didyoumean queries context credits"
+    " warnings exhaustive jobreference distances"
+)
+"""Objects and lists that are beside the answer whatever they hold."""
+TITLES: Final = ("name", "title", "subject", "headline", "description", "email", "price", "amount")
+COUNTS: Final = names(
+    "total count num number numresults resultcount resultscount totalcount totalresults totalhits"
+    " totalitems totalrecords totalrows totalmatches numfound nbhits hitcount matchcount matchescount"
+    " rowcount rowsreturned recordcount itemcount documentcount numdocs numitems numrows returned found"
+    " length n matched totalfound resultsetcount totalelements estimatedtotalhits size retrieved numhits"
+    " adscount"
+)
+RESULT_COUNTS: Final = COUNTS - names("total count num number size length n found returned")
+"""Counts whose name says that they count results: zero means that there are none."""
+NOTHING_TEXT: Final = frozenset({"", "null", "none", "[]", "{}", "undefined", "nan", "n/a", "nil", "-"})
+FIRST_PAGE: Final = {"page": 1, "pagenumber": 1, "currentpage": 1, "offset": 0, "skip": 0, "startindex": 1}
+HTTP_KEYS: Final = names("httpstatus httpstatuscode statuscode httpcode responsestatus responsecode")
+CODE_KEYS: Final = frozenset({"code", "status", "errorcode", "error", "errno", "statuscode"})
+FAILED_FLAGS: Final = names("iserror error failed failure haserror haserrors errored toolcallerror isfailure")
+SUCCESS: Final = names("success ok succeeded issuccess successful issuccessful")
+ERROR_TEXTS: Final = names(
+    "error err errormessage errormsg errordescription errordetail errordetails errortext errorstring"
+    " errorreason exception exceptionmessage exceptiontype fault faultstring failurereason toolerror"
+)
+ERROR_TYPES: Final = names("errortype errorcode errorname errorkind exceptiontype type")
+MESSAGES: Final = names("message msg detail details description title reason text info hint errormessage")
+STATUS: Final = names("status state outcome resultstatus resultstate stat responsestatus statustext")
+WAIT: Final = names("retryafter retryafterseconds retryafterms retryin retryinseconds ratelimitreset")
+PARTIAL_FLAGS: Final = names(
+    "partial ispartial partialresult partialresults partialdata partialresponse partialfailure incomplete"
+    " isincomplete incompleteresults truncated istruncated resulttruncated resultstruncated"
+    " outputtruncated contenttruncated"
+)
+LATE: Final = frozenset({"timedout", "timeout", "istimeout"})
+LIMITED: Final = frozenset({"ratelimited", "throttled", "isratelimited", "ratelimitexceeded"})
+ERROR_LISTS: Final = frozenset({"errors", "toolerrors"})
+EXIT_CODES: Final = frozenset({"exitcode", "returncode", "exitstatus"})
+CURSORS: Final = names(
+    "next nextcursor nextpage nextpagetoken nextpageurl nexttoken nextcontinuationtoken continuationtoken"
+    " continuation cursor hasmore hasnextpage hasnext morepages pageinfo pagination scrollid endcursor"
+    " after offset startindex"
+)
+NOTES: Final = names("warning warnings note notes notice message msg info disclaimer caveat")
+RECORD_OF_ERRORS: Final = names("level severity loglevel logger issueid stacktraceid")
+VALIDATION: Final = names("valid isvalid passed lint warnings issues tests violations score compliant")
+AROUND: Final = frozenset().union(
+    MESSAGES,
+    ERROR_TEXTS,
+    ERROR_TYPES,
+    HTTP_KEYS,
+    CODE_KEYS,
+    FAILED_FLAGS,
+    SUCCESS,
+    STATUS,
+    WAIT,
+    names(
+        "errors requestid traceid correlationid timestamp time path instance documentationurl help helpurl"
+        " docs data result results extensions id jsonrpc param field suggestion retryable retry source service"
+        " tool toolname query input args limit remaining reset version metadata meta method url domain"
+        " errordomain name stack traceback stacktrace responsemetadata"
+    ),
+)
+"""Members of an object that is an error and nothing more."""
+STRONG: Final = {
+    "error": Status.ERROR,
+    "exception": Status.ERROR,
+    "internalerror": Status.ERROR,
+    "servererror": Status.ERROR,
+    "toolerror": Status.ERROR,
+    "internal": Status.ERROR,
+    "invalidargument": Status.ERROR,
+    "failedprecondition": Status.ERROR,
+    "ratelimited": Status.RATE_LIMITED,
+    "ratelimit": Status.RATE_LIMITED,
+    "ratelimitexceeded": Status.RATE_LIMITED,
+    "throttled": Status.RATE_LIMITED,
+    "toomanyrequests": Status.RATE_LIMITED,
+    "resourceexhausted": Status.RATE_LIMITED,
+    "overquerylimit": Status.RATE_LIMITED,
+    "overdailylimit": Status.RATE_LIMITED,
+    "quotaexceeded": Status.RATE_LIMITED,
+    "deadlineexceeded": Status.TIMEOUT,
+    "gatewaytimeout": Status.TIMEOUT,
+    "unauthorized": Status.DENIED,
+    "unauthorised": Status.DENIED,
+    "unauthenticated": Status.DENIED,
+    "forbidden": Status.DENIED,
+    "accessdenied": Status.DENIED,
+    "permissiondenied": Status.DENIED,
+    "requestdenied": Status.DENIED,
+    "partialresponse": Status.PARTIAL,
+    "partialcontent": Status.PARTIAL,
+    "partialresult": Status.PARTIAL,
+    "partialresults": Status.PARTIAL,
+    "partialsuccess": Status.PARTIAL,
+    "successpartial": Status.PARTIAL,
+    "successempty": Status.EMPTY,
+    "noresults": Status.EMPTY,
+    "zeroresults": Status.EMPTY,
+    "nodata": Status.EMPTY,
+    "emptyresult": Status.EMPTY,
+}
+"""Status words that are said of a call, not of a thing."""
+WEAK: Final = {
+    "failed": Status.ERROR,
+    "failure": Status.ERROR,
+    "fail": Status.ERROR,
+    "ko": Status.ERROR,
+    "nok": Status.ERROR,
+    "unavailable": Status.ERROR,
+    "aborted": Status.ERROR,
+    "crashed": Status.ERROR,
+    "timeout": Status.TIMEOUT,
+    "timedout": Status.TIMEOUT,
+    "denied": Status.DENIED,
+    "partial": Status.PARTIAL,
+    "incomplete": Status.PARTIAL,
+    "empty": Status.EMPTY,
+    "notfound": Status.EMPTY,
+}
+"""Status words that things have too: a job, a flight, an order."""
+WAITING: Final = names("pending processing queued running inprogress accepted scheduled started waiting")
+NO_ERROR: Final = frozenset(
+    {"", "none", "null", "no error", "noerror", "ok", "success", "false", "0", "n/a", "nil", "no"}
+)
+FINE: Final = names("completed complete success succeeded successful ok okay done finished pass passed")
+NO_RECORD: Final = names(
+    "requestid traceid correlationid id errorid spanid callid toolcallid valid isvalid invalid paid"
+)
+DATA: Final = frozenset({"data", "result", "results", "text"})
+PLAIN_ERROR: Final = names("error err errormessage errormsg toolerror")
+AWS: Final = names(
+    "throttlingexception toomanyrequestsexception provisionedthroughputexceededexception"
+    " requestlimitexceeded slowdown throttling accessdeniedexception accessdenied"
+    " unrecognizedclientexception expiredtokenexception expiredtoken invalidsignatureexception"
+    " validationexception resourcenotfoundexception serviceunavailableexception internalservererror"
+    " internalfailure modeltimeoutexception error ratelimiterror ratelimitexceeded overloadederror"
+    " authenticationerror permissionerror invalidrequesterror apierror timeouterror"
+)
+CONTAINERS: Final = names("data results items hits rows records documents entries response output")
+LINKS: Final = names("documentationurl requestid traceid timestamp id path instance docs url helpurl")
+ENVELOPES: Final = names(
+    "data result response body output payload meta metadata header responsemetadata error status root value"
+)

@@ -1,0 +1,92 @@
+"""Roles by name, in the naming styles that tools have."""
+
+import pytest
+
+from otelagent.model import Role
+from otelagent.reading.members import names
+from otelagent.reading.roles import is_transfer, role
+
+
+@pytest.mark.parametrize(
+    "tool",
+    sorted(
+        names(
+            "get_order_status web_search search_documents read_document fetch_page lookup calculate get_weather"
+            " listOrders order_status order_lookup email_search message_history book_details log_search plan_trip"
+            " plan_route get_notes mcp__github__get_issue github.search_code execute_sql run_query python"
+            " execute_python knowledge_base ask_analyst_b find_user_id_by_email recall_memory retriever Search"
+            " company_facts suche_dokumente buscar_vuelos 搜索网页 check_balance TodoRead read_todos transcribe"
+            " VectorStoreQA export_report track_package"
+        )
+    ),
+)
+def test_tools_that_bring_data_are_sources(tool: str) -> None:
+    assert role(tool, None, {}) is Role.SOURCE
+
+
+@pytest.mark.parametrize(
+    "tool",
+    sorted(
+        names(
+            "sendEmail send_email write_query write_file delete_record create_issue mcp__github__create_issue"
+            " update_order_status cancel_reservation book_reservation post_message search_and_replace"
+            " get_or_create bash run_command execute_command order_pizza exchange_delivered_order_items"
+            " modify_pending_order_items click setReminder schedule_meeting slack.post erstelle_ticket"
+            " enviar_correo 发送邮件 save_memory upsertRow browser_click"
+        )
+    ),
+)
+def test_tools_that_do_something_are_actions(tool: str) -> None:
+    assert role(tool, None, {}) is Role.ACTION
+
+
+@pytest.mark.parametrize(
+    "tool",
+    sorted(
+        names(
+            "think sequentialthinking write_todos TodoWrite update_todo_list plan update_plan reflect scratchpad"
+            " take_notes thinkTool mcp__x__think write_plan"
+        )
+    ),
+)
+def test_tools_that_return_nothing_of_their_own_are_notes(tool: str) -> None:
+    assert role(tool, None, {}) is Role.NOTE
+
+
+@pytest.mark.parametrize(
+    "tool", sorted(names("poll_job wait wait_for_build job_status get_task_status checkExportProgress sleep"))
+)
+def test_tools_that_are_asked_until_something_changes_are_polled(tool: str) -> None:
+    assert role(tool, None, {}) is Role.POLL
+
+
+def test_description_tells_where_the_name_does_not() -> None:
+    assert role("acme_v2", "Sends a message to a channel.", {}) is Role.ACTION
+    assert role("acme_v2", "Retrieves the customer's record.", {}) is Role.SOURCE
+    assert role("acme_v2", None, {}) is Role.SOURCE
+    assert role(None, "Sends", {}) is Role.SOURCE
+
+
+def test_configuration_wins() -> None:
+    overrides = {"SEARCH_*": Role.POLL, "*": Role.NOTE}
+    assert role("search_web", "Sends", overrides) is Role.POLL
+    assert role("anything", None, overrides) is Role.NOTE
+
+
+@pytest.mark.parametrize(
+    ("tool", "expected"),
+    [
+        ("transfer_to_analyst_a", True),
+        ("transfer_back_to_supervisor", True),
+        ("transferToBilling", True),
+        ("handoff_to_sales", True),
+        ("handoff to B", True),
+        ("Delegate work to coworker", True),
+        ("transfer_funds", False),
+        ("ask_analyst_b", False),
+        ("search", False),
+        (None, False),
+    ],
+)
+def test_transfers_are_told_apart(tool: str | None, expected: bool) -> None:
+    assert is_transfer(tool) is expected
