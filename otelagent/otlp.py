@@ -4,7 +4,7 @@ Besides receivers and exporters the only module that knows protobuf. A request i
 span's bytes are read once by the reduced schema of proto/otlp_lite.proto and otherwise kept as they came.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from google.protobuf.message import DecodeError
@@ -282,27 +282,18 @@ def decode(raw: bytes) -> Value:
         return None
 
 
-_SCALARS: Final[tuple[tuple[str, Callable[[Any], Any]], ...]] = (
-    ("string_value", lambda v: _text(v)),
-    ("int_value", int),
-    ("bool_value", bool),
-    ("double_value", float),
-    ("bytes_value", bytes),
-)
-
-
 def _plain(value: AnyValue, depth: int) -> Value:
-    for field, read in _SCALARS:
-        if value.HasField(field):
-            decoded: Value = read(getattr(value, field))
-            return decoded
-    if depth == 0:
+    kind = value.WhichOneof("value")
+    if kind == "string_value":
+        return value.string_value.decode(errors="replace")
+    if kind == "array_value":
+        return [_plain(item, depth - 1) for item in value.array_value.values] if depth else None
+    if kind == "kvlist_value":
+        return {_text(p.key): _plain(p.value, depth - 1) for p in value.kvlist_value.values} if depth else None
+    if kind is None:
         return None
-    if value.HasField("array_value"):
-        return [_plain(item, depth - 1) for item in value.array_value.values]
-    if value.HasField("kvlist_value"):
-        return {_text(pair.key): _plain(pair.value, depth - 1) for pair in value.kvlist_value.values}
-    return None
+    scalar: Value = getattr(value, kind)
+    return scalar
 
 
 def _text(raw: bytes) -> str:
