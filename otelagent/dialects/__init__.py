@@ -9,15 +9,40 @@ from typing import Any, Final
 
 from otelagent.attributes import ENVIRONMENT, ENVIRONMENT_NAME, SERVICE_NAME
 from otelagent.dialects import (
+    agent_framework,
+    agentops,
+    anthropic_sdk,
+    autogen,
+    azure_ai,
+    claude_code,
+    gemini_cli,
     google_adk,
     handoffs,
+    haystack,
+    laminar,
+    langfuse,
+    langsmith,
+    litellm,
+    livekit,
+    llama_index_otel,
+    logfire,
+    mastra,
+    mlflow,
     openinference,
+    openlit,
+    otel_a2a,
     otel_core,
     otel_genai,
     otel_genai_legacy_attrs,
     otel_genai_legacy_events,
+    otel_mcp,
     pydantic_ai,
+    semantic_kernel,
+    spring_ai,
+    strands,
+    traceloop,
     vercel_ai,
+    voltagent,
 )
 from otelagent.dialects.content import SpanContent, withheld
 from otelagent.dialects.table import NO_STEP, Dialect, Plan
@@ -26,10 +51,35 @@ from otelagent.otlp import Attributes, Span
 
 DIALECTS: Final[tuple[Dialect, ...]] = (
     otel_genai.DIALECT,
+    otel_mcp.DIALECT,
+    otel_a2a.DIALECT,
     openinference.DIALECT,
     pydantic_ai.DIALECT,
+    strands.DIALECT,
     google_adk.DIALECT,
+    agent_framework.DIALECT,
+    semantic_kernel.DIALECT,
+    autogen.DIALECT,
     vercel_ai.DIALECT,
+    mastra.DIALECT,
+    litellm.DIALECT,
+    azure_ai.DIALECT,
+    traceloop.DIALECT,
+    openlit.DIALECT,
+    agentops.DIALECT,
+    langsmith.DIALECT,
+    langfuse.DIALECT,
+    mlflow.DIALECT,
+    logfire.DIALECT,
+    haystack.DIALECT,
+    claude_code.DIALECT,
+    anthropic_sdk.DIALECT,
+    gemini_cli.DIALECT,
+    laminar.DIALECT,
+    livekit.DIALECT,
+    spring_ai.DIALECT,
+    voltagent.DIALECT,
+    llama_index_otel.DIALECT,
     otel_genai_legacy_events.DIALECT,
     otel_genai_legacy_attrs.DIALECT,
 )
@@ -145,8 +195,7 @@ def _shown(attributes: Attributes) -> set[str]:
             shown.add(exact)
         elif key.partition(".")[0] in _PREFIX_HEADS:
             shown.update(name for prefix, name in _PREFIXES if key.startswith(prefix))
-    if shown:
-        shown.update(name for key, value, name in _VALUES if attributes.get(key) == value)
+    shown.update(name for key, value, name in _VALUES if key in attributes and attributes.get(key) == value)
     return shown
 
 

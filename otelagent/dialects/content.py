@@ -111,12 +111,12 @@ def withheld(span: Span, plan: Plan, kind: Kind) -> Withheld | None:
 
 
 def _of_model(span: Span, plan: Plan) -> Withheld | None:
-    given = [source for source in plan.input if source.present(span)]
-    brought = [source for source in plan.completion if source.present(span)]
-    keys = [key for source in (*given, *brought) for key in source.keys(span)]
+    given = next((source for source in plan.input if source.present(span)), None)
+    brought = next((source for source in plan.completion if source.present(span)), None)
+    keys = [key for source in (given, brought) if source for key in source.keys(span)]
     if reason := _spoiled(span, plan, keys):
         return reason
-    if span.dropped_attributes and (not given or not brought or _lost_head(span, given[0])):
+    if span.dropped_attributes and (given is None or brought is None or _lost_head(span, given)):
         return Withheld.EVICTED
     if given or brought:
         return None

@@ -21,10 +21,10 @@ def _kind(span: Span) -> Verdict | None:
     return None
 
 
-def _refine(span: Span, values: dict[str, Any]) -> None:
+def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
     """Both spans of one model call share the event; that shows them to be one."""
-    if "model" in values and "response_id" not in values:
-        values["response_id"] = span.attributes.text(_EVENT)
+    if kind is Kind.LLM:
+        values.setdefault("response_id", span.attributes.text(_EVENT))
 
 
 DIALECT: Final = Dialect(

@@ -26,6 +26,8 @@ _SCHEMA_AS_PARAMETERS: Final = (
 )
 _WRAPPERS: Final = frozenset({"message", "message_content", "tool_call", "document", "prompt", "completion", "tool"})
 
+_RESPONSE_IDS: Final = (b'"chatcmpl-', b'"resp_', b'"msg_')
+
 _lc_agent = inside(_METADATA, "lc_agent_name")
 
 
@@ -42,11 +44,22 @@ def _kind(span: Span) -> Verdict | None:
     return None
 
 
-def _refine(span: Span, values: dict[str, Any]) -> None:
-    if span.attributes.text(_KIND) == "TOOL" and span.name.startswith(_HANDOFF):
+def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
+    if kind is Kind.HANDOFF and span.name.startswith(_HANDOFF):
         values["target"] = span.attributes.text(_OUTPUT) or span.name.removeprefix(_HANDOFF)
         values["agent"] = span.attributes.text(_INPUT)
         values.pop("tool", None)
+
+
+def _response_id(span: Span) -> str | None:
+    """The provider's id of the response, which several instrumentations of one call have in common."""
+    raw = span.attributes.raw(_OUTPUT) or b""
+    for head in _RESPONSE_IDS:
+        start = raw.find(head) + 1
+        end = raw.find(b'"', start, start + 128)
+        if 0 < start < end:
+            return raw[start:end].decode(errors="replace")
+    return None
 
 
 def _call_arguments(span: Span) -> Captured | None:
@@ -125,6 +138,7 @@ DIALECT: Final = Dialect(
             "llm.request.model_name",
             inside("llm.invocation_parameters", "model"),
         ),
+        "response_id": (_response_id,),
         "finish": ("llm.finish_reason",),
         "input_tokens": ("llm.token_count.prompt",),
         "output_tokens": ("llm.token_count.completion",),

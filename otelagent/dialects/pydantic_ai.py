@@ -43,7 +43,7 @@ DIALECT: Final = Dialect(
     scopes=("pydantic-ai",),
     markers=(_ALL, "gen_ai.agent.call.id", "all_messages_events"),
     names={"agent run": Kind.AGENT, "running tools": NO_STEP, "running tool": Kind.TOOL, "running output": NO_STEP},
-    base=("otel_genai",),
+    base=("otel_genai", "logfire"),
     fields={
         "agent": ("agent_name",),
         "agent_id": ("gen_ai.agent.call.id",),

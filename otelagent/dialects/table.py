@@ -11,11 +11,14 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 
 from otelagent.dialects import messages
-from otelagent.model import Kind, ToolOffer
+from otelagent.model import Captured, Kind, ToolOffer
 from otelagent.otlp import Span
 
 NO_STEP: Final = "no step"
 """Said of a span that is known and is no step: a turn, a graph node, a placeholder."""
+
+ANY: Final = "*"
+"""In a table of kinds: any other value."""
 
 Verdict: TypeAlias = Kind | Literal["no step"]
 
@@ -49,7 +52,7 @@ class Dialect:
     """The last resort."""
     fields: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
     """Fields of Step, besides those of `Span`; also `total_tokens`, `cache_write`."""
-    refine: Callable[[Span, dict[str, Any]], None] | None = None
+    refine: Callable[[Span, Kind, dict[str, Any]], None] | None = None
     """Changes the fields of a step before it is made."""
     arguments: tuple[Source, ...] = ()
     result: tuple[Source, ...] = ()
@@ -174,7 +177,7 @@ class Plan:
                 return verdict
         for source, meanings in self.kinds:
             value = found(span, source)
-            if isinstance(value, str) and (verdict := meanings.get(value) or meanings.get(value.lower())):
+            if isinstance(value, str) and (verdict := _meaning(meanings, value)):
                 return verdict
         if self.heads and (name := span.name).startswith(self.heads):
             return next(verdict for head, verdict in self.names if name.startswith(head))
@@ -201,8 +204,12 @@ class Plan:
         if kind is Kind.LLM:
             _total(values, self.cache_aside)
         for refine in self.refine:
-            refine(span, values)
+            refine(span, kind, values)
         return values
+
+
+def _meaning(meanings: Mapping[str, Verdict], value: str) -> Verdict | None:
+    return meanings.get(value) or meanings.get(value.lower()) or meanings.get(ANY)
 
 
 Field: TypeAlias = tuple[str, tuple[Source, ...], Callable[[object], object]]
@@ -243,7 +250,7 @@ def after(*heads: str) -> Callable[[Span], str | None]:
     return rest
 
 
-def inside(key: str, *path: str) -> Callable[[Span], object]:
+def inside(key: str, *path: str | int) -> Callable[[Span], object]:
     """What stands in the JSON object under a key; decoded only if the last name of the path occurs in it."""
     needle = f'"{path[-1]}"'.encode() if path else b""
 
@@ -253,8 +260,36 @@ def inside(key: str, *path: str) -> Callable[[Span], object]:
             return None
         value: object = messages.unpacked(span.attributes.get(key))
         for step in path:
-            value = value.get(step) if isinstance(value, dict) else None
+            value = _below(value, step)
         return value
+
+    return read
+
+
+def _below(value: object, step: str | int) -> object:
+    if isinstance(value, dict):
+        return value.get(step)
+    return value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None
+
+
+def unquoted(key: str) -> Callable[[Span], object]:
+    """The value of a key that an emitter writes as JSON, so with quotes."""
+
+    def read(span: Span) -> object:
+        return messages.unpacked(span.attributes.get(key))
+
+    return read
+
+
+def on_event(name: str, *keys: str) -> Callable[[Span], Captured | None]:
+    """Content under one of these keys of the last span event with this name."""
+
+    def read(span: Span) -> Captured | None:
+        for event in reversed(span.events):
+            key = next((key for key in keys if key in event.attributes), None) if event.name == name else None
+            if key is not None:
+                return Captured(event.attributes.get(key), f"event:{name}.{key}")
+        return None
 
     return read
 

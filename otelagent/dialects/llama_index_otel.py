@@ -1,0 +1,45 @@
+"""LlamaIndex's own OpenTelemetry bridge: spans are named `Class.method`, and there is no kind."""
+
+from typing import Final
+
+from otelagent.dialects.messages import Events
+from otelagent.dialects.table import NO_STEP, Dialect, Verdict, on_event
+from otelagent.model import Kind
+from otelagent.otlp import Span
+
+SCOPE: Final = "llamaindex.opentelemetry.tracer"
+_MODEL: Final = frozenset(
+    {"chat", "achat", "stream_chat", "astream_chat", "complete", "acomplete", "chat_with_tools", "achat_with_tools"}
+)
+
+
+def _kind(span: Span) -> Verdict | None:
+    if span.origin.scope != SCOPE:
+        return None
+    owner, _, method = span.name.partition(".")
+    method = method.partition("-")[0]
+    if owner.endswith("Tool") and method in ("call", "acall"):
+        return Kind.TOOL
+    if method in ("retrieve", "aretrieve"):
+        return Kind.RETRIEVAL
+    if owner.endswith(("Workflow", "Agent")) and method == "run":
+        return Kind.WORKFLOW if owner == "AgentWorkflow" else Kind.AGENT
+    return Kind.LLM if method in _MODEL and not owner.endswith(("Engine", "Agent")) else NO_STEP
+
+
+def _name(span: Span) -> str:
+    return span.name.partition(".")[0]
+
+
+DIALECT: Final = Dialect(
+    name="llama_index_otel",
+    scopes=(SCOPE,),
+    markers=("llamaindex.*",),
+    kind=_kind,
+    fields={"agent": (_name,), "tool": ("tool_name", _name)},
+    arguments=(on_event("AgentToolCallEvent", "arguments"), on_event("RetrievalStartEvent", "str_or_query_bundle")),
+    result=(on_event("RetrievalEndEvent", "nodes"), on_event("SpanDropEvent", "err_str")),
+    input=(Events({"LLMChatStartEvent": "user", "LLMPredictStartEvent": "user"}, (), ("messages", "template")),),
+    completion=(Events({"LLMChatEndEvent": "assistant", "LLMCompletionEndEvent": "assistant"}, ("response",)),),
+    hint="openinference-instrumentation-llama-index records more than the built-in bridge",
+)

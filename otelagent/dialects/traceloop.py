@@ -1,0 +1,146 @@
+"""Traceloop OpenLLMetry, both generations: flat indexed messages, and GenAI conventions with JSON.
+
+Under LangChain and LangGraph the agent is the workflow or task span whose name is the agent's (`lc_agent_name`);
+the `invoke_agent` span beside or above it is its twin. `goto` spans repeat the hand-over tools.
+"""
+
+from typing import Any, Final
+
+from otelagent.dialects.messages import Answer, Flat, Listed
+from otelagent.dialects.otel_genai import OPERATION
+from otelagent.dialects.table import ANY, NO_STEP, Dialect, Verdict, offers, quoted
+from otelagent.model import Kind, ToolOffer
+from otelagent.otlp import Span
+
+_KIND: Final = "traceloop.span.kind"
+_ENTITY: Final = "traceloop.entity.name"
+_INPUT: Final = "traceloop.entity.input"
+_OUTPUT: Final = "traceloop.entity.output"
+_TASK_INPUT: Final = "gen_ai.task.input"
+_TASK_OUTPUT: Final = "gen_ai.task.output"
+_LC_AGENT: Final = "traceloop.association.properties.lc_agent_name"
+_GRAPH: Final = "gen_ai.workflow.nodes"
+_ARGUMENTS: Final = "gen_ai.tool.call.arguments"
+_RESULT: Final = "gen_ai.tool.call.result"
+
+_INSTRUMENTED: Final = (
+    "agno",
+    "alephalpha",
+    "anthropic",
+    "bedrock",
+    "chromadb",
+    "cohere",
+    "crewai",
+    "google_generativeai",
+    "groq",
+    "haystack",
+    "lancedb",
+    "langchain",
+    "langgraph",
+    "llamaindex",
+    "marqo",
+    "mcp",
+    "milvus",
+    "mistralai",
+    "ollama",
+    "openai",
+    "openai_agents",
+    "pinecone",
+    "qdrant",
+    "replicate",
+    "sagemaker",
+    "together",
+    "transformers",
+    "vertexai",
+    "voyageai",
+    "watsonx",
+    "weaviate",
+    "writer",
+)
+
+
+def _kind(span: Span) -> Verdict | None:
+    attributes = span.attributes
+    kind = attributes.text(_KIND)
+    if kind in ("workflow", "task"):
+        if (agent := attributes.text(_LC_AGENT)) is not None and agent == attributes.text(_ENTITY):
+            return Kind.AGENT
+        return Kind.WORKFLOW if kind == "workflow" else NO_STEP
+    if _GRAPH in attributes and attributes.text(OPERATION) == "invoke_agent":
+        return NO_STEP if span.parent_id else Kind.WORKFLOW
+    return None
+
+
+def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
+    name = span.attributes.text(_ENTITY)
+    if kind is Kind.AGENT and span.attributes.text(_LC_AGENT) == name:
+        values["agent"] = name
+    elif kind is Kind.AGENT:
+        values.setdefault("agent", name)
+    elif kind in (Kind.TOOL, Kind.RETRIEVAL):
+        values.setdefault("tool", name)
+
+
+def _tools(span: Span) -> tuple[ToolOffer, ...]:
+    return tuple(offers(Flat("llm.request.functions").objects(span)))
+
+
+DIALECT: Final = Dialect(
+    name="traceloop",
+    scopes=(
+        *(f"opentelemetry.instrumentation.{name}" for name in _INSTRUMENTED),
+        *(f"opentelemetry.instrumentation.{name}.*" for name in _INSTRUMENTED),
+        "traceloop.*",
+        "@traceloop/*",
+    ),
+    markers=(_KIND, _ENTITY, "llm.request.type", "gen_ai.prompt.0.*", "gen_ai.completion.0.*"),
+    base=("otel_genai",),
+    kind=_kind,
+    kinds=(
+        (
+            _KIND,
+            {
+                "agent": Kind.AGENT,
+                "tool": Kind.TOOL,
+                "handoff": Kind.HANDOFF,
+                "workflow": Kind.WORKFLOW,
+                ANY: NO_STEP,
+            },
+        ),
+        (
+            "llm.request.type",
+            {"chat": Kind.LLM, "completion": Kind.LLM, "rerank": Kind.RETRIEVAL, "embedding": NO_STEP},
+        ),
+    ),
+    refine=_refine,
+    fields={
+        "agent": (_LC_AGENT, "crewai.agent.role"),
+        "agent_id": ("crewai.agent.id",),
+        "workflow": ("traceloop.workflow.name", "crewai.crew.name"),
+        "conversation": (
+            "traceloop.association.properties.session_id",
+            "traceloop.association.properties.thread_id",
+            "traceloop.association.properties.conversation_id",
+        ),
+        "tool": ("tool.name",),
+        "tool_description": ("tool.description",),
+        "call_id": (
+            quoted(_ARGUMENTS, "tool_call_id"),
+            quoted(_RESULT, "tool_call_id"),
+            quoted(_OUTPUT, "tool_call_id"),
+        ),
+        "finish": ("gen_ai.response.finish_reason", "llm.response.finish_reason", "gen_ai.response.stop_reason"),
+        "total_tokens": ("gen_ai.usage.total_tokens", "llm.usage.total_tokens"),
+        "cached_tokens": ("gen_ai.usage.cache_read_input_tokens",),
+        "cache_write": ("gen_ai.usage.cache_creation_input_tokens",),
+        "target": ("gen_ai.handoff.to_agent", "langgraph.command.goto_node"),
+        "parent_agent": ("gen_ai.agent.handoff_parent",),
+    },
+    arguments=("tool.arguments", _INPUT, "mcp.request.argument", _TASK_INPUT),
+    result=(_OUTPUT, "mcp.response.value", _TASK_OUTPUT),
+    output=(_OUTPUT, _TASK_OUTPUT, "crewai.crew.result", "crewai.agent.result"),
+    input=(Flat("gen_ai.prompt"), Listed(_INPUT), Listed(_TASK_INPUT)),
+    completion=(Flat("gen_ai.completion"), Answer(_OUTPUT), Answer(_TASK_OUTPUT)),
+    tools=(_tools,),
+    hint="TRACELOOP_TRACE_CONTENT=true",
+)
