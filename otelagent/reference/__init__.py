@@ -6,18 +6,18 @@
 from pathlib import Path
 from typing import Final
 
-from otelagent.reference import configuration, detector_pages, metric_pages, rules, runbooks
+from otelagent.reference import configuration, dashboards, detector_pages, metric_pages, rules, runbooks
 
 ROOT: Final = Path(__file__).parents[2]
 """The checkout."""
 
-OWNED: Final = ("docs/detectors", "docs/runbooks", "deploy/prometheus")
+OWNED: Final = ("docs/detectors", "docs/runbooks", "deploy/prometheus", "deploy/grafana")
 """Folders in which nothing else may stand."""
 
 
 def pages() -> dict[str, str]:
     """Text by path within the checkout."""
-    writers = (metric_pages, configuration, detector_pages, rules, runbooks)
+    writers = (metric_pages, configuration, detector_pages, rules, runbooks, dashboards)
     return {path: text for writer in writers for path, text in writer.pages().items()}
 
 

@@ -16,6 +16,9 @@ have() {
 if have promtool; then
     promtool check rules deploy/prometheus/*.rules.yaml
     promtool test rules deploy/prometheus/tests/*.yaml
+    .venv/bin/python -m tests.deploy.expressions >"/tmp/expressions.$$.yaml"
+    promtool check rules "/tmp/expressions.$$.yaml"
+    rm "/tmp/expressions.$$.yaml"
 fi
 if have hadolint; then
     hadolint Dockerfile

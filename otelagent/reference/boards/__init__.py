@@ -1,0 +1,1 @@
+"""One Grafana dashboard per file, as declarations."""
