@@ -83,18 +83,18 @@ def _claims(data: bytes, own: int) -> Iterator[Claim]:
     yield from _citations(data)
     yield from _sources(data)
     yield from _quotes(data)
-    for moment in dates.moments(data, LIMIT):
-        yield Claim("date", moment.keys, moment.start, moment.end)
+    for start, end, moment in dates.moments(data, LIMIT):
+        yield Claim("date", moment.keys, start, end)
     for start, end in values.codes(data, LIMIT):
         code = data[start:end].decode(errors="replace")
         yield Claim("id" if sum(map(str.isdigit, code)) >= 3 else "", (values.code_key(code),), start, end)
-    for number in numerals.numbers(data, LIMIT):
-        yield from _number(number, data, own)
+    for start, end, number in numerals.numbers(data, LIMIT):
+        yield from _number(number, start, end, data, own)
 
 
-def _number(number: numerals.Number, data: bytes, own: int) -> Iterator[Claim]:
-    before = data[max(0, number.start - 40) : number.start]
-    after = data[number.end : number.end + 2]
+def _number(number: numerals.Number, start: int, end: int, data: bytes, own: int) -> Iterator[Claim]:
+    before = data[max(0, start - 40) : start]
+    after = data[end : end + 2]
     value = number.readings[0]
     if before[-1:] in b"._/#" and before[-1:] or (after[:1] in b"./_" and after[1:].isdigit()):
         return
@@ -109,7 +109,7 @@ def _number(number: numerals.Number, data: bytes, own: int) -> Iterator[Claim]:
         kind = ""
     if number.unit in ("duration", "unit") and value <= 1:
         kind = ""
-    yield Claim(kind, tuple(dict.fromkeys(keys)), number.start, number.end, value)
+    yield Claim(kind, tuple(dict.fromkeys(keys)), start, end, value)
 
 
 def _kind(number: numerals.Number) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from xxhash import xxh3_64_intdigest
@@ -33,14 +34,12 @@ _TIME: Final = compiled(r"^(午前|午後|上午|下午)?(\d\d?)(?::|h|\s?uhr|[�
 
 
 class Moment(NamedTuple):
-    """A date or time of day in a text, with byte offsets. `keys`: the hashes of all it may mean."""
+    """A written date or time of day. `keys`: the hashes of all it may mean; 0 is what it doesn't say."""
 
-    start: int
-    end: int
     keys: tuple[int, ...]
-    parts: tuple[int, ...]
+    parts: tuple[int, ...] = ()
     """Hashes of what it contains as well: its month, its day without the year, its year."""
-    year: int | None = None
+    year: int = 0
     month: int = 0
     day: int = 0
 
@@ -55,12 +54,12 @@ def time_key(hour: int, minute: int) -> int:
     return xxh3_64_intdigest(f"{hour}:{minute}".encode(), 5)
 
 
-def moments(data: bytes, limit: int) -> Iterator[Moment]:
-    """The dates and times in a text."""
+def moments(data: bytes, limit: int) -> Iterator[tuple[int, int, Moment]]:
+    """The dates and times in a text, with byte offsets."""
     for match in matches(_DATE, data, limit):
         start, end = match.span()
-        if moment := _read(data[start:end].decode(errors="replace"), start, end):
-            yield moment
+        if moment := read(data[start:end]):
+            yield start, end, moment
 
 
 def epoch(value: float) -> tuple[int, ...]:
@@ -72,33 +71,33 @@ def epoch(value: float) -> tuple[int, ...]:
     return (date_key(moment.year, moment.month, moment.day), date_key(0, moment.month, moment.day), time_key(moment.hour, moment.minute))
 
 
-def _read(text: str, start: int, end: int) -> Moment | None:
-    if match := _NUMERIC.match(text):
-        year, month, day = int(match[1]), int(match[2]), int(match[3])
-        clock = _clock(match[4]) if match[4] else ()
-        return _moment(start, end, [(year, month, day)], clock)
-    if match := _AMBIGUOUS.match(text):
-        return _ambiguous(match, start, end)
-    if match := _CJK.match(text):
-        return _moment(start, end, [(int(match[1] or 0), int(match[2] or 0), int(match[3] or 0))], ())
-    if match := _TEXTUAL.match(text):
-        month = MONTHS[match[2].lower()]
-        return _moment(start, end, [(int(match[4] or 0), month, int(match[1] or match[3] or 0))], ())
-    keys = _clock(text)
-    return Moment(start, end, keys, ()) if keys else None
+@lru_cache(maxsize=4096)
+def read(written: bytes) -> Moment | None:
+    """What one written date or time says."""
+    if match := _NUMERIC.match(written):
+        return _moment([(int(match[1]), int(match[2]), int(match[3]))], _clock(match[4]) if match[4] else ())
+    if match := _AMBIGUOUS.match(written):
+        return _ambiguous(match)
+    if match := _CJK.match(written):
+        return _moment([(int(match[1] or 0), int(match[2] or 0), int(match[3] or 0))], ())
+    if match := _TEXTUAL.match(written):
+        month = MONTHS[match[2].decode().lower()]
+        return _moment([(int(match[4] or 0), month, int(match[1] or match[3] or 0))], ())
+    keys = _clock(written)
+    return Moment(keys) if keys else None
 
 
-def _ambiguous(match: Any, start: int, end: int) -> Moment | None:
+def _ambiguous(match: Any) -> Moment | None:
     first, second, year = int(match[1]), int(match[3]), int(match[4])
     if year < 100:
         year += 2000 if year < 70 else 1900
     readings = [(year, second, first)]
-    if match[2] != ".":
+    if match[2] != b".":
         readings.append((year, first, second))
-    return _moment(start, end, readings, ())
+    return _moment(readings, ())
 
 
-def _moment(start: int, end: int, readings: list[tuple[int, int, int]], clock: tuple[int, ...]) -> Moment | None:
+def _moment(readings: list[tuple[int, int, int]], clock: tuple[int, ...]) -> Moment | None:
     valid = [(year, month, day) for year, month, day in readings if month <= 12 and day <= 31]
     if not valid:
         return None
@@ -108,19 +107,19 @@ def _moment(start: int, end: int, readings: list[tuple[int, int, int]], clock: t
         parts += [date_key(year), date_key(year, month)] if year else []
         parts += [date_key(0, month, day)] if day else []
         parts += [date_key(0, month)]
-    return Moment(start, end, keys, tuple(parts), valid[0][0] or None, valid[0][1], valid[0][2])
+    return Moment(keys, tuple(parts), *valid[0])
 
 
-def _clock(text: str) -> tuple[int, ...]:
-    if not (match := _TIME.match(text)):
+def _clock(written: bytes) -> tuple[int, ...]:
+    if not (match := _TIME.match(written)):
         return ()
-    hour, minute, half = int(match[2]), int(match[3] or 0), match[4] or match[1]
+    hour, minute, half = int(match[2]), int(match[3] or 0), (match[4] or match[1] or b"").decode().lower()
     if hour > 24 or minute > 59:
         return ()
-    if half in ("p", "P", "午後", "下午") and hour < 12:
+    if half in ("p", "午後", "下午") and hour < 12:
         return (time_key(hour + 12, minute),)
-    if half in ("a", "A") and hour == 12:
+    if half == "a" and hour == 12:
         return (time_key(0, minute),)
-    if half is None and 0 < hour < 12:
+    if not half and 0 < hour < 12:
         return (time_key(hour, minute), time_key(hour + 12, minute))
     return (time_key(hour % 24, minute),)

@@ -11,7 +11,7 @@ from otelagent.reading import numerals
 NODES: Final = 4_000
 """Nodes of a structure that are looked at."""
 _COLUMNS: Final = 32
-_ROWS: Final = 256
+_ROWS: Final = 128
 _CELL: Final = 300
 
 
@@ -81,7 +81,8 @@ def _places(rows: list[list[float]]) -> Iterator[list[float]]:
 
 def _cell(value: object) -> list[float]:
     if isinstance(value, str):
-        return [n.readings[0] for n in numerals.numbers(value.encode(errors="replace"), 9)] if len(value) <= _CELL else []
+        prose = len(value) <= _CELL and value.count(" ") > 1
+        return [n.readings[0] for _, _, n in numerals.numbers(value.encode(errors="replace"), 9)] if prose else []
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e18:
         return [float(value)]
     return []

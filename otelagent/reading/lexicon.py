@@ -4,6 +4,7 @@ Patterns are RE2 only (linear time) and run over UTF-8 bytes, where offsets are 
 """
 
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 import re2
 
-LANGUAGES: Final = ("en",)
+LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "zh", "ja")
 SPACED: Final = ("en", "de", "fr", "es", "pt")
 """Languages that put spaces between words."""
 
@@ -19,6 +20,27 @@ _OPTIONS: Final = re2.Options()
 _OPTIONS.log_errors = False
 _OPTIONS.max_mem = 64 << 20
 _NOTHING: Final = r"[^\x00-\x{10FFFF}]"
+
+
+def _unaccented(point: int) -> str | None:
+    base = unicodedata.normalize("NFD", chr(point))[0]
+    return base if base.isascii() and base != chr(point) else None
+
+
+_FOLD: Final = {
+    **{point: base for point in range(0xC0, 0x180) if (base := _unaccented(point))},
+    **{0xFF01 + place: 0x21 + place for place in range(94)},
+    **dict.fromkeys((0xA0, 0x2009, 0x202F, 0x3000), " "),
+    0xDF: "ss",
+    ord("'"): "’",
+    ord("‘"): "’",
+    ord("`"): "’",
+}
+
+
+def folded(text: str) -> str:
+    """Lower case, no accents, one kind of apostrophe, ASCII digits: the form that word lists are matched in."""
+    return text.lower().translate(_FOLD)
 
 
 def compiled(pattern: str) -> Any:
@@ -44,12 +66,13 @@ def table(subject: str, key: str) -> dict[str, float]:
     for language in LANGUAGES:
         for word, value in words(subject, language).get(key, {}).items():
             merged.setdefault(word, value)
+            merged.setdefault(folded(word), value)
     return merged
 
 
 def listed(subject: str, key: str, languages: Iterable[str] = LANGUAGES) -> tuple[str, ...]:
     """Words of a list, all languages in one, longest first."""
-    found = {word for language in languages for word in words(subject, language).get(key, ())}
+    found = {form for name in languages for word in words(subject, name).get(key, ()) for form in (word, folded(word))}
     return tuple(sorted(found, key=lambda word: (-len(word), word)))
 
 
@@ -62,18 +85,19 @@ def either(terms: Iterable[str]) -> str:
     return f"(?:{'|'.join(parts or [_NOTHING])})"
 
 
+@cache
 def grammar(subject: str, language: str) -> dict[str, list[str]]:
-    """Pattern lists of a word list, with `<class>` replaced by its `[classes]` entry (which may name earlier ones).
+    """Pattern lists of a word list, for folded text, with `<class>` replaced by its `[classes]` entry.
 
-    In languages with spaces, a blank in a pattern is any white space and every pattern begins at a word.
+    In languages with spaces, a blank in a pattern is any white space and every pattern begins where a word begins.
     """
     source = words(subject, language)
     classes: dict[str, str] = {}
     for name, terms in source.get("classes", {}).items():
         classes[name] = f"(?:{'|'.join(_expand(term, classes) for term in terms)})"
-    spaced = language in SPACED
+    finish = _spaced if language in SPACED else _plain
     return {
-        key: [_spaced(_expand(pattern, classes)) if spaced else _expand(pattern, classes) for pattern in patterns]
+        key: [finish(_expand(pattern, classes)) for pattern in patterns]
         for key, patterns in source.items()
         if isinstance(patterns, list)
     }
@@ -86,8 +110,25 @@ def _expand(pattern: str, classes: dict[str, str]) -> str:
 
 
 def _spaced(pattern: str) -> str:
-    start = "" if pattern.startswith(("^", r"\b")) or not pattern[0].isascii() else r"\b"
-    return start + pattern.replace(" ", r"\s+")
+    start = "" if pattern.startswith(("^", r"\b", "(?:^")) else r"\b"
+    return start + _plain(pattern).replace(" ", r"\s+")
+
+
+def _plain(pattern: str) -> str:
+    """Folded as the text is; what follows a backslash stays."""
+    head, *parts = pattern.split("\\")
+    return "\\".join([folded(head), *(part[: (kept := _kept(part))] + folded(part[kept:]) for part in parts)])
+
+
+def _kept(part: str) -> int:
+    return part.index("}") + 1 if part.startswith("p{") else 1
+
+
+@cache
+def pattern(subject: str, language: str, key: str) -> Any:
+    """One compiled pattern for a list of a language; matches nothing where the language has no such list."""
+    found = grammar(subject, language).get(key)
+    return compiled("|".join(f"(?:{each})" for each in found) if found else _NOTHING)
 
 
 def matches(pattern: Any, data: bytes, limit: int) -> Iterator[Any]:

@@ -1,6 +1,7 @@
 """Numbers as people write them: locale, scale, percent, currency, unit, spelled out, Chinese and Japanese numerals."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from struct import pack
 from typing import Final, NamedTuple
 
@@ -42,10 +43,8 @@ _WORD: Final = exact(r"[^\s\-\x{a0}\x{202f}]+")
 
 
 class Number(NamedTuple):
-    """A number in a text. `readings` has several where the notation is ambiguous; `unit` is empty for a bare number."""
+    """A written number. `readings` has several where the notation is ambiguous."""
 
-    start: int
-    end: int
     readings: tuple[float, ...]
     unit: str
     """percent, money, duration, unit, scale or empty."""
@@ -58,19 +57,21 @@ class Number(NamedTuple):
 
 def key(value: float) -> int:
     """The hash of a number, whatever its notation."""
-    return xxh3_64_intdigest(pack("<d", float(f"{abs(value):.10g}")), 1)
+    return xxh3_64_intdigest(pack("<d", round(abs(value), 9)), 1)
 
 
 def rounded_key(value: float) -> int:
     """The hash under which a number's roundings are kept."""
-    return xxh3_64_intdigest(pack("<d", float(f"{abs(value):.10g}")), 2)
+    return xxh3_64_intdigest(pack("<d", round(abs(value), 9)), 2)
 
 
-def roundings(value: float) -> Iterator[float]:
-    """What a number becomes when it is rounded to fewer digits, finest first."""
-    digits = f"{abs(value):.10e}".split("e")[0].replace(".", "").rstrip("0")
-    for kept in range(min(len(digits) - 1, 4), 0, -1):
-        yield float(f"{value:.{kept - 1}e}")
+@lru_cache(maxsize=4096)
+def rounded_keys(value: float) -> tuple[int, ...]:
+    """Hashes of what a number becomes when it is rounded to fewer digits."""
+    if value < 100 and value == int(value):
+        return ()
+    digits = f"{value:.10e}".partition("e")[0].replace(".", "").rstrip("0")
+    return tuple(rounded_key(float(f"{value:.{kept - 1}e}")) for kept in range(min(len(digits) - 1, 4), 0, -1))
 
 
 def readings(written: str) -> tuple[float, ...]:
@@ -114,46 +115,47 @@ def chinese(written: str) -> float | None:
     return total + section + digit
 
 
-def numbers(data: bytes, limit: int) -> Iterator[Number]:
+def numbers(data: bytes, limit: int) -> Iterator[tuple[int, int, Number]]:
     """The numbers in a text, with byte offsets."""
     for match in matches(_NUMBER, data, limit):
         start, end = match.span()
-        if number := _read(data[start:end].decode(errors="replace"), start, end):
-            yield number
+        if number := read(data[start:end]):
+            yield start, end, number
 
 
-def read_all(data: bytes, limit: int) -> Iterator[Number]:
-    """The distinct numbers in a text, where their places don't matter (all offsets are 0)."""
-    for written in dict.fromkeys(match.group() for match in matches(_NUMBER, data, limit)):
-        if number := _read(written.decode(errors="replace"), 0, 0):
-            yield number
+def distinct(data: bytes, limit: int) -> list[Number]:
+    """The numbers in a text without repetition."""
+    written = {match.group(): None for match in matches(_NUMBER, data, limit)}
+    return [number for each in written if (number := read(each))]
 
 
-def _read(written: str, start: int, end: int) -> Number | None:
-    if written.startswith("百分之"):
-        values = _plain(written[3:])
-        return Number(start, end, values, "percent", False) if values else None
-    if written.isascii() and written.isdigit():
-        return Number(start, end, (float(written),), "", _zeros(written), bare=True) if len(written) <= 15 else None
+@lru_cache(maxsize=4096)
+def read(written: bytes) -> Number | None:
+    """What one written number says."""
+    if written.isdigit():
+        return Number((float(written),), "", written.endswith(b"00"), bare=True) if len(written) <= 15 else None
+    text = written.decode(errors="replace")
+    if text.startswith("百分之"):
+        values = _plain(text[3:])
+        return Number(values, "percent", False) if values else None
     if not (match := _PARTS.match(written)):
-        return _read_chinese(written, start, end)
-    currency, number, scale, tail = (match.group(name) or "" for name in ("currency", "number", "scale", "tail"))
-    values = _plain(number)
-    if not values:
+        return _read_chinese(text)
+    currency, number, scale, tail = ((match[name] or b"").decode() for name in ("currency", "number", "scale", "tail"))
+    if not (values := _plain(number)):
         return None
     factors = _factors(scale, bool(currency))
     unit, seconds = _unit(tail.lower(), bool(currency))
     if factors:
         values = tuple(dict.fromkeys(value * factor for factor in factors for value in values))
-    loose = bool(factors) or "." in number or "," in number or _zeros(number)
-    return Number(start, end, values, unit or ("scale" if factors else ""), loose, seconds)
+    loose = bool(factors) or "." in number or "," in number or number.endswith("00")
+    return Number(values, unit or ("scale" if factors else ""), loose, seconds)
 
 
-def _read_chinese(written: str, start: int, end: int) -> Number | None:
+def _read_chinese(written: str) -> Number | None:
     for cut in range(len(written), 0, -1):
         if (value := chinese(written[:cut])) is not None:
             unit, seconds = _unit(written[cut:], False)
-            return Number(start, end, (value,), unit, False, seconds)
+            return Number((value,), unit, False, seconds)
     return None
 
 
@@ -164,10 +166,6 @@ def _plain(number: str) -> tuple[float, ...]:
         value = chinese(number)
         return () if value is None else (value,)
     return (sum(SPELLED.get(word, 0) for word in number.lower().replace("-", " ").split()),)
-
-
-def _zeros(number: str) -> bool:
-    return number.endswith("00") or number.endswith((",000", ".000"))
 
 
 def _factors(scale: str, money: bool) -> tuple[float, ...]:

@@ -4,7 +4,7 @@ The hash space is that of `claims`: a claim is grounded when one of its keys is 
 Texts longer than `HEAD + TAIL` characters are read at their tail and head only, and the result is marked `CUT`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Final, NamedTuple
 
@@ -38,7 +38,7 @@ def specifics(value: object, limit: int = LIMIT) -> Specifics:
     shown, left_out = window(text)
     data = narrow(shown).encode(errors="replace")
     blanked, named = _named(data)
-    written = list(dict.fromkeys(numerals.read_all(blanked, 4 * limit)))
+    written = numerals.distinct(blanked, 4 * limit)
     given = tuple(dict.fromkeys(map(abs, (*parts.numbers, *(number.readings[0] for number in written)))))
     counts = [count for count in (*parts.counts, *_lines(shown)) if count > 1]
     hashes = chain(
@@ -50,7 +50,7 @@ def specifics(value: object, limit: int = LIMIT) -> Specifics:
         _names(shown),
         _phrases(shown),
         _column_keys(parts),
-        map(numerals.rounded_key, chain.from_iterable(map(numerals.roundings, given))),
+        chain.from_iterable(map(numerals.rounded_keys, given)),
     )
     found = set(islice(dict.fromkeys(hashes), limit))
     if left_out or parts.cut or len(found) >= limit:
@@ -172,24 +172,20 @@ def _named(data: bytes) -> tuple[bytes, list[int]]:
     """Hashes of addresses, dates and identifiers, and the text without them, so that their digits are no numbers."""
     rest = bytearray(data)
     found: list[int] = []
-    for spans, keys in ((links, _link_keys), (dates.moments, None), (codes, _code_keys)):
-        for span in spans(bytes(rest), LIMIT):
-            start, end = span[0], span[1]
-            written = data[start:end].decode(errors="replace")
-            found += (*span.keys, *span.parts) if keys is None else keys(written)
-            rest[start:end] = b" " * (end - start)
+    for start, end in links(data, LIMIT):
+        link = data[start:end].decode(errors="replace")
+        found += link_key(link), host_key(link)
+        rest[start:end] = b" " * (end - start)
+    for start, end, moment in dates.moments(bytes(rest), LIMIT):
+        found += moment.keys
+        found += moment.parts
+        rest[start:end] = b" " * (end - start)
+    for start, end in codes(bytes(rest), LIMIT):
+        found.append(code_key(data[start:end].decode(errors="replace")))
+        rest[start:end] = b" " * (end - start)
     return bytes(rest), found
 
 
-def _link_keys(link: str) -> tuple[int, ...]:
-    return link_key(link), host_key(link)
-
-
-def _code_keys(code: str) -> tuple[int, ...]:
-    return (code_key(code),)
-
-
-_Finder = Callable[[bytes, int], Iterator[tuple[int, int]]]
 _STARTERS: Final = frozenset(listed("claims", "starters")) | frozenset(dates.MONTHS)
 _EDGES: Final = " .,;:!?\"'()[]{}<>*_/\\|“”„«»‘’#`~=+&%$"
 
@@ -246,4 +242,4 @@ def _column_keys(parts: Leaves) -> Iterator[int]:
         yield from (numerals.key(total), numerals.rounded_key(total))
         for value in (total / len(column), max(column) - min(column)):
             yield numerals.key(value)
-            yield from map(numerals.rounded_key, numerals.roundings(value))
+            yield from numerals.rounded_keys(abs(value))
