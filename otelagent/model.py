@@ -183,6 +183,37 @@ class Likeness(Protocol):
     def similar(self) -> int | None: ...
     @property
     def terms(self) -> frozenset[int]: ...
+    @property
+    def mentioned(self) -> frozenset[int]: ...
+    @property
+    def items(self) -> "Items": ...
+
+
+class Family(msgspec.Struct, frozen=True):
+    """Items of one kind that an assignment names together, as hashes, in their order, each once."""
+
+    keys: tuple[int, ...]
+    work: bool = False
+    """The words around them say that each of them is to be dealt with."""
+    optional: bool = False
+    """The words around them say that some will do, or that they are there for reference."""
+
+
+class Items(msgspec.Struct, frozen=True):
+    """What an assignment enumerates."""
+
+    families: tuple[Family, ...] = ()
+    stated: int | None = None
+    """How many items it says there are."""
+
+
+class Assignment(Protocol):
+    """A text that says what an agent is to do. It is read only where the agent turns out to be a delegate."""
+
+    @property
+    def items(self) -> Items: ...
+    @property
+    def fingerprint(self) -> int: ...
 
 
 class Call(msgspec.Struct):
@@ -204,6 +235,8 @@ class Call(msgspec.Struct):
     """The result as recorded, until the trace's grounding took it over."""
     injection: float = 0.0
     """Score of instruction-like text in the result, 0 to 1."""
+    receipt: "Receipt | None" = None
+    """What the result says about how much was done."""
 
     @property
     def similar(self) -> int | None:
@@ -276,6 +309,12 @@ class Said(Protocol):
     def claims(self) -> tuple[Claim, ...]: ...
     @property
     def admission(self) -> Admission: ...
+    @property
+    def receipt(self) -> "Receipt | None": ...
+    @property
+    def complete(self) -> bool: ...
+    @property
+    def items(self) -> Items: ...
 
 
 class Turn(msgspec.Struct):
@@ -292,6 +331,8 @@ class Turn(msgspec.Struct):
     """New system, user and tool messages as recorded, until the trace's grounding took them over."""
     history: bool = False
     """Input messages were captured."""
+    task: Assignment | None = None
+    """What the user asks for, where this trace hasn't seen it before."""
 
     @property
     def text(self) -> bool:
@@ -321,6 +362,13 @@ class Receipt(msgspec.Struct, frozen=True):
     processed: int | None
     method: str
     path: str = ""
+    honest: bool = False
+    """It says itself that something is left."""
+
+    @property
+    def short(self) -> bool:
+        """Less was processed than assigned."""
+        return self.assigned is not None and self.processed is not None and self.processed < self.assigned
 
 
 class Step(msgspec.Struct, kw_only=True):
@@ -409,6 +457,22 @@ class Plain(msgspec.Struct, kw_only=True):
     receipt: Receipt | None = None
 
 
+class LogPart(msgspec.Struct, kw_only=True):
+    """What a log record says of a span: messages, an error, a count of items, or a tool call of its own."""
+
+    trace_id: bytes
+    span_id: bytes
+    time: int
+    input: tuple[Item, ...] = ()
+    output: tuple[Message, ...] = ()
+    error: str | None = None
+    error_type: str | None = None
+    http_status: int | None = None
+    receipt: Receipt | None = None
+    step: Step | None = None
+    """A tool call that has no span; it bears the id of the span that the record belongs to."""
+
+
 # --- findings ------------------------------------------------------------------------------------------------------
 
 
@@ -451,6 +515,10 @@ class Finding:
     """Part of the trace was not seen (a restart, an eviction)."""
     extra: dict[str, int | float | str] = field(default_factory=dict, compare=False)
     """Further attributes under our namespace, such as counts of items."""
+    raised: bool = False
+    """It repeats, on an ancestor that went on, what is told about a child: the child's finding is the one to count."""
+    absorbs: tuple[tuple[str, bytes, bytes], ...] = ()
+    """Identities of findings that tell the same, and that this one takes the place of."""
 
     @property
     def identity(self) -> tuple[str, bytes, bytes]:

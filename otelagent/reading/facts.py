@@ -4,6 +4,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from xxhash import xxh3_64_intdigest
+
 from otelagent.model import (
     Admission,
     Answered,
@@ -13,9 +15,11 @@ from otelagent.model import (
     Claim,
     Content,
     Item,
+    Items,
     Kind,
     Message,
     Outcome,
+    Receipt,
     Role,
     Step,
     Text,
@@ -23,14 +27,19 @@ from otelagent.model import (
     ToolResult,
     Turn,
 )
-from otelagent.reading.acknowledgement import admits
+from otelagent.reading.acknowledgement import admits, completed
 from otelagent.reading.arguments import canonical, fingerprint, similar, terms
 from otelagent.reading.claims import claims
+from otelagent.reading.enumeration import HEAD, enumerated, mentioned
 from otelagent.reading.outcome import outcome
 from otelagent.reading.parsing import parse
+from otelagent.reading.receipts import in_structure, in_words
 
 MAX_SEEN: Final = 4096
 """Message fingerprints kept per trace; the oldest are let go and such messages are read again."""
+
+RECEIPT_WORDS: Final = ("processed", "completed", "assigned")
+"""A tool's result without any of them is not searched for a receipt."""
 
 RoleOf = Callable[[str | None, str | None], Role]
 """Role of a tool by name and description."""
@@ -57,6 +66,11 @@ class Seen:
         while len(self._known) > MAX_SEEN:
             self._known.popitem(last=False)
         return found
+
+
+def text_fingerprint(text: str) -> int:
+    """Of a delegated text: white space aside, so that an argument and a message can be told to be one."""
+    return xxh3_64_intdigest(" ".join(text[:HEAD].split()).encode(errors="replace"))
 
 
 def read(step: Step, seen: Seen, role_of: RoleOf) -> None:
@@ -96,18 +110,22 @@ def _facts(arguments: Captured | None, result: Captured | None, judged: Outcome,
         call.result = fingerprint(parsed)
         call.size = len(parsed.text)
         call.given = result.value
+        if any(word in parsed.text for word in RECEIPT_WORDS):
+            call.receipt = in_structure(result.value, result.path)
     return call
 
 
 class ArgumentsRead:
-    """Likeness of arguments, read when it is asked for; the arguments are let go then."""
+    """What arguments tell, read when it is asked for; short ones are kept for that, long ones let go."""
 
-    __slots__ = ("_raw", "_similar", "_terms")
+    __slots__ = ("_items", "_mentioned", "_raw", "_similar", "_terms")
 
     def __init__(self, raw: object) -> None:
         self._raw = raw
         self._similar: int | None = None
         self._terms: frozenset[int] | None = None
+        self._mentioned: frozenset[int] | None = None
+        self._items: Items | None = None
 
     @property
     def similar(self) -> int | None:
@@ -118,21 +136,58 @@ class ArgumentsRead:
     def terms(self) -> frozenset[int]:
         return self._read()
 
+    @property
+    def mentioned(self) -> frozenset[int]:
+        """Every item that the arguments may name."""
+        if self._mentioned is None:
+            self._mentioned = mentioned(self._raw)
+        return self._mentioned
+
+    @property
+    def items(self) -> Items:
+        """The items that the arguments enumerate, taken as an assignment."""
+        if self._items is None:
+            self._items = enumerated(self._raw)
+        return self._items
+
     def _read(self) -> frozenset[int]:
         if self._terms is None:
-            self._similar, self._terms, self._raw = similar(self._raw), terms(self._raw), None
+            self._similar, self._terms = similar(self._raw), terms(self._raw)
+            if not isinstance(self._raw, str) or len(self._raw) > HEAD:
+                self._mentioned, self._items, self._raw = mentioned(self._raw), enumerated(self._raw), None
         return self._terms
+
+
+class TaskRead:
+    """What a user message asks for, read when it is asked for; its head only."""
+
+    __slots__ = ("_items", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text[:HEAD]
+        self._items: Items | None = None
+
+    @property
+    def items(self) -> Items:
+        if self._items is None:
+            self._items = enumerated(self._text)
+        return self._items
+
+    @property
+    def fingerprint(self) -> int:
+        return text_fingerprint(self._text)
 
 
 class CompletionRead:
     """A completion's text, read when it is asked for."""
 
-    __slots__ = ("_admission", "_claims", "_text")
+    __slots__ = ("_admission", "_claims", "_items", "_text")
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._claims: tuple[Claim, ...] | None = None
         self._admission: Admission | None = None
+        self._items: Items | None = None
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -145,6 +200,23 @@ class CompletionRead:
         if self._admission is None:
             self._admission = admits(self._text)
         return self._admission
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """How much it says was done: in JSON, else in words."""
+        return in_structure(self._text, "completion") or in_words(self._text, "completion")
+
+    @property
+    def complete(self) -> bool:
+        """It says that the work is complete."""
+        return completed(self._text)
+
+    @property
+    def items(self) -> Items:
+        """The items that it enumerates, taken as an assignment to who comes next."""
+        if self._items is None:
+            self._items = enumerated(self._text)
+        return self._items
 
 
 def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
@@ -163,6 +235,7 @@ def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
         consumed=frozenset(reader.consumed),
         given=tuple(reader.given),
         history=bool(history),
+        task=TaskRead("\n".join(reader.asked_for)) if reader.asked_for else None,
     )
 
 
@@ -174,6 +247,7 @@ class _HistoryReader:
         self.answered: list[Answered] = []
         self.consumed: list[str] = []
         self.given: list[object] = []
+        self.asked_for: list[str] = []
 
     def take(self, fresh: list[tuple[int, Message]]) -> None:
         asked = {call.id: call for _, message in fresh for call in _tool_calls([message]) if call.id}
@@ -184,6 +258,8 @@ class _HistoryReader:
             for part in message.parts:
                 if isinstance(part, Text):
                     self.given.append(part.text)
+                    if message.role == "user":
+                        self.asked_for.append(part.text)
                 elif isinstance(part, ToolResult):
                     call = self._result(part, asked.get(part.id or ""))
                     if position > turn:
