@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 from otelagent.dialects.messages import Answer, Listed
-from otelagent.dialects.table import NO_STEP, Dialect, Verdict, inside
-from otelagent.model import Kind
-from otelagent.otlp import Span
+from otelagent.dialects.table import NO_STEP, Dialect, Verdict, count, inside
+from otelagent.model import Kind, LogPart
+from otelagent.otlp import Log, Span
 
 _REQUEST: Final = "gcp.vertex.agent.llm_request"
 _RESPONSE: Final = "gcp.vertex.agent.llm_response"
@@ -27,6 +27,14 @@ def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
         values.setdefault("response_id", span.attributes.text(_EVENT))
 
 
+def _http_end(log: Log) -> LogPart | None:
+    """Status of an MCP tool's HTTP call, which has no span here."""
+    status = count(log.attributes.get("http.response.status_code"))
+    if status is None:
+        return None
+    return LogPart(trace_id=log.trace_id, span_id=log.span_id, time=log.time, http_status=status)
+
+
 DIALECT: Final = Dialect(
     name="google_adk",
     scopes=("gcp.vertex.agent",),
@@ -44,5 +52,6 @@ DIALECT: Final = Dialect(
     input=(Listed(_REQUEST),),
     completion=(Answer(_RESPONSE),),
     absent=frozenset({"N/A", "<not specified>", "{}"}),
+    logs={"adk.experimental.mcp.http.client.response.end": _http_end},
     hint="OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY",
 )

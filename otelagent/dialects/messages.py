@@ -21,8 +21,6 @@ from otelagent.otlp import Attributes, Span
 MAX_MESSAGES: Final = 10_000
 MAX_REPR: Final = 256 * 1024
 """Characters of a Python repr that are evaluated."""
-MAX_PROBED: Final = 256
-"""Indexes tried where the keys of a span can't be listed."""
 MAX_DEPTH: Final = 6
 
 _RAW_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
@@ -113,10 +111,7 @@ class Whole:
         return (self.key,)
 
     def read(self, span: Span, role: str) -> Listing:
-        raw = span.attributes.raw(self.key)
-        if raw is None:
-            return NOTHING
-        return Listing([Item(xxh3_64_intdigest(raw), partial(_whole, span.attributes, self.key, role))])
+        return Listing([whole(span.attributes, self.key, role)]) if self.key in span.attributes else NOTHING
 
 
 @dataclass(frozen=True)
@@ -168,11 +163,8 @@ class Flat:
 
     def _listed(self, attributes: Attributes) -> Iterable[str]:
         head = self.prefix + "."
-        if keys := attributes.keys():
-            return (key for key in keys if key.startswith(head))
-        paths = [".".join((*self._wrapper(), key)) for key in ("role", "content", "tool_call_id")]
-        probes = (f"{head}{index}.{path}" for index in range(MAX_PROBED) for path in paths)
-        return (key for key in probes if key in attributes)
+        keys = attributes.keys()
+        return (key for key in keys if key.startswith(head))
 
     def _item(self, attributes: Attributes, group: list[tuple[str, str]], role: str) -> Item:
         raw = b"".join(part for path, key in group for part in (path.encode(), attributes.raw(key) or b""))
@@ -251,7 +243,7 @@ def listing(value: object, role: str) -> Listing:
         return _listed_text(value, role)
     if value is None:
         return NOTHING
-    return Listing([_native(item, role_) for item, role_ in _found(value, role, 0)][:MAX_MESSAGES])
+    return Listing([item(value, r) for value, r in _found(value, role, 0)][:MAX_MESSAGES])
 
 
 def completion(value: object, role: str = "assistant") -> Listing:
@@ -261,8 +253,8 @@ def completion(value: object, role: str = "assistant") -> Listing:
     plain = unpacked(value)
     if isinstance(plain, str):
         cut = is_cut(plain)
-        found = _listed_text(plain, role) if cut else Listing([_item(plain, role)] if plain else [])
-        return Listing(_last([item.read() for item in found.items]), cut)
+        found = _listed_text(plain, role) if cut else Listing([item(plain, role)] if plain else [])
+        return Listing(_last([found_item.read() for found_item in found.items]), cut)
     messages = [message(item, role) for item in _outputs(plain, 0)]
     return Listing(_last(messages))
 
@@ -342,7 +334,7 @@ def _listed_text(text: str, role: str) -> Listing:
             return Listing([_raw_item(raw, role) for raw in _flattened(_RAW_LIST.decode(text), 0)][:MAX_MESSAGES])
         if head[0] == "{":
             return Listing([_raw_item(raw, r) for raw, r in _raw_found(text, role, 0)][:MAX_MESSAGES])
-        return Listing([_item(unpacked(text), role)])
+        return Listing([item(unpacked(text), role)])
     except _UNREADABLE:
         return _damaged(text, role)
 
@@ -352,11 +344,11 @@ def _damaged(text: str, role: str) -> Listing:
     if value is not text:
         return listing(value, role)
     if not is_cut(text):
-        return Listing([_item(text, role)])
+        return Listing([item(text, role)])
     start = 0 if text.lstrip(_WHITE)[0] == "[" else max((text.find(f'"{key}"') for key in _LISTS), default=-1)
     if start < 0:
         return Listing([], cut=True)
-    return Listing([_native(element, role) for element in whole_elements(text[start:])], cut=True)
+    return Listing([item(element, role) for element in whole_elements(text[start:])], cut=True)
 
 
 def _evaluated(text: str) -> object:
@@ -458,6 +450,11 @@ def _carries(value: Mapping[str, Any]) -> bool:
     )
 
 
+def whole(attributes: Attributes, key: str, role: str) -> Item:
+    """An attribute that is one message, as an item of a history."""
+    return Item(xxh3_64_intdigest(attributes.raw(key) or b""), partial(_whole, attributes, key, role))
+
+
 # --- items ---------------------------------------------------------------------------------------------------------
 
 
@@ -472,12 +469,9 @@ def _from_raw(raw: msgspec.Raw, role: str) -> Message:
         return message(bytes(raw).decode(errors="replace"), role)
 
 
-def _native(value: object, role: str) -> Item:
+def item(value: object, role: str) -> Item:
+    """A decoded value as a message of a history."""
     return Item(_fingerprint(value), partial(message, value, role))
-
-
-def _item(value: object, role: str) -> Item:
-    return _native(value, role)
 
 
 def _fingerprint(value: object) -> int:

@@ -3,7 +3,8 @@
 from typing import Final
 
 from otelagent.dialects.table import Dialect, count
-from otelagent.otlp import Span
+from otelagent.model import LogPart
+from otelagent.otlp import Log, Span
 
 CLIENT: Final = 3
 """SpanKind CLIENT."""
@@ -57,6 +58,14 @@ def steers(span: Span) -> bool:
     """Whether what looks like an error is a framework's way to hand over."""
     kind = exception_type(span) or _text(span.attributes.get(_ERROR_TYPE)) or ""
     return kind.rpartition(".")[2] in FLOW
+
+
+def read_log(log: Log) -> LogPart | None:
+    """An exception that was logged instead of put on its span."""
+    kind, told = _text(log.attributes.get(_TYPE)), _text(log.attributes.get(_MESSAGE))
+    if (kind is None and told is None) or (kind or "").rpartition(".")[2] in FLOW:
+        return None
+    return LogPart(trace_id=log.trace_id, span_id=log.span_id, time=log.time, error=told or kind, error_type=kind)
 
 
 def http_status(span: Span) -> int | None:

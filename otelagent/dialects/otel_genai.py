@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from otelagent.dialects.messages import Answer, Events, Listed, Whole
+from otelagent.dialects.messages import Answer, Events, Listed, Whole, completion, listing, whole
 from otelagent.dialects.table import NO_STEP, Dialect, Verdict, after, offered
-from otelagent.model import Kind
-from otelagent.otlp import Span
+from otelagent.model import Kind, LogPart
+from otelagent.otlp import Log, Span
 
 OPERATION: Final = "gen_ai.operation.name"
 _DETAILS: Final = "gen_ai.client.inference.operation.details"
@@ -78,6 +78,22 @@ def _guess(span: Span) -> Verdict | None:
     return None
 
 
+def _details(log: Log) -> LogPart:
+    """The event that carries a call's messages where the span doesn't."""
+    attributes = log.attributes
+    given = listing(attributes.get(_INPUT), "user").items
+    if _INSTRUCTIONS in attributes:
+        given = [whole(attributes, _INSTRUCTIONS, "system"), *given]
+    brought = completion(attributes.get(_OUTPUT)).items
+    return LogPart(
+        trace_id=log.trace_id,
+        span_id=log.span_id,
+        time=log.time,
+        input=tuple(given),
+        output=tuple(item.read() for item in brought),
+    )
+
+
 DIALECT: Final = Dialect(
     name="otel_genai",
     scopes=(
@@ -126,5 +142,6 @@ DIALECT: Final = Dialect(
     output=(_OUTPUT,),
     tools=(offered("gen_ai.tool.definitions"),),
     references=tuple(key + end for key in (_INSTRUCTIONS, _INPUT, _OUTPUT) for end in ("_ref", ".ref")),
+    logs={_DETAILS: _details},
     hint="OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY",
 )

@@ -11,8 +11,8 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 
 from otelagent.dialects import messages
-from otelagent.model import Captured, Kind, ToolOffer
-from otelagent.otlp import Span
+from otelagent.model import Captured, Kind, LogPart, ToolOffer
+from otelagent.otlp import Log, Span
 
 NO_STEP: Final = "no step"
 """Said of a span that is known and is no step: a turn, a graph node, a placeholder."""
@@ -65,6 +65,8 @@ class Dialect:
     tools: tuple[Callable[[Span], Sequence[ToolOffer]], ...] = ()
     references: tuple[str, ...] = ()
     """Keys that hold the address of uploaded content."""
+    logs: Mapping[str, Callable[[Log], LogPart | None]] = field(default_factory=dict)
+    """Readers of log records by the name of the event."""
     absent: frozenset[str] = frozenset()
     """Texts that mean not captured, besides the general ones."""
     none_is_missing: Callable[[Span], bool] | None = None
@@ -157,6 +159,7 @@ class Plan:
         self.guesses = tuple(d.guess for d in dialects if d.guess)
         self.refine = tuple(d.refine for d in dialects if d.refine)
         self.fields = {kind: _fields(dialects, wanted) for kind, wanted in OF_KIND.items()}
+        self.agents = tuple(s for d in dialects for s in d.fields.get("agent", ()) if isinstance(s, str))
         self.arguments = tuple(source for d in dialects for source in d.arguments)
         self.result = tuple(source for d in dialects for source in d.result)
         self.output = tuple(source for d in dialects for source in d.output)
@@ -185,6 +188,12 @@ class Plan:
             if (verdict := guess(span)) is not None:
                 return verdict
         return None
+
+    def agent(self, span: Span) -> str | None:
+        """The agent that is named beside a span that is no step."""
+        return next(
+            (name for s in self.agents if s in span.attributes and (name := text(span.attributes.get(s)))), None
+        )
 
     def values(self, span: Span, kind: Kind) -> dict[str, Any]:
         """The fields of a step of this kind that the span has."""

@@ -1,7 +1,7 @@
 """Vercel AI SDK: keys of its own up to version 6, GenAI conventions from 7 on."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from otelagent.dialects.messages import Answer, Listed, Listing, listing, unpacked
 from otelagent.dialects.table import NO_STEP, Dialect, offered
@@ -38,6 +38,12 @@ class _Response:
         return listing([{"role": role, "content": parts}], role)
 
 
+def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
+    """Without a function id the span is named after the model, which is no agent's name."""
+    if kind is Kind.AGENT and values.get("agent") == values.get("model"):
+        values.pop("agent", None)
+
+
 DIALECT: Final = Dialect(
     name="vercel_ai",
     scopes=("ai", "gen_ai"),
@@ -54,6 +60,7 @@ DIALECT: Final = Dialect(
             ),
         ),
     ),
+    refine=_refine,
     fields={
         "agent": ("ai.telemetry.functionId", "resource.name"),
         "conversation": (
