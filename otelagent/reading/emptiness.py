@@ -71,7 +71,7 @@ def _mapping(value: Mapping[Any, Any], depth: int) -> Holds:
 class _Seen:
     """What the members of one object hold so far."""
 
-    __slots__ = ("aside", "counted", "echoes", "hollow", "nulls", "primary", "results_counted", "titled")
+    __slots__ = ("aside", "counted", "echoes", "hollow", "nulls", "primary", "results_counted", "said", "titled")
 
     def __init__(self) -> None:
         self.aside = False
@@ -81,13 +81,14 @@ class _Seen:
         self.hollow = False
         self.primary = False
         self.titled = False
+        self.said = False
         self.nulls = 0
 
     def take(self, name: str, member: object, depth: int) -> bool:
         """False: this member is content."""
-        if name in members.COUNTS and _none_counted(member):
+        if (name in members.COUNTS or name in members.COUNTED) and _none_counted(member):
             self.counted = True
-            self.results_counted = self.results_counted or name in members.RESULT_COUNTS
+            self.results_counted = self.results_counted or name not in members.COUNTS - members.RESULT_COUNTS
             return True
         if member is None:
             self._null(name)
@@ -138,6 +139,7 @@ class _Seen:
             return len(member) <= _ECHO and nothing(member)
         if name in members.ASIDE or name.endswith("id"):
             self.aside = True
+            self.said = self.said or (name in members.MESSAGES | members.NOTES and not nothing(member))
         else:
             self.echoes += 1
             self.titled = self.titled or name.endswith(members.TITLES)
@@ -149,7 +151,8 @@ class _Seen:
         if self.nulls > 1:
             return Holds.NULLS
         if self.hollow or self.nulls:
-            return Holds.CONTENT if self.titled or self.echoes > _ECHOES else Holds.NOTHING
+            told = self.titled or self.echoes > _ECHOES or (self.said and not self.hollow)
+            return Holds.CONTENT if told else Holds.NOTHING
         if self.counted:
             return Holds.NOTHING if self.aside or self.echoes else Holds.ZERO
         return Holds.CONTENT if self.echoes else Holds.ASIDE

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import re2
 
 from otelagent.model import Status
-from otelagent.reading.lexicon import compiled, exact, grammar, words
+from otelagent.reading.lexicon import compiled, exact, grammar, unaccented, words
 
 LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "zh", "ja")
 
@@ -36,14 +36,14 @@ _LEAD: Final = (
 )
 """Bullets, brackets, signs and white space before the first word."""
 _END: Final = (
-    r"(?:$|[.!:,;(\[。！：，；（、…]|\s*[-–—\n]|[^\x00-\x7F]"
+    r"(?:$|\s?[(\[]|[.!:,;。！：，；（、…]|\s*[-–—\n]|[\x{3040}-\x{9FFF}\x{AC00}-\x{D7AF}]"
     r"|\s(?:for|on|after|while|when|please|try|retry|waiting|because|due|by|to|with|at|you|and|in|of|from|without"
     r"|nach|bei|beim|bitte|von|zum|zur|der|des|pour|lors|veuillez|par|du|des|sur|tras|al|en|para|por|intente|del|ao|na|no"
     r"|tente|da|do)\b)"
 )
 """What may follow a statement; a title such as "Rate limit exceeded errors in nginx" goes on otherwise."""
 _STOP: Final = r"\s*(?:$|[.!?,;。！，；\n])\W*$"
-_BREAK: Final = r"(?:$|[.!?,:;(\[。！：，；（、…\n]|\s*[-–—]|\s\S|[^\x00-\x7F])"
+_BREAK: Final = r"(?:$|[.!?,:;(\[。！：，；（、…\n]|\s*[-–—]|\s\S|[\x{3040}-\x{9FFF}\x{AC00}-\x{D7AF}])"
 
 
 def _any(section: str) -> str:
@@ -76,23 +76,25 @@ _OPENINGS: Final = (
     ("nothing", _opening("empty_word", _STOP)),
     ("answer", _opening("answer")),
     ("partial", _opening("partial")),
+    ("partial_short", _opening("partial_short")),
 )
 """How a text begins, and what that makes of it. One pass over the text tells all that apply."""
 
 
-def _set() -> Any:
+def _set(openings: tuple[tuple[str, str], ...]) -> Any:
     options = re2.Options()
     options.log_errors = False
     options.max_mem = 128 << 20
     patterns = re2.Set.SearchSet(options)
-    for _, pattern in _OPENINGS:
+    for _, pattern in openings:
         patterns.Add(pattern)
     patterns.Compile()
     return patterns
 
 
-_SET: Final = _set()
-_NAMES: Final = tuple(name for name, _ in _OPENINGS)
+_LONG: Final = tuple(pair for pair in _OPENINGS if pair[0] in ("failure", "answer", "partial"))
+_ALL_SET: Final = _set(_OPENINGS)
+_LONG_SET: Final = _set(_LONG)
 _STATEMENTS: Final = (
     ("rate", Status.RATE_LIMITED, "says that a rate limit was hit"),
     ("timeout", Status.TIMEOUT, "says that it timed out"),
@@ -147,7 +149,7 @@ def http(code: int) -> Status | None:
 
 def kind(text: str) -> Reading:
     """The kind of failure, of a text that is known to report one."""
-    data: bytes = _CAMEL.sub(rb"\1 \2", text[:_HEAD].replace("_", " ").encode(errors="replace"))
+    data: bytes = _CAMEL.sub(rb"\1 \2", unaccented(text[:_HEAD]).replace("_", " ").encode(errors="replace"))
     if rpc := _RPC.search(data):
         return Reading(_RPC_STATUS[rpc.group(1).decode()], "gRPC status")
     if _RATE.search(data):
@@ -183,24 +185,31 @@ def statement(text: str) -> Reading | None:
         for name, status, note in _STATEMENTS if len(text) <= _STATEMENT else ():
             if name in found:
                 return Reading(status, note)
-        if "partial" in found:
+        if "partial" in found or "partial_short" in found:
             return Reading(Status.PARTIAL, "says that it is incomplete")
     elif len(text) <= _STATEMENT and _nothing(text, found):
         return Reading(Status.EMPTY, "says that nothing was found")
-    if len(text) > _STATEMENT and _CLIPPED.search(text[-200:].encode(errors="replace")):
+    if len(text) > _STATEMENT and _CLIPPED.search(unaccented(text[-200:]).encode(errors="replace")):
         return Reading(Status.PARTIAL, "truncated")
     return None
 
 
 def _openings(text: str) -> set[str]:
-    found = _SET.Match(text[:_OPENING].encode(errors="replace"))
-    return {_NAMES[index] for index in found} if found else set()
+    patterns, openings = (_ALL_SET, _OPENINGS) if len(text) <= _EMPTY else (_LONG_SET, _LONG)
+    found = patterns.Match(unaccented(text[:_OPENING]).encode(errors="replace"))
+    return {openings[index][0] for index in found} if found else set()
+
+
+_HEADER_ONLY: Final = compiled(r"^\s*\|[^\n]+\|\s*\n\s*\|[-:| ]+\|\s*$")
+"""A Markdown table without rows."""
 
 
 def _nothing(text: str, found: set[str]) -> bool:
     if "nothing" in found:
         return "answer" not in found and (len(text) <= _STATEMENT or text.strip().count("\n") < 3)
     head, newline, rest = text.strip().partition("\n")
+    if head[:1] == "|":
+        return bool(_HEADER_ONLY.search(text))
     if newline and head.rstrip().endswith((":", "：")):
         below = _openings(rest.strip()) if rest.count("\n") < 3 else set()
         return "nothing" in below and "answer" not in below
@@ -209,7 +218,7 @@ def _nothing(text: str, found: set[str]) -> bool:
 
 # --- error pages ------------------------------------------------------------------------------------------------------
 
-_PAGE: Final = compiled(r"^\s*(?:<!doctype html|<html|<\?xml|<error\b|<soap|<head>|<title>)")
+_PAGE: Final = compiled(r"^\s*<(?:!doctype html|\?xml|\w)")
 _TITLE: Final = compiled(r"<(?:title|h1)[^>]*>\s*([^<]{1,160})")
 _BLOCKED: Final = compiled(
     r"^\W*(?:error|http|status)?\W*(?:([45]\d\d)\b|access (?:to this page )?(?:has been )?denied"
@@ -219,6 +228,9 @@ _BLOCKED: Final = compiled(
     r"|site (?:is )?(?:under )?maintenance|(?:an )?error (?:occurred|\d)|request (?:rejected|blocked)"
     r"|you have been blocked)"
 )
+_XML_NOTHING: Final = compiled(
+    r"^\s*(?:<\?xml[^>]*>\s*)?<[\w:.-]+(?:\s[^<>]*)?(?:/>|>\s*</[\w:.-]+>)\s*$|totalresults>0</"
+)
 _XML_FAULT: Final = compiled(r"<(?:\w+:)?(?:error|fault|errorresponse|serviceexception\w*)\b[^>]*>")
 
 
@@ -227,6 +239,8 @@ def page(text: str) -> Reading | None:
     data = text[:4000].encode(errors="replace")
     if not _PAGE.search(data[:200]):
         return None
+    if _XML_NOTHING.search(data):
+        return Reading(Status.EMPTY, "empty document")
     for title in _TITLE.finditer(data):
         if found := _BLOCKED.search(title.group(1)):
             status = http(int(found.group(1))) if found.group(1) else None

@@ -67,6 +67,8 @@ COUNTS: Final = names(
     " length n matched totalfound resultsetcount totalelements estimatedtotalhits size retrieved numhits"
     " adscount"
 )
+COUNTED: Final = names("hits results items matches rows records documents docs entries files articles")
+"""Plurals that are counts where they hold a number."""
 RESULT_COUNTS: Final = COUNTS - names("total count num number size length n found returned")
 """Counts whose name says that they count results: zero means that there are none."""
 NOTHING_TEXT: Final = frozenset({"", "null", "none", "[]", "{}", "undefined", "nan", "n/a", "nil", "-"})
@@ -81,7 +83,7 @@ ERROR_TEXTS: Final = names(
 )
 ERROR_TYPES: Final = names("errortype errorcode errorname errorkind exceptiontype type")
 MESSAGES: Final = names("message msg detail details description title reason text info hint errormessage")
-STATUS: Final = names("status state outcome resultstatus resultstate stat responsestatus statustext")
+STATUS: Final = names("status state outcome result resultstatus resultstate stat responsestatus statustext")
 WAIT: Final = names("retryafter retryafterseconds retryafterms retryin retryinseconds ratelimitreset")
 PARTIAL_FLAGS: Final = names(
     "partial ispartial partialresult partialresults partialdata partialresponse partialfailure incomplete"
@@ -90,7 +92,7 @@ PARTIAL_FLAGS: Final = names(
 )
 LATE: Final = frozenset({"timedout", "timeout", "istimeout"})
 LIMITED: Final = frozenset({"ratelimited", "throttled", "isratelimited", "ratelimitexceeded"})
-ERROR_LISTS: Final = frozenset({"errors", "toolerrors"})
+ERROR_LISTS: Final = frozenset({"errors", "toolerrors", "errormessages"})
 EXIT_CODES: Final = frozenset({"exitcode", "returncode", "exitstatus"})
 CURSORS: Final = names(
     "next nextcursor nextpage nextpagetoken nextpageurl nexttoken nextcontinuationtoken continuationtoken"
@@ -98,6 +100,7 @@ CURSORS: Final = names(
     " after offset startindex"
 )
 NOTES: Final = names("warning warnings note notes notice message msg info disclaimer caveat")
+WARNINGS: Final = names("warning warnings notice caveat")
 RECORD_OF_ERRORS: Final = names("level severity loglevel logger issueid stacktraceid")
 VALIDATION: Final = names("valid isvalid passed lint warnings issues tests violations score compliant")
 AROUND: Final = frozenset().union(
@@ -111,7 +114,7 @@ AROUND: Final = frozenset().union(
     STATUS,
     WAIT,
     names(
-        "errors requestid traceid correlationid timestamp time path instance documentationurl help helpurl"
+        "errors errormessages requestid traceid correlationid timestamp time path instance documentationurl help helpurl"
         " docs data result results extensions id jsonrpc param field suggestion retryable retry source service"
         " tool toolname query input args limit remaining reset version metadata meta method url domain"
         " errordomain name stack traceback stacktrace responsemetadata"

@@ -225,12 +225,16 @@ def _error_type(fields: _Fields) -> Sign | None:
     for name, key, member in fields.found(members.ERROR_TYPES | {"code"}):
         if not isinstance(member, str) or folded(member) in members.NO_ERROR or len(member) > 120:
             continue
-        if name in ("type", "code") and not members.AWS.intersection({folded(member.rpartition("#")[2])}):
+        if name in ("type", "code") and not _names_error(fields, folded(member.rpartition("#")[2])):
             continue
         if name == "errorcode" and not fields.talks():
             continue
         return Sign(kind(f"{member.rpartition('#')[2]} ; {fields.text()}").status, _pointer(key), f"{name} is set")
     return None
+
+
+def _names_error(fields: _Fields, word: str) -> bool:
+    return word in members.AWS or (word in members.STRONG and fields.talks() and fields.errors_only())
 
 
 def _errors(fields: _Fields) -> Sign | None:
@@ -260,11 +264,14 @@ def _gaps(fields: _Fields) -> Sign | None:
         and shards[1]["failed"] > 0
     ):
         return Sign(Status.PARTIAL, _pointer(shards[0]), "shards failed")
-    for _, key, member in fields.found(members.NOTES):
+    for name, key, member in fields.found(members.NOTES):
         text = _words(member)[:400]
         reading = statement(text) if text else None
-        if reading is not None and reading.status is Status.PARTIAL:
-            return Sign(Status.PARTIAL, _pointer(key), "note says that it is incomplete")
+        if reading is None:
+            continue
+        transient = reading.status in (Status.RATE_LIMITED, Status.TIMEOUT) and name in members.WARNINGS
+        if transient or reading.status is Status.PARTIAL:
+            return Sign(reading.status, _pointer(key), "note says that it is incomplete")
     return None
 
 
