@@ -40,7 +40,12 @@ _FOLD: Final = {
 
 def folded(text: str) -> str:
     """Lower case, no accents, one kind of apostrophe, ASCII digits: the form that word lists are matched in."""
-    return text.lower().translate(_FOLD)
+    return unaccented(text.lower())
+
+
+def unaccented(text: str) -> str:
+    """As `folded`, with the case as written."""
+    return text if text.isascii() and "'" not in text and "`" not in text else text.translate(_FOLD)
 
 
 def compiled(pattern: str) -> Any:
