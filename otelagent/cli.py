@@ -13,6 +13,7 @@ COMMANDS: Final = (
     "demo",
     "scan",
     "explain",
+    "init",
     "validate",
     "print-config",
     "version",
