@@ -62,7 +62,7 @@ _CLASS: Final = r"^(?:[a-z_]\w*\.)+[A-Z]\w+:\s"
 """An exception by its full name, whatever it is called."""
 _ERRNO: Final = r"^\W*(?:\[Errno -?\d+\]|E(?:CONN\w+|TIMEDOUT|NOENT|ACCES|PERM|PIPE|HOST\w+|NET\w+|AI_\w+)\b)"
 _TAGGED: Final = r"(?i)^\s*<(?:\w+_)?error>"
-_OPENINGS: Final = (
+_OPENINGS: Final[tuple[tuple[str, str], ...]] = (
     ("failure", _opening("failure")),
     ("failure", _EXCEPTION),
     ("failure", _CLASS),
@@ -78,7 +78,7 @@ _OPENINGS: Final = (
     ("partial", _opening("partial")),
     ("partial_short", _opening("partial_short")),
 )
-"""How a text begins, and what that makes of it. One pass over the text tells all that apply."""
+"""How a text begins, and what that makes of it. A set of patterns takes one pass over the text."""
 
 
 def _set(openings: tuple[tuple[str, str], ...]) -> Any:
@@ -92,9 +92,16 @@ def _set(openings: tuple[tuple[str, str], ...]) -> Any:
     return patterns
 
 
-_LONG: Final = tuple(pair for pair in _OPENINGS if pair[0] in ("failure", "answer", "partial"))
-_ALL_SET: Final = _set(_OPENINGS)
-_LONG_SET: Final = _set(_LONG)
+_GROUPS: Final = tuple(
+    (limit, tuple(name for name, _ in group), _set(group))
+    for limit, group in (
+        (1 << 62, tuple(pair for pair in _OPENINGS if pair[0] in ("failure", "answer", "partial"))),
+        (_EMPTY, tuple(pair for pair in _OPENINGS if pair[0] in ("nothing", "partial_short"))),
+        (_SHORT, tuple(pair for pair in _OPENINGS if pair[0] == "failure_short")),
+        (_STATEMENT, tuple(pair for pair in _OPENINGS if pair[0] in ("rate", "timeout", "denied"))),
+    )
+)
+"""For texts up to a length. All in one set would multiply its states, and every new text would make more of them."""
 _STATEMENTS: Final = (
     ("rate", Status.RATE_LIMITED, "says that a rate limit was hit"),
     ("timeout", Status.TIMEOUT, "says that it timed out"),
@@ -195,9 +202,14 @@ def statement(text: str) -> Reading | None:
 
 
 def _openings(text: str) -> set[str]:
-    patterns, openings = (_ALL_SET, _OPENINGS) if len(text) <= _EMPTY else (_LONG_SET, _LONG)
-    found = patterns.Match(unaccented(text[:_OPENING]).encode(errors="replace"))
-    return {openings[index][0] for index in found} if found else set()
+    data = unaccented(text[:_OPENING]).encode(errors="replace")
+    found: set[str] = set()
+    for limit, openings, patterns in _GROUPS:
+        if len(text) > limit:
+            break
+        if matched := patterns.Match(data):
+            found.update(openings[index] for index in matched)
+    return found
 
 
 _HEADER_ONLY: Final = compiled(r"^\s*\|[^\n]+\|\s*\n\s*\|[-:| ]+\|\s*$")

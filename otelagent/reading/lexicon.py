@@ -45,7 +45,7 @@ def folded(text: str) -> str:
 
 def unaccented(text: str) -> str:
     """As `folded`, with the case as written."""
-    return text if text.isascii() and "'" not in text and "`" not in text else text.translate(_FOLD)
+    return text.replace("'", "’").replace("`", "’") if text.isascii() else text.translate(_FOLD)
 
 
 def compiled(pattern: str) -> Any:
@@ -70,8 +70,8 @@ def table(subject: str, key: str) -> dict[str, float]:
     merged: dict[str, float] = {}
     for language in LANGUAGES:
         for word, value in words(subject, language).get(key, {}).items():
-            merged.setdefault(word, value)
-            merged.setdefault(folded(word), value)
+            merged.setdefault(word, float(value))
+            merged.setdefault(folded(word), float(value))
     return merged
 
 

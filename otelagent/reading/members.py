@@ -114,8 +114,8 @@ AROUND: Final = frozenset().union(
     STATUS,
     WAIT,
     names(
-        "errors errormessages requestid traceid correlationid timestamp time path instance documentationurl help helpurl"
-        " docs data result results extensions id jsonrpc param field suggestion retryable retry source service"
+        "errors errormessages requestid traceid correlationid timestamp time path instance documentationurl help"
+        " helpurl docs data result results extensions id jsonrpc param field suggestion retryable retry source service"
         " tool toolname query input args limit remaining reset version metadata meta method url domain"
         " errordomain name stack traceback stacktrace responsemetadata"
     ),
