@@ -1,6 +1,7 @@
 """From settings to the parts that the service runs."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import grpc
 
@@ -10,10 +11,14 @@ from otelagent.delivery import Delivery
 from otelagent.destination import Destination
 from otelagent.exporters.exporter import Exporter
 from otelagent.exporters.otlp_grpc import OtlpGrpcExporter
+from otelagent.housekeeping import Housekeeping
 from otelagent.intake import Intake
 from otelagent.pipeline import Settings as PipelineSettings
+from otelagent.policy import MIB, Pace, Policy
 from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
-from otelagent.settings import AgentFailures, AnyExporter, GrpcServer, OtlpExporter
+from otelagent.settings import AgentFailures, AnyExporter, FileStorage, GrpcServer, OtlpExporter
+from otelagent.spool import Spool
+from otelagent.spool_file import SpoolFile
 from otelagent.traces import Limits
 from otelagent.traffic import Inlet, Outlet, Signal, Traffic
 
@@ -32,23 +37,63 @@ def pipeline_settings(settings: AgentFailures) -> PipelineSettings:
     return PipelineSettings(detectors=settings.detectors, limits=limits, roles=roles)
 
 
-def delivery(config: Config, traffic: Traffic) -> Delivery:
-    """All destinations, by signal."""
-    made = {
-        name: Destination(
-            exporter(name, settings),
-            traffic,
-            timeout=settings.timeout,
-            capacity=settings.sending_queue.queue_size,
+def spools(config: Config) -> dict[str, Spool]:
+    """The queues on disk, by id of their extension."""
+    return {
+        name: Spool(
+            SpoolFile(Path(settings.directory), max_bytes=settings.max_size_mib * MIB, synchronous=settings.synchronous)
         )
-        for name, settings in config.exporters.items()
+        for name, settings in config.extensions.items()
+        if isinstance(settings, FileStorage)
     }
+
+
+def housekeeping(config: Config, spools: Mapping[str, Spool], traffic: Traffic) -> list[Housekeeping]:
+    """What looks after each spool."""
+    made = []
+    for name, spool in spools.items():
+        settings = config.extensions[name]
+        if isinstance(settings, FileStorage):
+            made.append(Housekeeping(spool, traffic, capacity=settings.max_size_mib * MIB, max_age=settings.max_age))
+    return made
+
+
+def delivery(config: Config, traffic: Traffic, spools: Mapping[str, Spool]) -> Delivery:
+    """All destinations, by signal. The only spool serves every exporter that names none."""
+    only = next(iter(spools.values())) if len(spools) == 1 else None
+    made = {}
+    for name, settings in config.exporters.items():
+        queue = settings.sending_queue
+        spool = spools.get(queue.storage) if queue.storage else only
+        keeps = queue.enabled and settings.retry_on_failure.enabled
+        made[name] = Destination(exporter(name, settings), traffic, _policy(settings), spool if keeps else None)
     by_signal: dict[Signal, list[Destination]] = {}
     for signal, pipeline in config.pipelines.items():
         by_signal[signal] = [made[name] for name in pipeline.exporters]
         for name in pipeline.exporters:
             traffic.open_outlet(Outlet(name, signal))
     return Delivery(by_signal, traffic)
+
+
+def _policy(settings: AnyExporter) -> Policy:
+    queue, retry = settings.sending_queue, settings.retry_on_failure
+    pace = Pace(
+        initial=retry.initial_interval,
+        factor=retry.multiplier,
+        randomization=retry.randomization_factor,
+        longest=retry.max_interval,
+        give_up=retry.max_elapsed_time,
+        rate=queue.drain_rate_mib * MIB,
+    )
+    return Policy(
+        timeout=settings.timeout,
+        answer_within=queue.answer_within,
+        capacity=queue.queue_size,
+        max_request=settings.max_request_bytes,
+        in_flight=queue.num_consumers,
+        ack=queue.ack,
+        pace=pace,
+    )
 
 
 def exporter(name: str, settings: AnyExporter) -> Exporter:

@@ -14,6 +14,7 @@ COMMANDS: Final = (
     "scan",
     "explain",
     "init",
+    "spool",
     "validate",
     "print-config",
     "version",

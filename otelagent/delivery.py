@@ -1,7 +1,7 @@
 """The acknowledgement rule: a request is acknowledged when every destination of its signal has it.
 
-There is one attempt of at most `ATTEMPT` seconds inside a call; after that the sender, who still owns the data, is
-asked to come again. Owned by the event loop.
+"Has it" means: has accepted it, or it is on disk. There is one short attempt inside a call; a sender whose request can
+neither be sent nor stored still owns it and is asked to come again. Owned by the event loop.
 """
 
 import asyncio
@@ -9,13 +9,17 @@ import logging
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Final, Protocol
 
-from otelagent.destination import ATTEMPT, Destination
+from otelagent.destination import Destination
 from otelagent.errors import OtelagentError, Retryable, Unsupported
 from otelagent.items import count
+from otelagent.policy import ATTEMPT
 from otelagent.traffic import Signal, Traffic
 
 MARGIN: Final = 0.5
 """Seconds of the sender's deadline that are left for our answer."""
+
+LONGEST: Final = 8.0
+"""Seconds after which an SDK has given up."""
 
 EVENTS_KEPT: Final = 4 * 1024 * 1024
 """Bytes of finding events that wait for the next request when downstream refuses them."""
@@ -37,8 +41,8 @@ class Annotated(Protocol):
 def budget(remaining: float | None) -> float:
     """Seconds for one attempt when the sender gives up in `remaining` (None: it doesn't say)."""
     if remaining is None:
-        return ATTEMPT
-    return min(ATTEMPT, max(remaining - MARGIN, remaining / 2, 0.0))
+        return LONGEST
+    return min(LONGEST, max(remaining - MARGIN, remaining / 2, 0.0))
 
 
 class Delivery:
@@ -88,7 +92,9 @@ class Delivery:
     async def _tell(self, targets: Sequence[Destination], events: bytes, seconds: float) -> None:
         items = count(Signal.LOGS, events)
         try:
-            _raise_worst(await asyncio.gather(*(d.tell(events, items, seconds) for d in targets), return_exceptions=True))
+            _raise_worst(
+                await asyncio.gather(*(d.tell(events, items, seconds) for d in targets), return_exceptions=True)
+            )
         except BaseException:
             self._keep(events)
             raise

@@ -1,53 +1,78 @@
-"""One exporter with what waits for it."""
+"""One exporter with what waits for it: lanes in memory, the spool on disk, and what brings both there."""
 
 import asyncio
 import contextlib
 import logging
-from typing import Final
+from collections.abc import Awaitable
+from functools import partial
+from typing import Any, Final
 
-from otelagent.errors import OtelagentError, Retryable, Unsupported
+from otelagent.drain import Backoff, Drain
+from otelagent.errors import OtelagentError, Rejected, Retryable, TooLarge, Unsupported
 from otelagent.exporters.exporter import Exporter
-from otelagent.lane import Lane, Send
+from otelagent.items import count
+from otelagent.lane import JOIN, Lane, Send
+from otelagent.policy import Policy
+from otelagent.splitting import halves, pieces
+from otelagent.spool import Spool
 from otelagent.traffic import Outlet, Signal, Traffic
 
-ATTEMPT: Final = 2.0
-"""Seconds that a sender waits for downstream: SDKs send one request at a time and give up after 8 to 10."""
+STORE: Final = 2.5
+"""Seconds that a sender waits for the spool."""
 
 log = logging.getLogger(__name__)
 
 
 class Destination:
-    """One exporter with its lanes. `capacity`: bytes that may wait in memory."""
+    """Owned by the event loop. Without a spool a request that can't be sent is the sender's to repeat."""
 
     def __init__(
-        self, exporter: Exporter, traffic: Traffic, *, timeout: float = 5.0, capacity: int = 64 * 1024 * 1024
+        self, exporter: Exporter, traffic: Traffic, policy: Policy | None = None, spool: Spool | None = None
     ) -> None:
         self.name = exporter.name
+        self.policy = policy or Policy()
         self._exporter = exporter
         self._traffic = traffic
-        self._timeout = timeout
+        self._spool = None if self.policy.ack == "delivered" else spool
         self._queue = traffic.queue(self.name)
-        self._queue.capacity = capacity
-        self._lanes = {signal: Lane(self._sender(signal)) for signal in Signal}
+        self._queue.capacity = self.policy.capacity
+        join = min(JOIN, self.policy.max_request)
+        self._lanes = {
+            signal: Lane(self._sender(signal), join=join, in_flight=self.policy.in_flight) for signal in Signal
+        }
+        self._failing: set[Signal] = set()
         self._takes_events = True
+        self._background: set[asyncio.Task[Any]] = set()
+        self._drains = {
+            signal: Drain(Outlet(self.name, signal), self._spool, self._send_for_drain, traffic, self.policy)
+            for signal in Signal
+            if self._spool is not None
+        }
+
+    def start(self) -> None:
+        """Begin to bring what waits on disk."""
+        for signal, drain in self._drains.items():
+            drain.start(partial(self._mark, signal))
+
+    # --- taking -----------------------------------------------------------------------------------------------------
 
     async def deliver(self, signal: Signal, body: bytes, items: int, budget: float) -> None:
-        """Return when the destination has it; raises Retryable, Rejected or Unsupported."""
+        """Return when it is not the sender's any more; raises Retryable, Rejected or Unsupported."""
         outlet = Outlet(self.name, signal)
-        queue = self._queue
-        if queue.bytes + len(body) > queue.capacity and queue.waiting:
-            self._traffic.enqueue_failed[outlet] += items
-            raise Retryable("queue full")
-        queue.waiting += 1
-        queue.bytes += len(body)
-        answer = self._lanes[signal].put(body, items)
-        answer.add_done_callback(lambda _: self._left(len(body)))
+        if self.policy.ack == "received":
+            self._receive(outlet, body, items)
+            return
+        if self._spool and signal in self._failing and self._spool.waits(outlet):
+            await self._keep(outlet, body, items)
+            return
         try:
-            error = await asyncio.wait_for(asyncio.shield(answer), budget)
-        except TimeoutError:
-            raise Retryable("downstream is slow") from None
-        if error is not None:
-            raise error
+            await self._deliver_now(outlet, body, items, budget)
+        except Unsupported:
+            raise
+        except (Retryable, Rejected):
+            if self._spool is None:
+                raise
+            await self._keep(outlet, body, items)
 
     async def tell(self, events: bytes, items: int, budget: float) -> None:
         """Deliver finding events; a destination that takes no logs gets none from then on."""
@@ -60,31 +85,183 @@ class Destination:
             log.warning("exporter %s: the destination takes no logs, so it gets no finding events", self.name)
 
     async def close(self, grace: float) -> None:
-        """Give what is on the wire `grace` seconds, then let the connection go."""
-        lanes = asyncio.gather(*(lane.idle() for lane in self._lanes.values()))
+        """Give what is on the wire `grace` seconds; what waits on disk stays there."""
+        work: list[Awaitable[object]] = [*(lane.idle() for lane in self._lanes.values()), *self._background]
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(lanes, grace)
+            await asyncio.wait_for(asyncio.gather(*work, return_exceptions=True), grace)
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        for drain in self._drains.values():
+            await drain.stop()
         await self._exporter.close()
+
+    @property
+    def outlets(self) -> tuple[Outlet, ...]:
+        return tuple(Outlet(self.name, signal) for signal in Signal)
+
+    # --- now --------------------------------------------------------------------------------------------------------
+
+    async def _deliver_now(self, outlet: Outlet, body: bytes, items: int, budget: float) -> None:
+        if len(body) <= self.policy.max_request:
+            await self._attempt(outlet, body, items, budget)
+            return
+        parts = [(part, count(outlet.signal, part)) for part in pieces(body, self.policy.max_request)]
+        jobs = (self._attempt(outlet, part, n, budget) for part, n in parts)
+        results = await asyncio.gather(*jobs, return_exceptions=True)
+        if errors := [r for r in results if r is not None]:
+            self._traffic.taken[outlet] -= (
+                done := sum(n for (_, n), r in zip(parts, results, strict=True) if r is None)
+            )
+            self._traffic.sent[outlet] -= done
+            raise next((e for e in errors if isinstance(e, Retryable)), errors[0])
+
+    async def _attempt(self, outlet: Outlet, body: bytes, items: int, budget: float) -> None:
+        """One attempt in company of what else waits, answered within the budget."""
+        queue, size = self._queue, len(body)
+        if queue.bytes + size > queue.capacity and queue.waiting:
+            self._traffic.enqueue_failed[outlet] += items
+            raise Retryable("queue full")
+        queue.waiting += 1
+        queue.bytes += size
+        answer = self._lanes[outlet.signal].put(body, items)
+        answer.add_done_callback(lambda _: self._left(size))
+        try:
+            error = await asyncio.wait_for(asyncio.shield(answer), min(budget, self.policy.answer_within))
+        except TimeoutError:
+            error = Retryable("downstream is slow")
+        self._mark(outlet.signal, isinstance(error, Retryable), error)
+        if error is not None:
+            raise error
+        self._traffic.taken[outlet] += items
+        self._traffic.sent[outlet] += items
 
     def _left(self, size: int) -> None:
         self._queue.waiting -= 1
         self._queue.bytes -= size
 
+    def _mark(self, signal: Signal, failing: bool, error: OtelagentError | None = None) -> None:
+        """Note whether the last attempt failed, and tell a change once."""
+        if failing and signal not in self._failing:
+            self._failing.add(signal)
+            what = "go to the spool" if self._spool else "stay with their senders"
+            log.warning("exporter %s: the destination fails (%s); %s %s", self.name, error or "drain", signal, what)
+        elif not failing and signal in self._failing:
+            self._failing.discard(signal)
+            log.info("exporter %s: the destination takes %s again", self.name, signal)
+        self._queue.failing = bool(self._failing)
+
     def _sender(self, signal: Signal) -> Send:
         outlet = Outlet(self.name, signal)
-        traffic, queue = self._traffic, self._queue
 
         async def send(body: bytes, items: int) -> None:
-            queue.in_flight += 1
-            try:
-                rejected = await self._exporter.export(signal, body, min(self._timeout, ATTEMPT))
-            except OtelagentError:
-                traffic.send_failed[outlet] += items
-                raise
-            finally:
-                queue.in_flight -= 1
-            traffic.sent[outlet] += items - rejected
-            if rejected:
-                traffic.dropped[outlet, "partial_success"] += rejected
+            await self._send(outlet, body, items, min(self.policy.timeout, self.policy.answer_within))
 
         return send
+
+    async def _send(self, outlet: Outlet, body: bytes, items: int, timeout: float, depth: int = 5) -> None:
+        """One attempt on the wire; what is too large goes in halves."""
+        try:
+            await self._export(outlet, body, items, timeout)
+        except TooLarge:
+            both = halves(body) if depth else None
+            if both is None:
+                raise
+            for half in both:
+                await self._send(outlet, half, count(outlet.signal, half), timeout, depth - 1)
+
+    async def _export(self, outlet: Outlet, body: bytes, items: int, timeout: float) -> None:
+        self._queue.in_flight += 1
+        try:
+            rejected = await self._exporter.export(outlet.signal, body, timeout)
+        except OtelagentError:
+            self._traffic.send_failed[outlet] += items
+            raise
+        finally:
+            self._queue.in_flight -= 1
+        if rejected:
+            self._traffic.sent[outlet] -= rejected
+            self._traffic.dropped[outlet, "partial_success"] += rejected
+            log.warning("exporter %s: the destination accepted a request in part", self.name)
+
+    async def _send_for_drain(self, outlet: Outlet, body: bytes, items: int) -> None:
+        if len(body) <= self.policy.max_request:
+            await self._export(outlet, body, items, self.policy.timeout)
+            return
+        for part in pieces(body, self.policy.max_request):
+            await self._export(outlet, part, count(outlet.signal, part), self.policy.timeout)
+
+    # --- later --------------------------------------------------------------------------------------------------------
+
+    async def _keep(self, outlet: Outlet, body: bytes, items: int) -> None:
+        """Put the request on disk; raises Retryable where that isn't possible. It is counted also if the sender has
+        gone meanwhile."""
+        if self._spool is None:
+            raise Retryable("no spool")
+        storing = asyncio.create_task(self._store(self._spool, outlet, body, items))
+        self._background.add(storing)
+        storing.add_done_callback(self._background.discard)
+        try:
+            error = await asyncio.wait_for(asyncio.shield(storing), STORE)
+        except TimeoutError:
+            error = Retryable("spool is slow")
+        if error is not None:
+            self._traffic.enqueue_failed[outlet] += items
+            raise error
+
+    async def _store(self, spool: Spool, outlet: Outlet, body: bytes, items: int) -> Retryable | None:
+        try:
+            await spool.put(outlet, body, items)
+        except Retryable as error:
+            return error
+        self._traffic.taken[outlet] += items
+        self._traffic.spooled[outlet] += items
+        self._traffic.waiting[outlet] += items
+        self._drains[outlet.signal].wake(failing=outlet.signal in self._failing)
+        return None
+
+    def _receive(self, outlet: Outlet, body: bytes, items: int) -> None:
+        """`ack: received`: take it into memory and bring it when that is possible; raises Retryable when full."""
+        queue, size = self._queue, len(body)
+        if queue.bytes + size > queue.capacity:
+            self._traffic.enqueue_failed[outlet] += items
+            raise Retryable("queue full")
+        queue.waiting += 1
+        queue.bytes += size
+        self._traffic.taken[outlet] += items
+        self._traffic.waiting[outlet] += items
+        task = asyncio.create_task(self._bring(outlet, body, items))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _bring(self, outlet: Outlet, body: bytes, items: int) -> None:
+        """Until the destination has it, the spool has it, or it is given up."""
+        reason = "shutdown"
+        backoff = Backoff(self.policy.pace)
+        try:
+            while True:
+                error = await self._lanes[outlet.signal].put(body, items)
+                if error is None:
+                    reason = ""
+                    self._traffic.sent[outlet] += items
+                    return
+                if not isinstance(error, Retryable):
+                    reason = "unsupported" if isinstance(error, Unsupported) else "rejected"
+                    return
+                if self._spool and await self._spooled(outlet, body, items):
+                    reason = ""
+                    return
+                await asyncio.sleep(backoff.next(error.asked))
+        finally:
+            self._left(len(body))
+            self._traffic.waiting[outlet] -= items
+            if reason:
+                self._traffic.dropped[outlet, reason] += items
+
+    async def _spooled(self, outlet: Outlet, body: bytes, items: int) -> bool:
+        try:
+            await self._keep(outlet, body, items)
+        except Retryable:
+            return False
+        self._traffic.taken[outlet] -= items
+        return True

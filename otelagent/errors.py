@@ -6,12 +6,16 @@ class OtelagentError(Exception):
 
 
 class Retryable(OtelagentError):
-    """The sender still owns the data and may send it again after `delay` seconds."""
+    """The sender still owns the data and may send it again after `delay` seconds.
 
-    def __init__(self, reason: str, delay: float = 1.0) -> None:
+    `asked`: the seconds that a destination asked for itself; 0 where it didn't.
+    """
+
+    def __init__(self, reason: str, delay: float = 1.0, asked: float = 0.0) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.delay = delay
+        self.delay = asked or delay
+        self.asked = asked
 
 
 class Misconfigured(Retryable):

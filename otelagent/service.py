@@ -47,7 +47,9 @@ class Service:
         self.metrics = Metrics(modes, gateway=gateway, traffic=self.traffic)
         settings = assembly.pipeline_settings(config.agent_failures)
         self.pipeline = Pipeline(settings, (Tally(self.metrics), *ears))
-        self.delivery = assembly.delivery(config, self.traffic)
+        self.spools = assembly.spools(config)
+        self.delivery = assembly.delivery(config, self.traffic, self.spools)
+        self._housekeeping = assembly.housekeeping(config, self.spools, self.traffic)
         self.intake = Intake(self.pipeline, self.delivery, self.traffic)
         self.receivers = assembly.receivers(config, self.intake, self.traffic)
         check = config.extension(HealthCheck)
@@ -68,6 +70,12 @@ class Service:
     async def start(self) -> None:
         """Listen. Raises BadConfig where an address is taken; what was started by then is stopped."""
         try:
+            for keeping in self._housekeeping:
+                keeping.start()
+            for spool in self.spools.values():
+                spool.start()
+            for destination in self.delivery.destinations:
+                destination.start()
             for web in self._web.values():
                 await web.start()
             for receiver in self.receivers:
@@ -94,6 +102,9 @@ class Service:
         self.metrics.flush()
         left = max(end - time.monotonic(), 0)
         await asyncio.gather(*(destination.close(left) for destination in self.delivery.destinations))
+        for keeping in self._housekeeping:
+            keeping.count(time.time())
+        await asyncio.gather(*(spool.stop() for spool in self.spools.values()))
         await asyncio.gather(*(web.stop() for web in self._web.values()))
         gc.unfreeze()
 
@@ -126,6 +137,8 @@ class Service:
     async def _once(self) -> None:
         events = self.pipeline.tick(time.time())
         self.metrics.tick()
+        for keeping in self._housekeeping:
+            await keeping.tick(time.time())
         if events:
             self._spawn(self.delivery.tell(events))
 

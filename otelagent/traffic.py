@@ -1,9 +1,11 @@
 """What passes through: plain counts of spans, log records and metric points, under their owners' names.
 
-Counted per request by the event loop; `metrics` reads them at a scrape.
+Counted per request by the event loop; `metrics` reads them at a scrape. What was taken is always accounted for:
+taken + found + revived = sent + dropped + buried + waiting (see `Traffic.missing`).
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -52,6 +54,24 @@ class Queue:
     """Bytes that may wait in memory."""
     in_flight: int = 0
     """Requests on the wire."""
+    failing: bool = False
+    """The last attempt failed; with a spool, requests go straight to it."""
+
+
+@dataclass(slots=True)
+class SpoolState:
+    """State of the queue on disk, as of the last second."""
+
+    bytes: int = 0
+    capacity: int = 0
+    oldest: float = 0.0
+    """Age of the oldest request in seconds; 0 where nothing waits."""
+    set_aside: int = 0
+    """Damaged files that were set aside since the start."""
+    lost: int = 0
+    """Requests that could not be recovered from them, as far as that can be told."""
+    dead: int = 0
+    """Dead letters."""
 
 
 @dataclass(slots=True)
@@ -64,15 +84,33 @@ class Traffic:
     """Items whose sender was told to try again or that they won't do: downstream's or our limits' doing."""
     failed: Counter[Inlet] = field(default_factory=Counter)
     """Requests that could not be read (their items can't be counted)."""
+    taken: Counter[Outlet] = field(default_factory=Counter)
+    """Items that are ours to bring there: acknowledged ones, and our own finding events."""
+    found: Counter[Outlet] = field(default_factory=Counter)
+    """Items that waited in the spool at the start."""
+    revived: Counter[Outlet] = field(default_factory=Counter)
+    """Items of dead letters that wait again (or that somebody else put into the spool)."""
     sent: Counter[Outlet] = field(default_factory=Counter)
+    """Items that the destination has accepted; one that goes there twice counts once."""
     send_failed: Counter[Outlet] = field(default_factory=Counter)
     """Items of attempts that failed; an item that is tried twice can count twice."""
     enqueue_failed: Counter[Outlet] = field(default_factory=Counter)
     """Items that found no room to wait."""
     dropped: Counter[tuple[Outlet, str]] = field(default_factory=Counter)
     """Items that were given up, by reason."""
+    buried: Counter[Outlet] = field(default_factory=Counter)
+    """Items that became dead letters."""
+    spooled: Counter[Outlet] = field(default_factory=Counter)
+    """Items that went to disk."""
     queues: dict[str, Queue] = field(default_factory=dict)
     """By exporter."""
+    waiting: Counter[Outlet] = field(default_factory=Counter)
+    """Items that wait on disk, or in memory though acknowledged."""
+    spool: SpoolState = field(default_factory=SpoolState)
+    memory_refusals: int = 0
+    """Requests that were refused because memory is short."""
+    reload_failures: int = 0
+    """Changed configurations that could not be used."""
     forwarded_unread: int = 0
     """Requests that went on as they came because reading them hit an error of ours."""
     background_errors: int = 0
@@ -90,5 +128,13 @@ class Traffic:
 
     def open_outlet(self, outlet: Outlet) -> None:
         """Have the outlet's series exist at 0."""
-        for counts in (self.sent, self.send_failed, self.enqueue_failed):
+        for counts in (self.sent, self.send_failed, self.enqueue_failed, self.spooled, self.buried, self.waiting):
             counts[outlet] += 0
+
+    def missing(self) -> Mapping[Outlet, int]:
+        """Items that are not accounted for, by outlet; empty when all is well. Exact when nothing is under way."""
+        came = self.taken + self.found + self.revived
+        went = self.sent + self.buried + self.waiting
+        for (outlet, _), items in self.dropped.items():
+            went[outlet] += items
+        return {outlet: n for outlet in came | went if (n := came[outlet] - went[outlet])}

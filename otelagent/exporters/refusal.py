@@ -21,7 +21,6 @@ TRANSIENT: Final = frozenset(
         grpc.StatusCode.DATA_LOSS,
     }
 )
-DEFAULT_DELAY: Final = 1.0
 LONGEST_DELAY: Final = 300.0
 """Seconds; a destination that asks for more is asked again after this."""
 
@@ -30,10 +29,10 @@ def of_grpc(error: grpc.aio.AioRpcError, signal: Signal) -> OtelagentError:
     """What a failed call means."""
     code = error.code()
     if code in TRANSIENT:
-        return Retryable(code.name, _retry_delay(error) or DEFAULT_DELAY)
+        return Retryable(code.name, asked=_retry_delay(error) or 0.0)
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
         delay = _retry_delay(error)
-        return TooLarge(code.name) if delay is None else Retryable(code.name, delay)
+        return TooLarge(code.name) if delay is None else Retryable(code.name, asked=delay)
     if code is grpc.StatusCode.INVALID_ARGUMENT:
         return Rejected(code.name)
     if code is grpc.StatusCode.UNIMPLEMENTED and signal is not Signal.TRACES:
@@ -47,7 +46,7 @@ def of_http(status: int, retry_after: float | None, signal: Signal) -> Otelagent
     if 200 <= status < 300:
         return None
     if status in (408, 425, 429, 502, 503, 504):
-        return Retryable(name, min(retry_after or DEFAULT_DELAY, LONGEST_DELAY))
+        return Retryable(name, asked=min(retry_after or 0.0, LONGEST_DELAY))
     if status == 413:
         return TooLarge(name)
     if status in (400, 422):
