@@ -54,7 +54,7 @@ def outcome(
     stated = _stated(reported_status)
     if stated is not None and stated.status is not Status.OK:
         return _by_role(stated, role)
-    found = _content(result)
+    found = _content(result, withheld)
     found = _requested(http_status, found, result)
     found = _raised(error, error_type, failed, found, result)
     if found is None or found.status in (Status.OK, Status.UNKNOWN):
@@ -135,7 +135,7 @@ def _absent(found: Outcome | None, result: Captured | None) -> bool:
     return result is None or found is None or found.status is Status.UNKNOWN
 
 
-def _content(result: Captured | None) -> Outcome | None:
+def _content(result: Captured | None, withheld: Withheld | None) -> Outcome | None:
     """What the result itself says; None where none was captured."""
     if result is None:
         return None
@@ -143,6 +143,8 @@ def _content(result: Captured | None) -> Outcome | None:
     if read.redacted:
         return _UNKNOWN
     found = _judged(read, result.path)
+    if found.status is Status.EMPTY and withheld is not None:
+        return _UNKNOWN
     if found.status in (Status.OK, Status.EMPTY) and read.error:
         status = _failure_of(read.value)
         return Outcome(status, _at(result.path, read.pointer), "envelope says error")

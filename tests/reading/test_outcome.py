@@ -399,6 +399,7 @@ def test_gaps_in_any_shape_are_partial(result: object) -> None:
 def test_nothing_captured_is_unknown_and_never_empty() -> None:
     assert outcome(None) == Outcome(Status.UNKNOWN)
     assert outcome(None, withheld=Withheld.CAPTURE_OFF).status is Status.UNKNOWN
+    assert status("", withheld=Withheld.TRUNCATED) is Status.UNKNOWN
     assert status("__REDACTED__") is Status.UNKNOWN
     assert status({"result": "<not specified>"}) is Status.UNKNOWN
 
