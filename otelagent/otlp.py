@@ -22,6 +22,13 @@ MAX_DEPTH: Final = 32
 ERROR: Final = 2
 """Status code ERROR."""
 
+_TEXT: Final = frozenset({str})
+_SHORT: Final = 130
+"""Bytes of a serialised string whose length takes one byte."""
+_STRING: Final = 0x0A
+_INT: Final = 0x18
+"""First bytes of a serialised AnyValue: field and wire type."""
+
 
 class Attributes:
     """The attributes of a span, event, log record or resource; each value is decoded when asked for, once.
@@ -61,7 +68,8 @@ class Attributes:
     def keys(self) -> tuple[str, ...]:
         """All keys but those that are no UTF-8."""
         if self._keys is None:
-            self._keys = tuple(key for key in self._raw if isinstance(key, str))
+            keys: tuple[Any, ...] = tuple(self._raw)
+            self._keys = keys if _TEXT.issuperset(map(type, keys)) else tuple(k for k in keys if isinstance(k, str))
         return self._keys
 
 
@@ -276,10 +284,27 @@ def encode(value: Value, into: AnyValue) -> None:
 
 def decode(raw: bytes) -> Value:
     """The value of a serialised AnyValue; None where it can't be parsed or nests deeper than MAX_DEPTH."""
+    size = len(raw)
+    if 2 <= size < _SHORT:  # short strings and small numbers, and nothing else: most values are
+        if raw[0] == _STRING and raw[1] == size - 2:
+            return raw[2:].decode(errors="replace")
+        if raw[0] == _INT and size <= 4 and (number := _small(raw)) is not None:
+            return number
     try:
         return _plain(AnyValue.FromString(raw), MAX_DEPTH)
     except DecodeError:
         return None
+
+
+def _small(raw: bytes) -> int | None:
+    """A number of at most three bytes; None where the bytes are anything else."""
+    number = 0
+    for place in range(1, len(raw)):
+        byte = raw[place]
+        number |= (byte & 0x7F) << 7 * (place - 1)
+        if byte < 0x80:
+            return number if place == len(raw) - 1 else None
+    return None
 
 
 def _plain(value: AnyValue, depth: int) -> Value:

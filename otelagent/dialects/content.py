@@ -153,44 +153,48 @@ def withheld(span: Span, plan: Plan, kind: Kind) -> Withheld | None:
 
 
 def _of_model(span: Span, plan: Plan) -> Withheld | None:
-    given = next((source for source in plan.input if source.present(span)), None)
-    brought = next((source for source in plan.completion if source.present(span)), None)
-    keys = [key for source in (given, brought) if source for key in source.keys(span)]
-    if reason := _spoiled(span, plan, keys):
-        return reason
+    given, brought = _first_present(span, plan.input), _first_present(span, plan.completion)
+    for source in (given, brought):
+        if source is not None and (reason := _spoiled(span, plan, source.keys(span))):
+            return reason
     if span.dropped_attributes and (given is None or brought is None or _lost_head(span, given)):
         return Withheld.EVICTED
-    if given or brought:
+    if given is not None or brought is not None:
         return None
     return Withheld.UPLOADED if _uploaded(span, plan) else Withheld.CAPTURE_OFF
+
+
+def _first_present(span: Span, sources: Sequence[messages.Source]) -> messages.Source | None:
+    for source in sources:
+        if source.present(span):
+            return source
+    return None
 
 
 def _of_tool(span: Span, plan: Plan) -> Withheld | None:
-    arguments = _present(span, plan.arguments)
-    result = _present(span, plan.result)
-    if reason := _spoiled(span, plan, [*result, *arguments]):
+    keys = span.attributes.keys()
+    arguments, result = plan.argument_keys.intersection(keys), plan.result_keys.intersection(keys)
+    if reason := _spoiled(span, plan, (*result, *arguments)):
         return reason
     if span.dropped_attributes and not (arguments and result):
         return Withheld.EVICTED
-    if arguments or result:
+    if arguments or result or _worked_out(span, (*plan.arguments, *plan.result)):
         return None
     return Withheld.UPLOADED if _uploaded(span, plan) else Withheld.CAPTURE_OFF
 
 
-def _present(span: Span, sources: Sequence[Source]) -> list[str]:
-    keys = [source for source in sources if isinstance(source, str) and source in span.attributes]
-    if keys:
-        return keys
-    return [
-        captured.path for s in sources if not isinstance(s, str) and isinstance(captured := found(span, s), Captured)
-    ]
+def _worked_out(span: Span, sources: Sequence[Source]) -> bool:
+    return any(isinstance(found(span, source), Captured) for source in sources if not isinstance(source, str))
 
 
 def _spoiled(span: Span, plan: Plan, keys: Sequence[str]) -> Withheld | None:
-    raws = [raw for key in keys if (raw := span.attributes.raw(key)) is not None]
-    if any(raw in plan.sentinels for raw in raws):
-        return Withheld.REDACTED
-    return Withheld.TRUNCATED if any(_cut(raw) for raw in raws) else None
+    cut = False
+    for key in keys:
+        raw = span.attributes.raw(key)
+        if raw in plan.sentinels:
+            return Withheld.REDACTED
+        cut = cut or (raw is not None and _cut(raw))
+    return Withheld.TRUNCATED if cut else None
 
 
 def _cut(raw: bytes) -> bool:

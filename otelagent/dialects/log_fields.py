@@ -53,6 +53,9 @@ _LATENCY: Final = tuple(f"{prefix}latency_ms" for prefix in PREFIXES)
 _EVENT_KEYS: Final = ("event", "event.name", "event_type")
 _FILL: Final = ("context_utilization_pct", "agent.context_utilization_pct", "llm.context_utilization_pct")
 _RATIO: Final = "otelagent.context.utilization"
+_NAMES: Final = frozenset(_NAMED)
+_COUNTED: Final = frozenset(_RECEIPT)
+_FILLED: Final = frozenset({_RATIO, *_FILL})
 
 
 class Fields(Protocol):
@@ -74,6 +77,8 @@ def _kind(span: Span) -> Verdict | None:
 def said(attributes: Fields) -> dict[str, Any]:
     """Fields of a tool call that are written out, as fields of a step; explicit ones go before what is inferred."""
     keys = attributes.keys()
+    if _NAMES.isdisjoint(keys):
+        return {}
     found = {key: field for key in keys if (field := _NAMED.get(key)) is not None}
     ranked = sorted(found.items(), key=lambda entry: _rank(entry[0]))
     values: dict[str, Any] = {}
@@ -101,6 +106,8 @@ def receipt(attributes: Fields) -> Receipt | None:
     """Counts of items that are written out; both numbers or none."""
     found: dict[int, tuple[str, int]] = {}
     keys = attributes.keys()
+    if _COUNTED.isdisjoint(keys):
+        return None
     for key in keys:
         which = _RECEIPT.get(key)
         if which is not None and which not in found and (number := count(attributes.get(key))) is not None:
@@ -112,6 +119,8 @@ def receipt(attributes: Fields) -> Receipt | None:
 
 def fill(attributes: Fields) -> float | None:
     """Share of the context window that is in use, where the emitter says it: in percent, or as our own ratio."""
+    if _FILLED.isdisjoint(attributes.keys()):
+        return None
     if _RATIO in attributes and (ratio := share(attributes.get(_RATIO))) is not None:
         return ratio
     for key in _FILL:

@@ -185,7 +185,8 @@ class Events:
     """Attributes that hold lists of messages instead."""
 
     def present(self, span: Span) -> bool:
-        return any(self._body(event.attributes) for event in span.events if event.name in self.names)
+        events = span.events
+        return bool(events) and any(e.name in self.names and self._body(e.attributes) is not None for e in events)
 
     def keys(self, span: Span) -> tuple[str, ...]:
         return ()

@@ -51,7 +51,7 @@ class Dialect:
     guess: Callable[[Span], Verdict | None] | None = None
     """The last resort."""
     fields: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
-    """Fields of Step, besides those of `Span`; also `total_tokens`, `cache_write`."""
+    """Fields of Step, besides those of `Span`; also `total_tokens`, `cache_write`. Keys are tried before functions."""
     refine: Callable[[Span, Kind, dict[str, Any]], None] | None = None
     """Changes the fields of a step before it is made."""
     arguments: tuple[Source, ...] = ()
@@ -158,10 +158,16 @@ class Plan:
         self.heads = tuple(names)
         self.guesses = tuple(d.guess for d in dialects if d.guess)
         self.refine = tuple(d.refine for d in dialects if d.refine)
-        self.fields = {kind: _fields(dialects, wanted) for kind, wanted in OF_KIND.items()}
+        self.keyed = {kind: _keyed(dialects, wanted) for kind, wanted in OF_KIND.items()}
+        self.wanted = {
+            kind: frozenset(key for _, keys, _ in fields for key in keys) for kind, fields in self.keyed.items()
+        }
+        self.worked = {kind: _worked(dialects, wanted) for kind, wanted in OF_KIND.items()}
         self.agents = tuple(s for d in dialects for s in d.fields.get("agent", ()) if isinstance(s, str))
         self.arguments = tuple(source for d in dialects for source in d.arguments)
         self.result = tuple(source for d in dialects for source in d.result)
+        self.argument_keys = frozenset(source for source in self.arguments if isinstance(source, str))
+        self.result_keys = frozenset(source for source in self.result if isinstance(source, str))
         self.output = tuple(source for d in dialects for source in d.output)
         self.instructions = tuple(source for d in dialects for source in d.instructions)
         self.input = tuple(source for d in dialects for source in d.input)
@@ -198,18 +204,16 @@ class Plan:
     def values(self, span: Span, kind: Kind) -> dict[str, Any]:
         """The fields of a step of this kind that the span has."""
         values: dict[str, Any] = {}
-        attributes = span.attributes
-        for name, sources, convert in self.fields[kind]:
-            for source in sources:
-                if isinstance(source, str):
-                    if source not in attributes:
-                        continue
-                    value = convert(attributes.get(source))
-                else:
-                    value = convert(source(span))
-                if value is not None:
+        read_key = span.attributes.get
+        present = self.wanted[kind].intersection(span.attributes.keys())
+        for name, keys, convert in self.keyed[kind]:
+            for key in keys:
+                if key in present and (value := convert(read_key(key))) is not None:
                     values[name] = value
                     break
+        for name, read, convert in self.worked[kind]:
+            if name not in values and (value := convert(read(span))) is not None:
+                values[name] = value
         if kind is Kind.LLM:
             _total(values, self.cache_aside)
         for refine in self.refine:
@@ -221,12 +225,25 @@ def _meaning(meanings: Mapping[str, Verdict], value: str) -> Verdict | None:
     return meanings.get(value) or meanings.get(value.lower()) or meanings.get(ANY)
 
 
-Field: TypeAlias = tuple[str, tuple[Source, ...], Callable[[object], object]]
+Convert: TypeAlias = Callable[[object], object]
 
 
-def _fields(dialects: Sequence[Dialect], wanted: Sequence[str]) -> tuple[Field, ...]:
-    joined = ((name, tuple(dict.fromkeys(s for d in dialects for s in d.fields.get(name, ())))) for name in wanted)
-    return tuple((name, sources, converter(name)) for name, sources in joined if sources)
+def _sources(dialects: Sequence[Dialect], name: str) -> tuple[Source, ...]:
+    return tuple(dict.fromkeys(source for d in dialects for source in d.fields.get(name, ())))
+
+
+def _keyed(dialects: Sequence[Dialect], wanted: Sequence[str]) -> tuple[tuple[str, tuple[str, ...], Convert], ...]:
+    """Fields and the keys that fill them."""
+    found = ((n, tuple(s for s in _sources(dialects, n) if isinstance(s, str)), converter(n)) for n in wanted)
+    return tuple(field for field in found if field[1])
+
+
+def _worked(
+    dialects: Sequence[Dialect], wanted: Sequence[str]
+) -> tuple[tuple[str, Callable[[Span], object], Convert], ...]:
+    """Fields that functions fill, where no key did."""
+    found = ((name, source) for name in wanted for source in _sources(dialects, name))
+    return tuple((name, source, converter(name)) for name, source in found if not isinstance(source, str))
 
 
 def _total(values: dict[str, Any], cache_aside: bool) -> None:
