@@ -63,6 +63,31 @@ QUEUE_SIZE: Final = _gauge("otelcol_exporter_queue_size", "Bytes that wait to be
 QUEUE_CAPACITY: Final = _gauge("otelcol_exporter_queue_capacity", "Bytes that may wait to be sent.", *OUTLET)
 QUEUE_REQUESTS: Final = _gauge("otelagent_exporter_queue_requests", "Requests that wait to be sent.", *OUTLET)
 IN_FLIGHT: Final = _gauge("otelcol_exporter_in_flight_requests", "Requests on the wire.", *OUTLET)
+TAKEN: Final = _counter(
+    "otelagent_exporter_taken_items_total", "Items that are ours to bring there, since the start.", *OUTLET, "signal"
+)
+FOUND: Final = _counter(
+    "otelagent_exporter_found_items_total", "Items that waited in the spool at the start.", *OUTLET, "signal"
+)
+REVIVED: Final = _counter(
+    "otelagent_exporter_revived_items_total", "Items of dead letters that wait again.", *OUTLET, "signal"
+)
+SPOOLED: Final = _counter("otelagent_exporter_spooled_items_total", "Items that went to disk.", *OUTLET, "signal")
+BURIED: Final = _counter("otelagent_exporter_buried_items_total", "Items that became dead letters.", *OUTLET, "signal")
+WAITING: Final = _gauge(
+    "otelagent_exporter_waiting_items", "Items that wait on disk, or in memory though acknowledged.", *OUTLET, "signal"
+)
+FAILING: Final = _gauge("otelagent_exporter_failing", "1 while the last attempt has failed.", *OUTLET)
+SPOOL_SIZE: Final = _gauge("otelagent_spool_size_bytes", "Bytes in the spool.")
+SPOOL_CAPACITY: Final = _gauge("otelagent_spool_capacity_bytes", "Bytes that the spool may have; 0 without one.")
+SPOOL_OLDEST: Final = _gauge("otelagent_spool_oldest_seconds", "Age of the oldest request in the spool.")
+SPOOL_SET_ASIDE: Final = _counter("otelagent_spool_set_aside_total", "Damaged spool files that were set aside.")
+SPOOL_LOST: Final = _counter("otelagent_spool_lost_requests_total", "Requests that damage to the spool has cost.")
+DEAD_LETTERS: Final = _gauge("otelagent_dead_letters", "Requests that the destination refuses for good, kept for you.")
+MEMORY_REFUSALS: Final = _counter("otelagent_memory_refusals_total", "Requests refused because memory was short.")
+RELOAD_FAILURES: Final = _counter(
+    "otelagent_config_reload_failures_total", "Changed configurations that could not be used; the old one stays."
+)
 FORWARDED_UNREAD: Final = _counter(
     "otelagent_forwarded_unread_requests_total",
     "Requests forwarded as they came, since reading them hit an error of ours.",
@@ -83,6 +108,21 @@ ALL: Final = (
     QUEUE_CAPACITY,
     QUEUE_REQUESTS,
     IN_FLIGHT,
+    TAKEN,
+    FOUND,
+    REVIVED,
+    SPOOLED,
+    BURIED,
+    WAITING,
+    FAILING,
+    SPOOL_SIZE,
+    SPOOL_CAPACITY,
+    SPOOL_OLDEST,
+    SPOOL_SET_ASIDE,
+    SPOOL_LOST,
+    DEAD_LETTERS,
+    MEMORY_REFUSALS,
+    RELOAD_FAILURES,
     FORWARDED_UNREAD,
     BACKGROUND_ERRORS,
     EVENTS_DROPPED,
@@ -98,6 +138,9 @@ def readings(traffic: Traffic) -> Iterator[Reading]:
     yield from _exporters(traffic)
     for exporter, queue in list(traffic.queues.items()):
         yield from _queue(exporter, queue)
+    yield from _spool(traffic)
+    yield Reading(MEMORY_REFUSALS, (), traffic.memory_refusals)
+    yield Reading(RELOAD_FAILURES, (), traffic.reload_failures)
     yield Reading(FORWARDED_UNREAD, (), traffic.forwarded_unread)
     yield Reading(BACKGROUND_ERRORS, (), traffic.background_errors)
     yield Reading(EVENTS_DROPPED, (), traffic.events_dropped)
@@ -119,6 +162,17 @@ def _exporters(traffic: Traffic) -> Iterator[Reading]:
     for group, counts in groups:
         for outlet, n in list(counts.items()):
             yield Reading(group[outlet.signal], (outlet.exporter,), n)
+    items = (
+        (TAKEN, traffic.taken),
+        (FOUND, traffic.found),
+        (REVIVED, traffic.revived),
+        (SPOOLED, traffic.spooled),
+        (BURIED, traffic.buried),
+        (WAITING, traffic.waiting),
+    )
+    for series, counts in items:
+        for outlet, n in list(counts.items()):
+            yield Reading(series, (outlet.exporter, outlet.signal), n)
     for (outlet, reason), n in list(traffic.dropped.items()):
         yield Reading(DROPPED, (outlet.exporter, outlet.signal, reason), n)
 
@@ -128,6 +182,17 @@ def _queue(exporter: str, queue: Queue) -> Iterator[Reading]:
     yield Reading(QUEUE_CAPACITY, (exporter,), queue.capacity)
     yield Reading(QUEUE_REQUESTS, (exporter,), queue.waiting)
     yield Reading(IN_FLIGHT, (exporter,), queue.in_flight)
+    yield Reading(FAILING, (exporter,), queue.failing)
+
+
+def _spool(traffic: Traffic) -> Iterator[Reading]:
+    state = traffic.spool
+    yield Reading(SPOOL_SIZE, (), state.bytes)
+    yield Reading(SPOOL_CAPACITY, (), state.capacity)
+    yield Reading(SPOOL_OLDEST, (), state.oldest)
+    yield Reading(SPOOL_SET_ASIDE, (), state.set_aside)
+    yield Reading(SPOOL_LOST, (), state.lost)
+    yield Reading(DEAD_LETTERS, (), state.dead)
 
 
 def resident() -> int:

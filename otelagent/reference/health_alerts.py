@@ -161,6 +161,91 @@ ALERTS: Final = (
             f'otelcol_exporter_queue_capacity{{exporter="otlp",{_POD}}}': "100x60",
         },
     ),
+    Alert(
+        name="OtelagentSpooling",
+        severity="warning",
+        expr=f"otelagent_spool_oldest_seconds > 300\n{OURS}",
+        hold="5m",
+        summary="Data has been waiting on the disk of {{ $labels.instance }} for long",
+        description=(
+            "The oldest request in the spool is {{ $value | humanizeDuration }} old. Nothing is lost while there is "
+            "room; bring the destination back."
+        ),
+        meaning="The destination has not taken everything for a while. Requests are kept on disk and sent in order.",
+        queries=(
+            ("How much room is left?", "otelagent_spool_size_bytes / (otelagent_spool_capacity_bytes > 0)"),
+            ("Does it drain?", "deriv(otelagent_spool_size_bytes[10m])"),
+            ("Which destination fails?", "otelagent_exporter_failing == 1"),
+        ),
+        steps=("`otelagent spool list` shows what waits, for whom, and since when.", _LOG),
+        fix="Bring the destination back. A spool that doesn't drain though it is back: raise `drain_rate_mib`.",
+        fires=_BUILD | {f"otelagent_spool_oldest_seconds{{{_POD}}}": "0+60x60"},
+        quiet=_BUILD | {f"otelagent_spool_oldest_seconds{{{_POD}}}": "200x60"},
+    ),
+    Alert(
+        name="OtelagentSpoolFilling",
+        severity="critical",
+        expr=f"otelagent_spool_size_bytes > 0.8 * (otelagent_spool_capacity_bytes > 0)\n{OURS}",
+        summary="The spool of {{ $labels.instance }} is nearly full",
+        description=(
+            "{{ $value | humanize1024 }}B wait on disk, more than 80 % of what may. When it is full, senders "
+            "are refused and their SDKs lose spans."
+        ),
+        meaning="An outage of the destination has lasted nearly as long as the spool can bridge.",
+        queries=(("How fast does it fill?", "deriv(otelagent_spool_size_bytes[10m])"),),
+        steps=("`otelagent spool list` shows what waits and for whom.", _LOG),
+        fix="Bring the destination back, or give the spool more room (`extensions.file_storage.max_size_mib`).",
+        fires=_BUILD
+        | {
+            f"otelagent_spool_size_bytes{{{_POD}}}": "90x60",
+            f"otelagent_spool_capacity_bytes{{{_POD}}}": "100x60",
+        },
+        quiet=_BUILD
+        | {
+            f"otelagent_spool_size_bytes{{{_POD}}}": "70x60",
+            f"otelagent_spool_capacity_bytes{{{_POD}}}": "100x60",
+        },
+    ),
+    Alert(
+        name="OtelagentDeadLetters",
+        severity="warning",
+        expr=f"otelagent_dead_letters > 0\n{OURS}",
+        hold="5m",
+        summary="{{ $labels.instance }} keeps data that the destination refuses for good",
+        description=(
+            "{{ $value | humanize }} requests lie as dead letters. Look at what the destination said: otelagent spool "
+            "list."
+        ),
+        meaning="The destination has refused them in a way that the same bytes would be refused again.",
+        queries=(("Since when?", "otelagent_dead_letters"),),
+        steps=("`otelagent spool list` shows them with the destination's answer.", _LOG),
+        fix="Mend the destination's limits and send them again (`otelagent spool retry`), or drop them.",
+        fires=_BUILD | {f"otelagent_dead_letters{{{_POD}}}": "0x20 3x40"},
+        quiet=_BUILD | {f"otelagent_dead_letters{{{_POD}}}": "0x60"},
+    ),
+    _counted(
+        "OtelagentSpoolDamaged",
+        "otelagent_spool_set_aside_total",
+        "warning",
+        "The spool of {{ $labels.instance }} was damaged",
+        "{{ $value | humanize }} spool files were set aside. What could be recovered is being sent. Look at the disk.",
+        meaning="The file didn't pass its check at the start: a disk that lies about writes, or somebody wrote to it.",
+        steps=(
+            "The file set aside lies beside the spool, with a time in its name; the log tells what was recovered.",
+            _LOG,
+        ),
+        fix="Replace the disk or volume; `synchronous: full` survives power cuts.",
+    ),
+    _counted(
+        "OtelagentReloadFailing",
+        "otelagent_config_reload_failures_total",
+        "warning",
+        "{{ $labels.instance }} can't use its changed configuration",
+        "The configuration has changed and can't be used; the old one stays in force. Try: otelagent validate.",
+        meaning="Somebody has changed the file or ConfigMap, and it has mistakes.",
+        steps=(_CONFIG, _LOG),
+        fix="Correct the file.",
+    ),
     _counted(
         "OtelagentDropping",
         "otelagent_exporter_dropped_items_total",

@@ -51,6 +51,13 @@ BOARD: Final = Dashboard(
                     Query(f"sum by (exporter) (otelcol_exporter_queue_capacity{{{_SELF}}})", "room {{exporter}}"),
                 ),
                 _self(
+                    "On disk",
+                    "Bytes in the spool, and its room.",
+                    "bytes",
+                    Query(f"sum (otelagent_spool_size_bytes{{{_SELF}}})", "waiting"),
+                    Query(f"sum (otelagent_spool_capacity_bytes{{{_SELF}}})", "room"),
+                ),
+                _self(
                     "Requests on the wire",
                     "Under way to the destination.",
                     "short",
