@@ -1,8 +1,8 @@
-"""Trains the injection classifier: `python -m training.injection` writes the model, its probe set and its table of scores;
-with `--check` it writes nothing and says whether training again decides the probe set as the shipped model does.
+"""Trains the injection classifier: `python -m training.injection` writes the model, its probe set and its scores; with
+`--check` it writes nothing and says whether training again decides the probe set as the shipped model does.
 
 Needs the `training` dependency group. Sentences are learned, texts are labelled: in an attack text only the sentences
-that the last round took for the instruction are positive (multiple-instance learning), in a benign text all are negative.
+that the last round took for the instruction are positive (multiple-instance learning), in a benign text all negative.
 """
 
 import argparse
@@ -19,14 +19,14 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from otelagent.reading import injection, injection_text
+from otelagent.reading import injection, injection_features, injection_text
 from training import made
 
 HERE = Path(__file__).parent
 MODEL = HERE.parent / "otelagent" / "reading" / "injection.model"
 PROBE = HERE / "data" / "probe.jsonl"
 CARD = HERE.parent / "docs" / "injection-classifier.md"
-OPERATING_POINT = 1.5
+OPERATING_POINT = 1.7
 """Total at which a text is flagged; the card says why."""
 STRENGTH = 0.4
 DECAY = [0.35, 0.2]
@@ -55,12 +55,19 @@ def corpus() -> list[Text]:
     """The public corpora, with their controls as what they are."""
     with gzip.open(HERE / "data" / "injection.jsonl.gz", "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
-    known = {line.strip() for row in rows if row["source"] == "bipia" and not row["label"] for line in row["text"].split("\n")}
+    known = {
+        line.strip()
+        for row in rows
+        if row["source"] == "bipia" and not row["label"]
+        for line in row["text"].split("\n")
+    }
     texts = []
     for row in rows:
         spans: tuple[str, ...] = ()
         if row["source"] == "bipia" and row["label"]:
-            spans = tuple(line.strip() for line in row["text"].split("\n") if line.strip() and line.strip() not in known)
+            spans = tuple(
+                line.strip() for line in row["text"].split("\n") if line.strip() and line.strip() not in known
+            )
         label = 0 if row["source"] == "aib" and row["split"] == "control" else row["label"]
         source = row["source"] if row["source"] != "benign_hard" else row["split"]
         texts.append(Text(row["text"], label, source, row["split"], spans))
@@ -69,7 +76,7 @@ def corpus() -> list[Text]:
 
 def read(text: Text) -> Read:
     unwrapped = injection_text.unwrap(text.text)
-    found = list(injection.candidates(unwrapped.texts, unwrapped.notes))
+    found = list(injection_features.candidates(unwrapped.texts, unwrapped.notes))
     planted = [b" ".join(words) for span in text.spans for words in injection_text.sentences(span)]
     joined = [b" ".join(sentence.words) for sentence, _ in found]
     positive = [bool(text.label) and (not planted or any(part in each for part in planted)) for each in joined]
@@ -115,7 +122,9 @@ def _vocabulary(reads: Iterable[Read]) -> dict[bytes, int]:
     return {key: number for number, key in enumerate(sorted(key for key, texts in seen.items() if len(texts) >= LEAST))}
 
 
-def _fit(reads: Sequence[Read], chosen: Sequence[Sequence[int]], vocabulary: dict[bytes, int], strength: float) -> Trained:
+def _fit(
+    reads: Sequence[Read], chosen: Sequence[Sequence[int]], vocabulary: dict[bytes, int], strength: float
+) -> Trained:
     rows: dict[tuple[frozenset[bytes], int], float] = defaultdict(float)
     counts: dict[tuple[str, int], int] = defaultdict(int)
     for one in reads:
@@ -134,7 +143,7 @@ def _fit(reads: Sequence[Read], chosen: Sequence[Sequence[int]], vocabulary: dic
     for (keys, label), weight in rows.items():
         known = sorted(key for key in keys if key in vocabulary)
         columns.extend(vocabulary[key] for key in known)
-        values.extend(injection.value(key) for key in known)
+        values.extend(injection_features.value(key) for key in known)
         pointers.append(len(columns))
         labels.append(label)
         weights.append(min(weight, 20.0))
@@ -142,7 +151,10 @@ def _fit(reads: Sequence[Read], chosen: Sequence[Sequence[int]], vocabulary: dic
     fitted = LogisticRegression(C=strength, solver="liblinear", max_iter=300, random_state=0)
     fitted.fit(matrix, labels, sample_weight=np.array(weights))
     found = dict(zip(vocabulary, fitted.coef_[0], strict=True))
-    return Trained({key: float(value) * injection.value(key) for key, value in found.items() if abs(value) > 0.02}, float(fitted.intercept_[0]))
+    return Trained(
+        {key: float(value) * injection_features.value(key) for key, value in found.items() if abs(value) > 0.05},
+        float(fitted.intercept_[0]),
+    )
 
 
 def _share(texts: int) -> float:
@@ -154,7 +166,10 @@ def generated(texts: Sequence[Text]) -> list[Text]:
     """Texts from templates, attacks embedded in benign texts of the corpora."""
     unfit = ("security_docs", "bastioncorpus")
     contexts = [text.text for text in texts if not text.label and text.source not in unfit]
-    return [Text(each.text, each.label, each.kind, each.kind, (each.span,) * bool(each.span)) for each in made.texts(contexts)]
+    return [
+        Text(each.text, each.label, each.kind, each.kind, (each.span,) * bool(each.span))
+        for each in made.texts(contexts)
+    ]
 
 
 def left_out(reads: Sequence[Read], more: Sequence[Read]) -> dict[tuple[str, int], list[float]]:
@@ -170,15 +185,18 @@ def left_out(reads: Sequence[Read], more: Sequence[Read]) -> dict[tuple[str, int
 
 def calibrated(totals: dict[tuple[str, int], list[float]]) -> tuple[float, float]:
     """Slope and offset from a total to a probability, every source and label with the same weight."""
-    rows = [(max(-10.0, total), label, 1 / len(values)) for (_, label), values in totals.items() for total in values]
+    rows = [(max(-4.0, total), label, 1 / len(values)) for (_, label), values in totals.items() for total in values]
     column, labels, weights = (np.array(each) for each in zip(*rows, strict=True))
     fitted = LogisticRegression(C=1e6).fit(column.reshape(-1, 1), labels, sample_weight=weights / weights.mean())
     return round(float(fitted.coef_[0][0]), 4), round(float(fitted.intercept_[0]), 4)
 
 
 def shipped(model: Trained, slope: float, offset: float) -> injection.Model:
-    scale = max(abs(weight) / injection.value(key) for key, weight in model.weights.items()) / 127
-    weights = {key.decode("utf-8", "replace"): round(weight / injection.value(key) / scale) for key, weight in model.weights.items()}
+    scale = max(abs(weight) / injection_features.value(key) for key, weight in model.weights.items()) / 127
+    weights = {
+        key.decode("utf-8", "replace"): round(weight / injection_features.value(key) / scale)
+        for key, weight in model.weights.items()
+    }
     threshold = 1 / (1 + np.exp(-(slope * OPERATING_POINT + offset)))
     return injection.Model(
         version=1,
@@ -201,12 +219,18 @@ def probe(reads: Sequence[Read], model: Trained, size: int = 240) -> list[dict[s
     chosen = [one for one in rng.sample(list(reads), k=len(reads)) if len(one.text.text) < 1500]
     clear = [(one, model.total(one)) for one in chosen[: size * 3]]
     rows = [(one, total) for one, total in clear if abs(total - OPERATING_POINT) > 0.4][:size]
-    return [{"text": one.text.text, "source": one.text.source, "flagged": total > OPERATING_POINT} for one, total in rows]
+    return [
+        {"text": one.text.text, "source": one.text.source, "flagged": total > OPERATING_POINT} for one, total in rows
+    ]
 
 
 def table(totals: dict[tuple[str, int], list[float]]) -> str:
     points = (0.0, 0.5, 1.0, OPERATING_POINT, 2.0, 3.0)
-    lines = ["| source | texts | " + " | ".join(f"{each:g}" for each in points) + f" | 95 % interval at {OPERATING_POINT:g} |"]
+    lines = [
+        "| source | texts | "
+        + " | ".join(f"{each:g}" for each in points)
+        + f" | 95 % interval at {OPERATING_POINT:g} |"
+    ]
     lines.append("| --- " * (len(points) + 3) + "|")
     for label, title in ((1, "attacks flagged"), (0, "benign texts flagged")):
         lines.append(f"| **{title}, %** | " + "| " * (len(points) + 1) + "|")
@@ -226,7 +250,11 @@ def interval(hits: int, size: int) -> tuple[float, float]:
 
 
 def reliability(totals: dict[tuple[str, int], list[float]], slope: float, offset: float) -> str:
-    rows = [(1 / (1 + np.exp(-(slope * total + offset))), label) for (_, label), values in totals.items() for total in values]
+    rows = [
+        (1 / (1 + np.exp(-(slope * total + offset))), label)
+        for (_, label), values in totals.items()
+        for total in values
+    ]
     lines = ["| score | texts | of them attacks, % |", "| --- | --- | --- |"]
     for low in (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
         inside = [label for score, label in rows if low <= score < low + 0.1 + (low == 0.9)]
@@ -250,7 +278,9 @@ def main() -> int:
     model = train(reads + more)
     if check:
         rows = [json.loads(line) for line in PROBE.read_text("utf-8").splitlines()]
-        wrong = sum((model.total(read(Text(row["text"], 0, "", ""))) > OPERATING_POINT) != row["flagged"] for row in rows)
+        wrong = sum(
+            (model.total(read(Text(row["text"], 0, "", ""))) > OPERATING_POINT) != row["flagged"] for row in rows
+        )
         print(f"{wrong} of {len(rows)} decisions differ")
         return int(wrong > 0)
     totals = left_out(reads, more)

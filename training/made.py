@@ -86,7 +86,8 @@ def hidden(attack: str, rng: random.Random) -> str:
     return rng.choice(
         (
             "<!-- {} -->", '<div style="display:none">{}</div>', '<span style="font-size:0">{}</span>',
-            '<img src="x.png" alt="{}">', '<p style="color:#fff">{}</p>', "<!--\n{}\n-->", '<meta name="description" content="{}">',
+            '<img src="x.png" alt="{}">', '<p style="color:#fff">{}</p>', "<!--\n{}\n-->",
+            '<meta name="description" content="{}">',
             "[comment]: # ({})", "/* {} */", "# {}", "// {}", "**{}**", "> {}", "[{}](https://example.org)",
         )
     ).replace("{}", attack)  # fmt: skip
@@ -99,7 +100,9 @@ def disguised(attack: str, rng: random.Random) -> str:
         lambda text: text.encode().hex(),
         lambda text: "\u200b".join(text),
         lambda text: "".join(chr(0xE0000 + ord(sign)) if ord(sign) < 127 else sign for sign in text),
-        lambda text: "".join({"a": "а", "e": "е", "o": "о", "i": "і", "p": "р", "c": "с"}.get(sign, sign) for sign in text),
+        lambda text: "".join(
+            {"a": "а", "e": "е", "o": "о", "i": "і", "p": "р", "c": "с"}.get(sign, sign) for sign in text
+        ),
         lambda text: "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in text),
         lambda text: "".join(f"&#{ord(sign)};" for sign in text),
         lambda text: html.escape(text),
@@ -154,8 +157,17 @@ def texts(contexts: Sequence[str], seed: int = 17, attacks: int = 3600, near: in
             shown = hidden(attack, rng)
         elif rng.random() < 0.10 and is_marked:
             shown = disguised(attack, rng)
-        context = rng.choice(contexts)[: rng.choice((200, 600, 1500))] if rng.random() < 0.55 else filled(rng.choice(TEMPLATES["contexts"]), rng)
-        yield Made(wrapped(within(shown, context, rng), rng), 1, f"made_{'marked' if is_marked else 'plain'}_{language}", attack)
+        context = (
+            rng.choice(contexts)[: rng.choice((200, 600, 1500))]
+            if rng.random() < 0.55
+            else filled(rng.choice(TEMPLATES["contexts"]), rng)
+        )
+        yield Made(
+            wrapped(within(shown, context, rng), rng),
+            1,
+            f"made_{'marked' if is_marked else 'plain'}_{language}",
+            attack,
+        )
     for _ in range(near):
         language = "en" if rng.random() < 0.62 else rng.choice(LANGUAGES[1:])
         text, kind = benign(language, rng)

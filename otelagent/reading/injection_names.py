@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import re2
-from xxhash import xxh3_64_intdigest as _hash
+from xxhash import xxh3_64_intdigest
 
 LIMIT: Final = 1 << 16
 """Characters that are read; of a longer text its head and tail."""
@@ -30,7 +30,11 @@ _NAMES: Final = _pattern(
     r"|[A-Za-z][A-Za-z0-9]*(?:[_./:-][A-Za-z0-9]+)+"
     r"|\b[a-z]+[A-Z][A-Za-z0-9]*"
 )
-_PIECES: Final = _pattern(r"[A-Za-z0-9]+")
+_PIECES: Final = _pattern(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]|[\p{L}\p{N}]+")
+
+
+def _hash(text: str) -> int:
+    return xxh3_64_intdigest(text.encode("utf-8", "replace"))
 
 
 def name_key(name: str) -> int:
@@ -59,13 +63,14 @@ def _forms(name: str) -> Iterator[str]:
         yield name.rsplit(".", 1)[1]
 
 
-def _ends(text: str) -> str:
-    return text if len(text) <= LIMIT else text[: LIMIT * 3 // 4] + "\n" + text[-LIMIT // 4 :]
+def _ends(text: str, limit: int = LIMIT) -> str:
+    ends = text if len(text) <= limit else text[: limit * 3 // 4] + "\n" + text[-limit // 4 :]
+    return ends if ends.isascii() else ends.encode("utf-8", "replace").decode("utf-8")
 
 
 def shingles(text: str, n: int = 8) -> frozenset[int]:
     """Hashes of all runs of n words, of a long text those of its head and tail. A shorter text is one run."""
-    words = [word.lower() for word in _PIECES.findall(_ends(text))] or _ends(text).split()
+    words = _PIECES.findall(_ends(text.lower(), 1 << 14))
     if len(words) > SHINGLES + n:
         words = words[: SHINGLES * 3 // 4] + words[-SHINGLES // 4 :]
     if not words:
@@ -84,7 +89,9 @@ def demanded_in(sentences: Iterable[Sequence[bytes]]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for words in sentences:
         for word in words:
-            if any(sign in word for sign in (b"@", b"_", b"://")) or (b"-" in word and any(48 <= sign < 58 for sign in word)):
+            if any(sign in word for sign in (b"@", b"_", b"://")) or (
+                b"-" in word and any(48 <= sign < 58 for sign in word)
+            ):
                 found.setdefault(word.decode("utf-8", "replace")[:_LENGTH])
         for phrase in _phrases(words):
             found.setdefault(phrase[:_LENGTH])

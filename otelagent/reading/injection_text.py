@@ -1,7 +1,7 @@
 """Captured text as sentences of plain words, whatever it was wrapped in: the input of the injection classifier.
 
-Undone once each: JSON (nested too), escapes, HTML and its entities, URL encoding, base64 and hexadecimal that hold text,
-invisible characters, tag characters, letters of other scripts that look Latin, accents, width, spaced-out letters.
+Undone once each: JSON (nested too), escapes, HTML and its entities, URL encoding, base64 and hexadecimal that hold
+text, invisible characters, tag characters, letters of other scripts that look Latin, accents, width.
 Every step is linear in the text.
 """
 
@@ -38,22 +38,32 @@ def _pattern(pattern: str | bytes) -> Any:
 _UNICODE_ESCAPE: Final = _pattern(r"\\u([0-9a-fA-F]{4})")
 _ENTITY: Final = _pattern(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 _URL_ENCODED: Final = _pattern(r"[\w.+:/?&=-]*(?:%[0-9A-Fa-f]{2}[\w.+:/?&=-]*){3,}")
-_PACKED: Final = _pattern(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
+_PACKED: Final = _pattern(rb"[A-Za-z0-9+/]{24,}={0,2}")
 _INLINE_TAG: Final = _pattern(rb"(?i)</?(?:b|i|em|strong|u|span|font|a|small|mark|code)(?:\s[^<>]{0,200})?>")
 _SYSTEM_TAG: Final = _pattern(
-    rb"(?i)<\|(?:im_start|start_header_id|system|begin_of_text)\|>(?:[ \t]*system\b)?(?:<\|[a-z_]{1,30}\|>)?|\[INST\]|<</?SYS>>"
-    rb"|#{2,}[ \t]*[(\[]?(?:system|admin|developer)(?:[_ -]?(?:message|prompt|instructions?|override|note))?[)\]]?[ \t]*(?:[:\n]|[)\]])"
-    rb"|</?(?:system|admin|developer|assistant|new|important|secret|hidden)[_ -]?(?:prompt|message|reminder|instructions?|notes?|override|info(?:rmation)?)>"
+    rb"(?i)<\|(?:im_start|start_header_id|system|begin_of_text)\|>(?:[ \t]*system\b)?(?:<\|[a-z_]{1,30}\|>)?"
+    rb"|\[INST\]|<</?SYS>>"
+    rb"|#{2,}[ \t]*[(\[]?(?:system|admin|developer)(?:[_ -]?(?:message|prompt|instructions?|override|note))?"
+    rb"[)\]]?[ \t]*(?:[:\n]|[)\]])"
+    rb"|</?(?:system|admin|developer|assistant|new|important|secret|hidden)[_ -]?"
+    rb"(?:prompt|message|reminder|instructions?|notes?|override|info(?:rmation)?)>"
     rb"|<(?:system|instructions?|important|information|admin)>"
     rb"|\[(?:system|admin|developer)(?:[_ -]?(?:message|prompt|instructions?|override|note))?\]"
 )
 _ROLE_TAG: Final = _pattern(
     rb"(?i)<\|[a-z_ ]{1,30}\|>|\[/INST\]|<start_of_turn>|<end_of_turn>"
-    rb"|</(?:system|instructions?|untrusted|tool_results?|tool_output|function_results?|user_query|user_data|prompt|assistant|information|important|admin|context|document|data)>"
-    rb"|\n[ \t]*(?:#{2,4}|={3,}|-{3,})[ \t]*(?:new |begin |end )?(?:system|instructions?|end of [a-z ]{2,30}|assistant|human|user|task)\b[ \t]*[:#=*-]*\n?"
+    rb"|</(?:system|instructions?|untrusted|tool_results?|tool_output|function_results?|user_query|user_data|prompt"
+    rb"|assistant|information|important|admin|context|document|data)>"
+    rb"|\n[ \t]*(?:#{2,4}|={3,}|-{3,})[ \t]*(?:new |begin |end )?"
+    rb"(?:system|instructions?|end of [a-z ]{2,30}|assistant|human|user|task)\b[ \t]*[:#=*-]*\n?"
     rb"|\n[ \t]*(?:human|assistant|system)[ \t]*:"
 )
-_SPACED: Final = _pattern(r"(?:\b[A-Za-z][ .\-_*]){7,}[A-Za-z]\b")
+_TAG: Final = _pattern(
+    rb"(?i)<\||\[/?INST\]|<<|##|-- |==|</|<(?:system|instr|import|inform|admin|develop|assist|new|secret)"
+    rb"|<(?:hidden|start_of|end_of)"
+    rb"|\[(?:system|admin|developer)|\n[ \t]*(?:human|assistant|system|-{3,})"
+)
+"""What every tag begins with, to look for the others only then."""
 _MIXED: Final = _pattern(r"[A-Za-z][\x{0370}-\x{03ff}\x{0400}-\x{04ff}]|[\x{0370}-\x{03ff}\x{0400}-\x{04ff}][A-Za-z]")
 
 _LOOKALIKES: Final = str.maketrans(
@@ -81,10 +91,9 @@ _SIGNS: Final = {
     "¿": " ",
     "¡": " ",
 }
-_ENDS: Final = ((b"..", b" "), (b". ", b"\n"), (b".\n", b"\n"), (b"? ", b" ?\n"), (b": ", b" : "), (b'"', b' " '))
 _PLAIN: Final = bytes.maketrans(
-    bytes(range(65, 91)) + b"()[]{}*#~^=,\t\\\x0b\x0c|<>\r!;`",
-    bytes(range(97, 123)) + b" " * 17 + b"\n" * 3 + b"..\"",
+    bytes(range(65, 91)) + b"()[]{}*#~^=,\t\\\x0b\x0c|:<>\r!;?`",
+    bytes(range(97, 123)) + b" " * 18 + b"\n" * 3 + b'..."',
 )
 
 
@@ -97,7 +106,7 @@ class Unwrapped(NamedTuple):
 
 
 def unwrap(text: str) -> Unwrapped:
-    """The texts within a text. Notes: `tag_characters`, `lookalikes`, `invisible`, `encoded`, `spaced_letters`."""
+    """The texts within a text. Notes: `tag_characters`, `lookalikes`, `invisible`, `encoded`."""
     capped = len(text) > LIMIT
     notes: set[str] = set()
     texts = [_revealed(part, notes) for part in _windows(text)]
@@ -125,6 +134,7 @@ def _revealed(text: str, notes: set[str]) -> str:
     if text.isascii():
         return text
     raw = text.encode("utf-8", "replace")
+    text = raw.decode()
     if b"\xf3\xa0\x80" in raw or b"\xf3\xa0\x81" in raw:
         text, hidden = _untagged(text)
         if hidden:
@@ -150,7 +160,8 @@ def _visible(text: str, raw: bytes, notes: set[str]) -> str:
 
 def _untagged(text: str) -> tuple[str, bool]:
     """Tag characters as the letters that they hide; those of a flag emoji (black flag before them) go."""
-    out, hidden, run = [], 0, 0
+    out: list[str] = []
+    hidden = run = 0
     flag = False
     for sign in text:
         code = ord(sign) - 0xE0000
@@ -181,6 +192,13 @@ def _leaves(text: str, depth: int) -> Iterator[str]:
     """The strings in a JSON text, or the text."""
     stripped = text.strip()
     if depth < _DEPTH and stripped[:1] in ("{", "[", '"') and stripped[-1:] in ("}", "]", '"') and len(stripped) > 1:
+        if "\\" not in stripped and stripped[0] != '"' and stripped.count('"') % 2 == 0:
+            pieces = stripped.split('"')
+            found = zip(pieces[1::2], pieces[2::2], strict=True)
+            yield "\n\n".join(
+                [each for each, after in found if (" " in each or len(each) > 24) and after.lstrip()[:1] != ":"]
+            )
+            return
         try:
             value = orjson.loads(stripped)
         except orjson.JSONDecodeError:
@@ -215,7 +233,9 @@ def _strings(value: object, depth: int) -> Iterator[str]:
 
 def _unescaped(text: str) -> str:
     if "\\" in text:
-        text = text.replace("\\n", "\n").replace("\\r", "\n").replace("\\t", " ").replace('\\"', '"').replace("\\/", "/")
+        text = (
+            text.replace("\\n", "\n").replace("\\r", "\n").replace("\\t", " ").replace('\\"', '"').replace("\\/", "/")
+        )
         if "\\u" in text:
             text = _UNICODE_ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), text)
             text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -236,12 +256,12 @@ def _character(match: Any) -> str:
 
 def _decoded(text: str) -> list[str]:
     found: list[str] = []
-    for number, match in enumerate(_PACKED.finditer(text.encode("utf-8", "replace"))):
-        if number >= 64 or len(found) >= _DECODED:
-            break
-        plain = _plain_bytes(match.group(0)[:WINDOW].decode())
-        if plain:
-            found.append(plain)
+    raw = text.encode("utf-8", "replace")
+    if _PACKED.search(raw):
+        for packed in _PACKED.findall(raw)[:64]:
+            plain = _plain_bytes(packed[:WINDOW].decode())
+            if plain and len(found) < _DECODED:
+                found.append(plain)
     return found
 
 
@@ -259,7 +279,7 @@ def _plain_bytes(packed: str) -> str | None:
 
 
 def _base64(packed: str) -> bytes:
-    body = packed.rstrip("=").replace("-", "+").replace("_", "/")
+    body = packed.rstrip("=")
     return base64.b64decode(body[: len(body) // 4 * 4] if len(body) % 4 == 1 else body + "=" * (-len(body) % 4))
 
 
@@ -267,53 +287,55 @@ def _base64(packed: str) -> bytes:
 
 
 def sentences(text: str) -> Iterator[list[bytes]]:
-    """Sentences as lists of plain lower-case words. Tokens of our own: `"`, `?` and `:`, `systemtag` and `roletag` for the
-    tags of chat templates and their like, `commenttag` before a comment's text."""
-    for line in _lines(text):
+    """Sentences as lists of plain lower-case words. Tokens of our own: `"` for quotation marks, `systemtag` and
+    `roletag` for the tags of chat templates and their like, `commenttag` before a comment's text."""
+    for line in lines(text):
         words = line.split()
-        if len(words) <= WORDS:
-            if len(words) > 1:
-                yield words
-            continue
-        for begin in range(0, len(words), WORDS - 16):
-            yield words[begin : begin + WORDS]
+        if len(words) > WORDS:
+            yield from stretches(words)
+        elif len(words) > 1:
+            yield words
 
 
-def _lines(text: str) -> list[bytes]:
+def stretches(words: list[bytes]) -> Iterator[list[bytes]]:
+    """A long sentence in overlapping parts."""
+    for begin in range(0, len(words) - 16, WORDS - 16):
+        yield words[begin : begin + WORDS]
+
+
+def lines(text: str) -> list[bytes]:
+    """A text's sentences as plain lower-case text; some have no word."""
     if not text.isascii():
         text = normalize("NFKD", text)
-    raw = text.encode("ascii", "ignore")
-    raw = _tagged(raw)
+    raw = _tagged(text.encode("ascii", "ignore"))
     if b"\n" in raw:
         raw = _folded(raw)
     if b"'" in raw:
         raw = raw.replace(b" '", b' "').replace(b"' ", b'" ').replace(b"'.", b'".')
     raw = raw.translate(_PLAIN, b"'") + b" "
-    for sign, plain in _ENDS:
-        raw = raw.replace(sign, plain)
-    return raw.split(b"\n")
+    if b'"' in raw:
+        raw = raw.replace(b'"', b' " ')
+    return raw.replace(b". ", b"\n").replace(b".\n", b"\n").split(b"\n")
 
 
 def _tagged(raw: bytes) -> bytes:
     if b"<!--" in raw:
         raw = raw.replace(b"<!--", b"\nCOMMENTTAG ").replace(b"-->", b"\n")
-    if _SYSTEM_TAG.search(raw):
-        raw = _SYSTEM_TAG.sub(b"\nSYSTEMTAG ", raw)
-    if _ROLE_TAG.search(raw):
-        raw = _ROLE_TAG.sub(b"\nROLETAG ", raw)
-    for mark in (b'"', b"'", b"`"):
-        raw = raw.replace(mark + b"\nSYSTEMTAG", b'" SYSTEMTAG').replace(mark + b"\nROLETAG", b'" ROLETAG')
+    if not _TAG.search(raw):
+        return raw
+    tagged = _ROLE_TAG.sub(b"\nROLETAG ", _SYSTEM_TAG.sub(b"\nSYSTEMTAG ", raw))
+    if tagged != raw:
+        raw = tagged
+        for mark in (b'"', b"'", b"`"):
+            raw = raw.replace(mark + b"\nSYSTEMTAG", b'" SYSTEMTAG').replace(mark + b"\nROLETAG", b'" ROLETAG')
     return _INLINE_TAG.sub(b"", raw) if b"</" in raw else raw
 
 
 def _folded(raw: bytes) -> bytes:
     """Lines that continue a sentence joined with it: the next one begins in lower case and is no `key: value`."""
-    parts: list[bytes] = []
-    for line in raw.split(b"\n"):
-        line = line.strip()
-        if line:
-            parts.append(b" " if line[:1].islower() and b":" not in line[:24] else b"\n")
-            parts.append(line)
-        else:
-            parts.append(b"\n")
-    return b"".join(parts)
+    return b"".join(
+        [
+            (b" " if line[:1].islower() and b":" not in line[:24] else b"\n") + line
+            for line in map(bytes.strip, raw.split(b"\n"))
+        ]
+    )
