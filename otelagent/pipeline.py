@@ -10,7 +10,7 @@ from otelagent import annotate, dialects, otlp
 from otelagent.detectors import build
 from otelagent.detectors.detector import Detector
 from otelagent.errors import Rejected
-from otelagent.model import Finding, Kind, Plain, Role, Step
+from otelagent.model import Finding, Kind, LogPart, Plain, Role, Step
 from otelagent.reading import facts
 from otelagent.reading.roles import role
 from otelagent.run import AgentRun
@@ -95,7 +95,17 @@ class Pipeline:
 
     def logs(self, body: bytes, now: float) -> None:
         """Read an ExportLogsServiceRequest; raises Rejected where its envelope can't be parsed."""
-        otlp.parse_envelope(body)
+        records = list(otlp.logs(body))
+        self._now = now
+        try:
+            for record in records:
+                part = dialects.read_log(record)
+                if part is not None:
+                    self._join(part, now)
+            self.live.enforce()
+        except Exception:
+            log.exception("log records passed unread: a mistake of otelagent's own")
+            self._each(lambda ear: ear.unread("internal_error"))
 
     def tick(self, now: float) -> bytes | None:
         """Close what is done; gives late finding events."""
@@ -131,15 +141,33 @@ class Pipeline:
         for _, item in sorted(new, key=lambda pair: (pair[1].end, -pair[1].start)):
             trace.carry_http(item)
             if isinstance(item, Step):
-                facts.read(item, trace.seen, self._role)
+                trace.join(item)
                 steps.append(item)
+        for span, _ in new:
+            steps += dialects.calls(span)
         self._fresh.clear()
+        self._observe(trace, steps)
+        self._annotate(request, trace, items, {id(item) for _, item in new})
+
+    def _observe(self, trace: Trace, steps: list[Step]) -> None:
+        for step in steps:
+            facts.read(step, trace.seen, self._role)
         self.live.observe(trace, steps)
         for step in steps:
             run = trace.run(trace.run_of(step))
             for ear in self._ears:
                 ear.step(step, run, trace)
-        self._annotate(request, trace, items, {id(item) for _, item in new})
+
+    def _join(self, part: LogPart, now: float) -> None:
+        """Take what a log record says of a span, whichever of the two comes first."""
+        trace = self.live.open(part.trace_id, now)
+        if not trace.parts.add(part):
+            return
+        if part.step is not None:
+            self._observe(trace, [part.step])
+        elif part.span_id in trace.nodes and (step := trace.rejoin(part.span_id)) is not None:
+            facts.read(step, facts.Seen(), self._role)
+            self.live.refold(trace, step)
 
     def _annotate(
         self,

@@ -1,10 +1,11 @@
 """One invocation of one agent: its steps in order of end time, its open questions, its findings."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from typing import Any, Final, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar, Final, Protocol
 
-from otelagent.model import BAD, Answered, Finding, Kind, Status, Step
+from otelagent.delegation import Edge
+from otelagent.model import BAD, Answered, Finding, Kind, Receipt, Status, Step
 from otelagent.questions import Decision, OpenQuestions
 from otelagent.reading.given import Given
 
@@ -31,12 +32,42 @@ class TraceView(Protocol):
     def call_of(self, answered: Answered) -> Step | None:
         """The step, anywhere in the trace, that reported the call whose result stands in a message."""
 
+    def edge(self, run: "AgentRun") -> Edge | None:
+        """How the run came about; None while its own span hasn't passed."""
+
+    def children(self, run: "AgentRun") -> Sequence["AgentRun"]:
+        """Runs that this one encloses, without those that they enclose."""
+
+    def siblings(self, run: "AgentRun") -> Sequence["AgentRun"]:
+        """The other runs that the same run encloses."""
+
+    def wraps(self, run: "AgentRun") -> bool:
+        """The run's span only wraps that of another run of the same agent."""
+
+    def receipts(self, run: "AgentRun") -> Sequence[tuple[bytes, Receipt]]:
+        """Receipts that spans of this run carry, in order of their end, that of the agent's own span last."""
+
+    def call(self, span_id: bytes | None) -> Step | None:
+        """The tool call or hand-over with this id, where an agent's run hangs from it."""
+
+    def task_of(self, run: "AgentRun") -> Step | None:
+        """The step of a giver's run whose text hands the work over."""
+
+    def whole(self, run: "AgentRun") -> bool:
+        """Nothing shows that steps of the run are still to come."""
+
 
 class Observer(Protocol):
     """A detector, as a run sees it."""
 
+    mode: ClassVar[str]
+    concludes: ClassVar[bool]
+
     def observe(self, step: Step, run: "AgentRun") -> Iterator[Finding]:
         """Findings that the step completes."""
+
+    def conclude(self, run: "AgentRun") -> Iterator[Finding]:
+        """All findings that the tree shows about a run that has ended; called again when its surroundings change."""
 
 
 class AgentRun:
@@ -58,12 +89,16 @@ class AgentRun:
         """The agent's own step, once it passed."""
         self.findings: dict[tuple[str, bytes, bytes], Finding] = {}
         self._abstained: set[tuple[str, str]] = set()
+        self.receipt: Receipt | None = None
+        """How much of its assignment it has done, where that shows."""
         self.steps: list[Step] = []
         self._restart()
 
     def _restart(self) -> None:
         self.steps = []
         self._ends: list[int] = []
+        self._made: set[int] = set()
+        """Steps rebuilt from messages by this fold."""
         self.questions = OpenQuestions()
         self.decisions: tuple[Decision, ...] = ()
         self.notes: dict[str, Any] = {}
@@ -98,7 +133,9 @@ class AgentRun:
         if consumer.turn is None:
             return []
         missing = [a for a in consumer.turn.answered if not self._supply(a) and a.tail]
-        return [_rebuilt(consumer, answered) for answered in missing]
+        made = [_rebuilt(consumer, answered) for answered in missing]
+        self._made.update(map(id, made))
+        return made
 
     def _supply(self, answered: Answered) -> bool:
         """Whether a step reported this call; one without a result is given it."""
@@ -119,13 +156,24 @@ class AgentRun:
         observers = tuple(detectors)
         return [f for step in sorted(steps, key=order) for f in self.observe(step, observers)]
 
+    def conclude(self, detectors: Iterable[Observer]) -> list[Finding]:
+        """What the tree shows about this run; what it no longer shows is withdrawn. Gives what is new."""
+        told = []
+        for detector in detectors:
+            found = list(detector.conclude(self))
+            kept = {f.identity for f in found}
+            for stale in [i for i, f in self.findings.items() if f.mode == detector.mode and i not in kept]:
+                del self.findings[stale]
+            told += [f for f in found if self._note(f)]
+        return told
+
     def in_order(self, step: Step) -> bool:
         """The step ended after all that were observed."""
         return not self._ends or step.end >= self._ends[-1]
 
     def own_steps(self) -> list[Step]:
         """The steps that came as spans, without those rebuilt from messages."""
-        return [s for s in self.steps if not s.rebuilt]
+        return [s for s in self.steps if id(s) not in self._made]
 
     def absorbs(self, step: Step) -> bool:
         """A late span that reports a call which is known already changes nothing but what was missing."""

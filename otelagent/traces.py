@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from otelagent.log_parts import LogContent, LogParts
 from otelagent.model import Answered, Finding, Kind, Plain, Step
 from otelagent.reading.facts import Seen
 from otelagent.reading.given import Budget, Given
@@ -93,6 +94,7 @@ class Trace:
         self.runs: dict[bytes, AgentRun] = {}
         self.given = Given(budget)
         self.seen = Seen()
+        self.parts = LogParts()
         self.partial_view = False
         self.recalled = False
         """It left once already, and spans came after that."""
@@ -203,6 +205,25 @@ class Trace:
             by_run.setdefault(self.run_of(step), []).append(step)
         for key, own in by_run.items():
             self._take(self.run(key), own, detectors)
+
+    def join(self, step: Step) -> None:
+        """Add to a new step's content what log records have told of it already."""
+        parts = self.parts.of(step.span_id)
+        if parts:
+            step.content = LogContent(step.content, parts)
+
+    def rejoin(self, span_id: bytes) -> Step | None:
+        """The step of a span that has passed, with the content that its log records give; read it, then `refold`."""
+        step = next((s for run in self.runs.values() for s in run.own_steps() if s.span_id == span_id), None)
+        if step is not None and (step.turn is None or not (step.turn.history and step.turn.said)):
+            step.content = LogContent(None, self.parts.of(span_id))
+            return step
+        return None
+
+    def refold(self, step: Step, detectors: tuple[Observer, ...]) -> None:
+        """A step that was observed says more now."""
+        run = self.run(self.run_of(step))
+        self._tell(run, run.fold(run.own_steps(), detectors))
 
     def run(self, key: bytes) -> AgentRun:
         """The run with this key; made where there is none."""
@@ -323,6 +344,10 @@ class LiveTraces:
         """Observe new steps of a trace."""
         if steps:
             trace.observe(steps, self._detectors)
+
+    def refold(self, trace: Trace, step: Step) -> None:
+        """Observe a step's run again, since it says more now."""
+        trace.refold(step, self._detectors)
 
     def enforce(self) -> None:
         """Close the oldest traces until the limits hold."""
