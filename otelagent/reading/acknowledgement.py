@@ -40,9 +40,13 @@ class _Words:
         """One quick pass: there is something for us at all."""
         return bool(self._any.Match(data))
 
+    def real(self, sentence: bytes) -> bytes:
+        """A sentence without what-ifs and offers."""
+        return bytes(self.hypothetical.sub(b" ", sentence))
+
     def left(self, sentence: bytes) -> bytes:
-        """A sentence without what-ifs and good news in negative form."""
-        return bytes(self.benign.sub(b" ", self.hypothetical.sub(b" ", sentence)))
+        """A sentence without what-ifs and without good news in negative form."""
+        return bytes(self.benign.sub(b" ", self.real(sentence)))
 
 
 @cache
@@ -90,7 +94,7 @@ def _read(sentence: bytes, words: _Words, found: dict[str, bool]) -> None:
     if not words.any(sentence):
         return
     left = words.left(sentence)
-    if words.absence.search(sentence):
+    if words.absence.search(words.real(sentence)):
         found["absence"] = True
     for field, each in words.fields:
         if not found[field] and each.search(left):

@@ -16,17 +16,21 @@ LIMIT: Final = 256
 """Claims per completion."""
 SMALL: Final = 12
 """Whole numbers up to this one, without a unit, are no claims."""
-_LISTING: Final = exact(r"^\s*(?:[-*•>+]\s+)?(?:\*\*|__)?(?:\(?\d{1,3}[.)、．]|[①-⑳]|#\d{1,3}\b)(?:\*\*|__)?\s*")
-_SENTENCE: Final = exact(r"[^.!?。！？\n]*(?:[.](?:[^\s\"”»)*]|$)[^.!?。！？\n]*)*(?:[.!?]+[\"”»)*]*(?:\s|$)|[。！？]+|\n|$)")
+_LISTING: Final = exact(
+    r"^\s*(?:[-*•>+]\s+)?(?:\*\*|__)?(?:\(?\d{1,3}(?:[.)](?:\s|$)|[、．])|[①-⑳]|#\d{1,3}\b)(?:\*\*|__)?\s*"
+)
+_SENTENCE: Final = exact(
+    r"[^.!?。！？\n]*(?:[.](?:[^\s\"”»)*]|$)[^.!?。！？\n]*)*(?:[.!?]+[\"”»)*]*(?:\s|$)|[。！？]+|\n|$)"
+)
 _ASKED: Final = (b"?", "？".encode(), "か。".encode(), "か？".encode())
 _PROMISE: Final = compiled(rf"^\W*{either(listed('claims', 'promise'))}")
 _APPROXIMATE: Final = compiled(rf"(?:{either(listed('claims', 'approximate'))}|[~≈])\s*(?:[$€£¥]|an?\s|the\s)?\s*$")
-_LABEL: Final = compiled(rf"\b{either(listed('claims', 'labels'))}\.?\s*[#:]?\s*$")
+_LABEL: Final = compiled(rf"{either(listed('claims', 'labels'))}\.?\s*[#:]?\s*$")
 _NAMED: Final = exact(r"(?:[a-zà-ÿ0-9),\"'][\s ]+)[\"'(*]*\p{Lu}[\pL-]+\s$")
 _SURNAME: Final = r"\p{Lu}[\pL'’-]+"
 _CITED: Final = exact(
     rf"({_SURNAME})(?:,? et al\.?|(?:,? (?:and|und|et|y|e|&) {_SURNAME}){{1,3}}),? ?\(?((?:1[6-9]|20)\d\d)[a-z]?\b\)?"
-    rf"|\(({_SURNAME})(?: {_SURNAME}){{0,2}},? ((?:1[6-9]|20)\d\d)[a-z]?\)|\b({_SURNAME}) \(((?:1[6-9]|20)\d\d)[a-z]?\)"
+    rf"|\(({_SURNAME})(?: {_SURNAME}){{0,2}},? ((?:1[6-9]|20)\d\d)[a-z]?(?:\)|;)|\b({_SURNAME}) \(((?:1[6-9]|20)\d\d)[a-z]?\)"
     rf"|\b({_SURNAME})(?:,? et al\b\.?)"
 )
 _NAME: Final = rf"{_SURNAME}(?:\s(?:(?:of|for|de|del|da|do|di|von|van|für|der|des|du|la|and|&)\s)?{_SURNAME}){{0,5}}"
@@ -35,7 +39,9 @@ _SOURCE: Final = exact(
     rf"(?i:\b{either([w for w in listed('claims', 'reporting_before') if w.isascii() or w[0] != '根'])})\s+{_TITLE}({_NAME})"
     rf"|\b({_NAME})\s(?:{either(listed('claims', 'reporting_after'))})"
 )
-_QUOTE: Final = exact(r"\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|«\s?([^»\n]{1,400})»|„([^“”\n]{1,400})[“”]|[「『]([^」』\n]{1,200})[」』]")
+_QUOTE: Final = exact(
+    r"\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|«\s?([^»\n]{1,400})»|„([^“”\n]{1,400})[“”]|[「『]([^」』\n]{1,200})[」』]"
+)
 _SCALED_UNITS: Final = (1.0, 60.0, 3600.0, 86400.0, 604800.0, 2629800.0, 31557600.0)
 
 
@@ -71,7 +77,7 @@ def _table_rule(line: bytes) -> bool:
 
 def _sentences(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
     for match in matches(_SENTENCE, data[start:end], LIMIT):
-        sentence = match.group().rstrip(b" \t\r\n\"*)_")
+        sentence = match.group().rstrip(b' \t\r\n"*)_')
         if sentence and not sentence.endswith(_ASKED) and not _PROMISE.search(sentence):
             yield start + match.start(), start + match.end()
 
@@ -84,7 +90,7 @@ def _claims(data: bytes, own: int) -> Iterator[Claim]:
     yield from _sources(data)
     yield from _quotes(data)
     for start, end, moment in dates.moments(data, LIMIT):
-        yield Claim("date", moment.keys, start, end)
+        yield Claim("date" if moment.month or not moment.year else "year", moment.keys, start, end)
     for start, end in values.codes(data, LIMIT):
         code = data[start:end].decode(errors="replace")
         yield Claim("id" if sum(map(str.isdigit, code)) >= 3 else "", (values.code_key(code),), start, end)
@@ -105,7 +111,11 @@ def _number(number: numerals.Number, start: int, end: int, data: bytes, own: int
     if number.seconds:
         keys += [numerals.key(value * number.seconds / unit) for unit in _SCALED_UNITS]
     kind = _kind(number)
-    if kind == "number" and not number.unit and (value <= SMALL and value.is_integer() or value == own or _LABEL.search(before) or _NAMED.search(before)):
+    if (
+        kind == "number"
+        and not number.unit
+        and (value <= SMALL and value.is_integer() or value == own or _LABEL.search(before) or _NAMED.search(before))
+    ):
         kind = ""
     if number.unit in ("duration", "unit") and value <= 1:
         kind = ""
@@ -123,7 +133,7 @@ def _citations(data: bytes) -> Iterator[Claim]:
         surname = (match[1] or match[3] or match[5] or match[7]).decode(errors="replace")
         if values.is_name(surname):
             keys = tuple(dict.fromkeys(map(values.word_key, (surname, *values.name_words(surname)))))
-            yield Claim("citation", keys, match.start(), match.end())
+            yield Claim("citation", keys, match.start(), match.end() - match.group().endswith(b";"))
 
 
 def _sources(data: bytes) -> Iterator[Claim]:

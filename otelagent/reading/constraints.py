@@ -196,7 +196,25 @@ def _is_tool(name: str, lowered: bytes) -> bool:
     if not bare or bare.isdigit():
         return False
     written = bare.encode(errors="replace")
-    marks = ("’%s’", '"%s"', "“%s”", "„%s“", "«%s»", "「%s」", "%s tool", "’%s’ tool", "tool %s", "%s ツール", "工具%s", "ツール%s", "%sツール", "outil %s", "herramienta %s", "ferramenta %s", "werkzeug %s")
+    marks = (
+        "’%s’",
+        '"%s"',
+        "“%s”",
+        "„%s“",
+        "«%s»",
+        "「%s」",
+        "%s tool",
+        "’%s’ tool",
+        "tool %s",
+        "%s ツール",
+        "工具%s",
+        "ツール%s",
+        "%sツール",
+        "outil %s",
+        "herramienta %s",
+        "ferramenta %s",
+        "werkzeug %s",
+    )
     return b"_" in written or any((mark % bare).encode(errors="replace") in lowered for mark in marks)
 
 
@@ -216,7 +234,9 @@ def _terms(sentence: _Sentence) -> Iterator[_Draft]:
 def _classes(sentence: _Sentence) -> Iterator[_Draft]:
     """A class of values that is to be left out: prices, addresses, telephone numbers."""
     for name in ("money", "email", "url", "phone", "percent"):
-        if sentence.find(f"kinds_{name}") and any(_left_out(clause, name, sentence.language) for clause in clauses(sentence.lowered)):
+        if sentence.find(f"kinds_{name}") and any(
+            _left_out(clause, name, sentence.language) for clause in clauses(sentence.lowered)
+        ):
             yield _Draft("values_forbidden", (name,))
 
 
@@ -248,7 +268,18 @@ def _budget(sentence: _Sentence) -> Iterator[_Draft]:
 
 
 _Reader = Callable[[_Sentence], Iterator[_Draft]]
-_READERS: Final[tuple[_Reader, ...]] = (_dates, _language, _format, _lengths, _items, _tools, _terms, _classes, _sources, _budget)
+_READERS: Final[tuple[_Reader, ...]] = (
+    _dates,
+    _language,
+    _format,
+    _lengths,
+    _items,
+    _tools,
+    _terms,
+    _classes,
+    _sources,
+    _budget,
+)
 
 
 # --- lifting ---------------------------------------------------------------------------------------------------------
@@ -268,7 +299,9 @@ _TOPIC: Final = {
     "sources": "source",
     "budget": "budget",
 }
-_REPLACED: Final = frozenset(("date", "language", "format", "max_length", "min_length", "max_items", "sources", "budget"))
+_REPLACED: Final = frozenset(
+    ("date", "language", "format", "max_length", "min_length", "max_items", "sources", "budget")
+)
 
 
 def lifted(standing: Iterable[Constraint], user_text: str) -> tuple[Constraint, ...]:
@@ -320,13 +353,17 @@ _DOMAIN: Final = exact(
 
 
 def _merged(key: str) -> dict[str, str]:
-    return {folded(word): meaning for name in LANGUAGES for word, meaning in words("constraints", name).get(key, {}).items()}
+    return {
+        folded(word): meaning for name in LANGUAGES for word, meaning in words("constraints", name).get(key, {}).items()
+    }
 
 
 _LENGTHS: Final = _merged("length")
 _LANGUAGE_NAMES: Final = _merged("languages")
 _ONE: Final = ("one", "a single", "ein", "einem", "einen", "un", "une", "una", "um", "uma")
-_COUNT: Final = "|".join(("\\d{1,6}", *sorted(numerals.SPELLED, key=len, reverse=True), *_ONE, "[一二三四五六七八九十百]{1,4}"))
+_COUNT: Final = "|".join(
+    ("\\d{1,6}", *sorted(numerals.SPELLED, key=len, reverse=True), *_ONE, "[一二三四五六七八九十百]{1,4}")
+)
 _UNITS: Final = "|".join(sorted(_LENGTHS, key=len, reverse=True))
 _BUILT: Final[dict[tuple[str, str], Any]] = {}
 

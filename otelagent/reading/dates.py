@@ -29,8 +29,12 @@ _DATE: Final = compiled(
 _NUMERIC: Final = compiled(rf"^({_YEAR})[-/.]([01]?\d)[-/.]([0-3]?\d)(?:[T ]({_CLOCK}))?")
 _AMBIGUOUS: Final = compiled(rf"^({_DAY})([./-])({_DAY})[./-](\d{{4}}|\d\d)$")
 _CJK: Final = compiled(rf"^(?:({_YEAR})\s?年)?(?:\s?(\d\d?)\s?月)?(?:\s?(\d\d?)\s?日)?$")
-_TEXTUAL: Final = compiled(rf"^(?:({_DAY})\D{{1,6}}?)?\b({_MONTH})\D{{0,5}}?(?:({_DAY})(?:st|nd|rd|th)?\b)?(?:\D{{0,5}}({_YEAR}))?$")
-_TIME: Final = compiled(r"^(午前|午後|上午|下午)?(\d\d?)(?::|h|\s?uhr|[時时点點])?(\d\d)?(?::\d\d(?:\.\d+)?)?分?\s?([ap])?\.?m?$")
+_TEXTUAL: Final = compiled(
+    rf"^(?:({_DAY})\D{{1,6}}?)?\b({_MONTH})\D{{0,5}}?(?:({_DAY})(?:st|nd|rd|th)?\b)?(?:\D{{0,5}}({_YEAR}))?$"
+)
+_TIME: Final = compiled(
+    r"^(午前|午後|上午|下午)?(\d\d?)(?::|h|\s?uhr|[時时点點])?(\d\d)?(?::\d\d(?:\.\d+)?)?分?\s?([ap])?\.?m?$"
+)
 
 
 class Moment(NamedTuple):
@@ -68,7 +72,11 @@ def epoch(value: float) -> tuple[int, ...]:
     if not 9e8 <= seconds <= 2.3e9:
         return ()
     moment = datetime.fromtimestamp(seconds, UTC)
-    return (date_key(moment.year, moment.month, moment.day), date_key(0, moment.month, moment.day), time_key(moment.hour, moment.minute))
+    return (
+        date_key(moment.year, moment.month, moment.day),
+        date_key(0, moment.month, moment.day),
+        time_key(moment.hour, moment.minute),
+    )
 
 
 @lru_cache(maxsize=4096)

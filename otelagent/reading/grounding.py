@@ -6,15 +6,24 @@ Owned by one trace. Bounded: hashes beyond the limit are dropped and `full` says
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from math import floor, log10
+from math import floor, isfinite, log10
 from typing import Final
 
 from otelagent.model import Claim
+from otelagent.reading.values import CUT
 
 NUMERIC: Final = frozenset(("number", "percent", "money"))
 _FRESH: Final = 512
 _PAIRS: Final = 64
 """Numbers that are tried in pairs: the latest ones."""
+_STATED: Final = 24
+"""Numbers of the completion that are combined."""
+_FEW: Final = 12
+"""Up to so many given numbers, any pair may explain a claim."""
+_CHANCE: Final = 0.5
+"""Chance hits expected, beyond which a pair explains nothing."""
+_ROUNDS: Final = 2
+"""A total may stand before or after what it sums up."""
 
 
 class Ledger:
@@ -34,6 +43,9 @@ class Ledger:
     def add(self, hashes: Iterable[int], numbers: Iterable[float] = ()) -> None:
         """Take in what a message or result contains."""
         for hashed in hashes:
+            if hashed == CUT:
+                self.full = True
+                continue
             if hashed in self._fresh:
                 continue
             if len(self._kept) + len(self._fresh) >= self._limit:
@@ -42,7 +54,7 @@ class Ledger:
             self._fresh.add(hashed)
         if len(self._fresh) > _FRESH:
             self._fold()
-        self._numbers.extend(number for number in numbers if number not in self._numbers)
+        self._numbers.extend(number for number in numbers if isfinite(number) and number not in self._numbers)
         del self._numbers[: -self._numbers_limit or None]
 
     def __contains__(self, hashed: int) -> bool:
@@ -59,10 +71,11 @@ class Ledger:
         missing = [claim for claim in claims if not any(key in self for key in claim.keys)]
         if not any(claim.kind in NUMERIC for claim in missing):
             return tuple(missing)
-        lost = {id(claim) for claim in missing}
-        stated = [c.value for c in claims if c.kind in NUMERIC and c.value is not None and id(c) not in lost]
-        derivable = _Derivable(self._numbers, list(dict.fromkeys(stated)))
-        return tuple(c for c in missing if c.kind not in NUMERIC or c.value is None or not derivable.gives(c))
+        lost = set(map(id, missing))
+        derivable = _Derivable(self._numbers, (c.value for c in claims if c.kind in NUMERIC and id(c) not in lost))
+        for _ in range(_ROUNDS):
+            missing = [claim for claim in missing if not (claim.kind in NUMERIC and derivable.gives(claim))]
+        return tuple(missing)
 
     def _fold(self) -> None:
         self._kept = array("Q", sorted({*self._kept, *self._fresh}))
@@ -70,32 +83,47 @@ class Ledger:
 
 
 class _Derivable:
-    """Simple arithmetic over what was given (in pairs) and over what the completion itself states (also as a whole)."""
+    """Simple arithmetic over what was given and over what the completion itself states and has grounds for."""
 
-    def __init__(self, given: Sequence[float], stated: Sequence[float]) -> None:
+    def __init__(self, given: Sequence[float], stated: Iterable[float | None]) -> None:
         self._given = [number for number in given[-_PAIRS:] if number]
-        self._stated = [number for number in stated if number]
-        self._whole = tuple(_wholes(self._stated))
+        self._stated = [number for number in dict.fromkeys(stated) if number][:_STATED]
         self._pairs = sorted(_pairs(self._given))
         self._ratios = sorted(_ratios(self._given))
+        self._own: list[float] | None = None
 
     def gives(self, claim: Claim) -> bool:
-        value = abs(claim.value or 0.0)
-        slack = precision(value)
-        if any(abs(value - total) <= slack for total in self._whole):
+        """Whether a claim follows; what follows is stated from then on."""
+        value = abs(claim.value) if claim.value is not None and isfinite(claim.value) else 0.0
+        if not value or not self._follows(claim.kind, value, precision(value)):
+            return False
+        if value not in self._stated and len(self._stated) < _STATED:
+            self._stated.append(value)
+            self._own = None
+        return True
+
+    def _follows(self, kind: str, value: float, slack: float) -> bool:
+        if kind == "percent" and self._telling(self._ratios, value, max(slack, 0.05)):
             return True
-        if claim.kind == "percent":
-            return self._telling(self._ratios, value, max(slack, 0.05))
+        if self._own is None:
+            self._own = sorted((*_wholes(self._stated), *_pairs(self._stated), *_ratios(self._stated)))
+        if _hits(self._own, value, slack):
+            return True
+        if kind == "percent":
+            return False
         return self._telling(self._pairs, value, slack) or self._telling(self._ratios, value * 100, slack * 100)
 
     def _telling(self, candidates: list[float], value: float, slack: float) -> bool:
         """A hit counts only where one by chance is unlikely: few candidates lie around the value."""
-        hits = bisect_left(candidates, value + slack * 1.001) - bisect_left(candidates, value - slack * 1.001)
+        hits = _hits(candidates, value, slack)
         if not hits:
             return False
         around = bisect_left(candidates, value * 1.5) - bisect_left(candidates, value * 0.5)
-        by_chance = (around - hits) * 2 * slack / value if value else around
-        return len(self._given) <= 12 or by_chance < 0.5
+        return len(self._given) <= _FEW or (around - hits) * 2 * slack / value < _CHANCE
+
+
+def _hits(candidates: list[float], value: float, slack: float) -> int:
+    return bisect_left(candidates, value + slack * 1.001) - bisect_left(candidates, value - slack * 1.001)
 
 
 def precision(value: float) -> float:
@@ -122,6 +150,7 @@ def _wholes(stated: Sequence[float]) -> Iterator[float]:
 
 
 def _pairs(given: Sequence[float]) -> Iterator[float]:
+    """Sums, differences, averages and products of two."""
     for place, one in enumerate(given):
         for other in given[place + 1 :]:
             yield one + other

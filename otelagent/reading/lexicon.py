@@ -86,7 +86,7 @@ def either(terms: Iterable[str]) -> str:
     latin, other = [], []
     for term in sorted(terms, key=lambda word: (-len(word), word)):
         (latin if term[-1].isascii() and term[-1].isalnum() else other).append(re2.escape(term))
-    parts = ([rf"(?:{'|'.join(latin)})\b"] if latin else []) + other
+    parts = other + ([rf"(?:{'|'.join(latin)})\b"] if latin else [])
     return f"(?:{'|'.join(parts or [_NOTHING])})"
 
 

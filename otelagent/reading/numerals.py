@@ -10,12 +10,16 @@ from xxhash import xxh3_64_intdigest
 from otelagent.reading.lexicon import compiled, either, exact, listed, matches, table
 
 SPACE: Final = r"[ \x{a0}\x{202f}\x{2009}]"
-PLAIN: Final = rf"(?:\d{{1,3}}(?:(?:,\d{{3}})+|(?:\.\d{{3}})+|(?:{SPACE}\d{{3}})+|(?:['’]\d{{3}})+)(?:[.,]\d+)?\b|\d+(?:[.,]\d+)?)"
+PLAIN: Final = (
+    rf"(?:\d{{1,3}}(?:(?:,\d{{3}})+|(?:\.\d{{3}})+|(?:{SPACE}\d{{3}})+|(?:['’]\d{{3}})+)(?:[.,]\d+)?\b|\d+(?:[.,]\d+)?)"
+)
 _CODES: Final = (
     "US[$]|R[$]|C[$]|A[$]|HK[$]|NT[$]|[$€£¥￥₹₩₽₺฿]|"
     r"\b(?:USD|EUR|GBP|DKK|NOK|SEK|CHF|JPY|CNY|RMB|INR|BRL|MXN|AUD|CAD|NZD|SGD|HKD|KRW|PLN|CZK|ARS|CLP|COP|TRY|ZAR)\b"
 )
-_WORDS: Final = either((*listed("claims", "currency_words"), "円", "元", "ユーロ", "ドル", "美元", "欧元", "人民币", "日元"))
+_WORDS: Final = either(
+    (*listed("claims", "currency_words"), "円", "元", "ユーロ", "ドル", "美元", "欧元", "人民币", "日元")
+)
 SCALES: Final = table("claims", "scales")
 DURATIONS: Final = table("claims", "durations")
 SPELLED: Final = {word: value for word, value in table("claims", "numbers").items() if value > 1}
@@ -28,8 +32,9 @@ _PLACES: Final = {"十": 10, "百": 100, "千": 1000}
 
 _TAIL: Final = rf"(?:{_PERCENT}|{_CODES}|{_WORDS}|{either(_UNITS)})"
 _SCALE: Final = either(SCALES)
+_MIXED: Final = r"\d+(?:[.,]\d+)?[千万萬億亿兆](?:\d+(?:\.\d+)?[千万萬億亿])*\d{1,4}"
 _NUMBER: Final = compiled(
-    rf"(?:(?:{_CODES}){SPACE}?)?{PLAIN}(?:[-{SPACE[1:-1]}]?{_SCALE})*(?:[-{SPACE[1:-1]}]?{_TAIL})?"
+    rf"{_MIXED}(?:{_TAIL})?|(?:(?:{_CODES}){SPACE}?)?{PLAIN}(?:[-{SPACE[1:-1]}]?{_SCALE})*(?:[-{SPACE[1:-1]}]?{_TAIL})?"
     rf"|\b{_SMALL}(?:[- ]{_SMALL})?(?:[- ](?:{_SCALE})|)(?:[- ]{_TAIL})"
     rf"|\b{_SMALL}[- ]{_SCALE}"
     rf"|百分之(?:{PLAIN}|{_CJK}{{1,6}})"
@@ -39,6 +44,8 @@ _PARTS: Final = compiled(
     rf"^(?P<currency>(?:{_CODES}))?{SPACE}?(?P<number>{PLAIN}|{_SMALL}(?:[- ]{_SMALL})?|{_CJK}+)"
     rf"(?P<scale>(?:[-{SPACE[1:-1]}]?{_SCALE})*)(?:[-{SPACE[1:-1]}]?(?P<tail>{_TAIL}))?$"
 )
+_MIXED_PARTS: Final = compiled(rf"^({_MIXED})({_TAIL})?$")
+_STEP: Final = exact(r"(\d+(?:\.\d+)?)([千万萬億亿兆]?)")
 _WORD: Final = exact(r"[^\s\-\x{a0}\x{202f}]+")
 
 
@@ -138,6 +145,9 @@ def read(written: bytes) -> Number | None:
     if text.startswith("百分之"):
         values = _plain(text[3:])
         return Number(values, "percent", False) if values else None
+    if match := _MIXED_PARTS.match(written):
+        unit, seconds = _unit((match[2] or b"").decode(), False)
+        return Number((_mixed(match[1].decode()),), unit, False, seconds)
     if not (match := _PARTS.match(written)):
         return _read_chinese(text)
     currency, number, scale, tail = ((match[name] or b"").decode() for name in ("currency", "number", "scale", "tail"))
@@ -147,8 +157,16 @@ def read(written: bytes) -> Number | None:
     unit, seconds = _unit(tail.lower(), bool(currency))
     if factors:
         values = tuple(dict.fromkeys(value * factor for factor in factors for value in values))
+    if tail == "割":
+        values, unit = tuple(value * 10 for value in values), "percent"
     loose = bool(factors) or "." in number or "," in number or number.endswith("00")
     return Number(values, unit or ("scale" if factors else ""), loose, seconds)
+
+
+def _mixed(written: str) -> float:
+    """41万2000 is 412,000."""
+    steps = _STEP.finditer(written.replace(",", "").encode())
+    return sum(float(step[1]) * SCALES.get(step[2].decode(), 1.0) for step in steps)
 
 
 def _read_chinese(written: str) -> Number | None:

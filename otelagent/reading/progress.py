@@ -29,7 +29,8 @@ class _Words(NamedTuple):
 @cache
 def _words(language: str) -> _Words:
     lists = grammar("acknowledgement", language)
-    items, done = "|".join(lists["items"]), "|".join(lists["done"])
+    end = r"\b" if language in SPACED else ""
+    items, done = (f"(?:{'|'.join(lists[key])}){end}" for key in ("items", "done"))
     parts = "|".join(lists.get("parts", ("のうち",)))
     one = "|".join(lists.get("one", ("one",)))
     count = rf"(?:{_COUNT}|{one})"

@@ -38,7 +38,9 @@ def clauses(sentence: bytes) -> Iterator[bytes]:
 
 def days(clause: bytes) -> list[tuple[Day, int, int]]:
     """The dates and years in a clause, with byte offsets, in order."""
-    found = [((each.year, each.month, each.day), start, end) for start, end, each in dates.moments(clause, 8) if each.year]
+    found = [
+        ((each.year, each.month, each.day), start, end) for start, end, each in dates.moments(clause, 8) if each.year
+    ]
     taken = [(start, end) for _, start, end in found]
     for start, end, number in numerals.numbers(clause, 8):
         inside = any(first <= start < last for first, last in taken)

@@ -205,7 +205,7 @@ def _names(text: str) -> Iterator[int]:
     return map(word_key, dict.fromkeys(name_words(text)))
 
 
-_ENDS: Final = bytes.maketrans(b".!?;:,\"()[]{}|", b"\n" * 14)
+_ENDS: Final = bytes.maketrans(b'.!?;:,"()[]{}|', b"\n" * 14)
 _WIDE_ENDS: Final = ("。", "！", "？", "、", "，", "；", "：", "「", "」", "『", "』", "“", "”", "„", "«", "»")
 
 

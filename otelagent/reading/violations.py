@@ -216,7 +216,9 @@ def _budget(rule: "Constraint", text: str) -> Violation | None:
         total = pattern("constraints", name, "total")
         for sentence in sentences(_lowered(text)):
             if total.search(sentence) and not _excluded(sentence, 0, name) and not _speaks_of_budget(sentence):
-                if any(n.unit == "money" and n.readings[0] > (rule.amount or 0) for n in numerals.distinct(sentence, 16)):
+                if any(
+                    n.unit == "money" and n.readings[0] > (rule.amount or 0) for n in numerals.distinct(sentence, 16)
+                ):
                     return Violation(rule, "states a cost above the budget")
     return None
 
@@ -280,5 +282,3 @@ def _decoded(arguments: object) -> object:
 
 def _lowered(text: str) -> bytes:
     return folded(text).encode(errors="replace")
-
-
