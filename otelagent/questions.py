@@ -101,7 +101,7 @@ class OpenQuestions:
         return tuple(decisions)
 
     def _recover(self, step: Step) -> tuple[Decision, ...]:
-        met = [q.source for q in self._open if _meets(step, q.source)]
+        met = [q.source for q in self._open if meets(step, q.source)]
         answered = set(map(id, met))
         self._open = [q for q in self._open if id(q.source) not in answered]
         return tuple(Decision(source, step, Verdict.RECOVERED) for source in met)
@@ -123,7 +123,7 @@ def _decide(question: Question, consumer: Step, ungrounded: tuple[Claim, ...]) -
     return Decision(question.source, consumer, Verdict.SILENT, final=question.turns >= PATIENCE)
 
 
-def _meets(step: Step, bad: Step) -> bool:
+def meets(step: Step, bad: Step) -> bool:
     """The same need: the same tool with the same or a similar argument, or another source with the same query."""
     now, then = step.call, bad.call
     if now is None or then is None or step.start < bad.end:

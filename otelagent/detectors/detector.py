@@ -32,9 +32,19 @@ class Detector:
     """Name of the Prometheus alert; empty derives it from the mode."""
     on: ClassVar[bool] = True
     """False: only where the configuration names it."""
+    concludes: ClassVar[bool] = False
+    """It implements `conclude`."""
 
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
         """Findings that the step completes."""
+        raise NotImplementedError
+
+    def conclude(self, run: AgentRun) -> Iterator[Finding]:
+        """All findings of this mode that the tree of agents shows about a run that has ended.
+
+        Called after the steps of a request were observed, children first, and again when the run's surroundings
+        change: an ancestor or sibling ends, a late span comes, the trace settles. What isn't given again is withdrawn.
+        """
         raise NotImplementedError
 
     def finding(

@@ -1,0 +1,152 @@
+"""How much of its assignment an agent's run has done: reported, said in words, or inferred from its calls."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from otelagent.model import BAD, Call, Family, Items, Kind, Receipt, Role, Status, Step
+from otelagent.run import SOURCES, AgentRun
+
+TRANSIENT: Final = frozenset({Status.RATE_LIMITED, Status.PARTIAL, Status.TIMEOUT})
+BROKEN: Final = TRANSIENT | {Status.ERROR, Status.DENIED}
+DONE: Final = frozenset({Status.OK, Status.EMPTY, Status.UNKNOWN, Status.NONCONFORMING})
+"""Outcomes of a call after which its item counts as dealt with: what is unknown is no failure."""
+
+OWN_CALLS: Final = 2
+"""Items that must each have had a call of their own before a list counts as work."""
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """What a run was assigned and did. `failed` are calls for missing items that went wrong."""
+
+    receipt: Receipt
+    confidence: float
+    missing: frozenset[int] = frozenset()
+    failed: tuple[Step, ...] = ()
+    where: bytes = b""
+    """The span that shows it."""
+
+
+def said(run: AgentRun) -> Step | None:
+    """The step whose text is the run's answer: the last model turn with text, else the agent's own output."""
+    last = next((s for s in reversed(run.steps) if s.kind is Kind.LLM and s.turn and s.turn.text), None)
+    if last is None and run.ended is not None and run.ended.turn and run.ended.turn.text:
+        return run.ended
+    return last
+
+
+def reported(run: AgentRun, receipts: Sequence[tuple[bytes, Receipt]], call: Call | None) -> Coverage | None:
+    """A receipt that the run's spans, its output or the call's result carry: attributes before JSON before words."""
+    if (found := _merged(receipts)) is not None:
+        return Coverage(found, 0.95, where=receipts[-1][0])
+    answer = said(run)
+    text = answer.turn.said if answer is not None and answer.turn else None
+    receipt = text.receipt if text is not None else None
+    if receipt is None or receipt.method == "text":
+        own = run.ended.turn.said.receipt if run.ended and run.ended.turn and run.ended.turn.said else None
+        receipt = own if own is not None and own.method == "reported" else receipt
+    if (receipt is None or receipt.method == "text") and call is not None and call.receipt is not None:
+        receipt = call.receipt
+    if receipt is None:
+        return None
+    where = answer.span_id if answer is not None else run.key
+    return Coverage(receipt, 0.9 if receipt.method == "reported" else 0.7, where=where)
+
+
+def _merged(receipts: Sequence[tuple[bytes, Receipt]]) -> Receipt | None:
+    """The last word on each number; None where one of them is never told."""
+    assigned = next((r.assigned for _, r in reversed(receipts) if r.assigned is not None), None)
+    processed = next((r.processed for _, r in reversed(receipts) if r.processed is not None), None)
+    if assigned is None or processed is None:
+        return None
+    return Receipt(assigned, processed, "reported", receipts[-1][1].path, any(r.honest for _, r in receipts))
+
+
+# --- inferred ---------------------------------------------------------------------------------------------------------
+
+
+def inferred(assignments: Iterable[Items], sources: Sequence[Step], answer: Items) -> Coverage | None:
+    """Items that the assignment enumerates against calls that dealt with them; None where that shows nothing."""
+    given = list(assignments)
+    families = [(f, items.stated) for items in given for f in items.families]
+    found = [c for family, stated in families if (c := _of_family(family, stated, sources, answer)) is not None]
+    if found:
+        return max(found, key=lambda c: (c.confidence, c.receipt.assigned or 0))
+    if families:
+        return None
+    stated = max((items.stated for items in given if items.stated), default=None)
+    return _of_count(stated, sources) if stated else None
+
+
+def _of_family(family: Family, stated: int | None, sources: Sequence[Step], answer: Items) -> Coverage | None:
+    keys = frozenset(family.keys)
+    hits = [(s, s.call.like.mentioned & keys) for s in sources if s.call is not None and s.call.like is not None]
+    own = {key for _, hit in hits if len(hit) == 1 for key in hit}
+    if len(own) < OWN_CALLS:
+        return None
+    done = {key for s, hit in hits if _did(s) for key in hit}
+    missing = keys - done
+    failed = tuple(s for s, hit in hits if hit & missing and not _did(s))
+    receipt = Receipt(len(keys), len(keys) - len(missing), "inferred", "assignment")
+    if not missing:
+        return Coverage(receipt, 0.6)
+    if not failed and not _is_work(family, stated):
+        return None
+    if not failed and (_bulk(hits, len(missing)) or _named(answer, missing)):
+        return None
+    sure = (family.work or stated == len(keys)) and not family.optional
+    return Coverage(receipt, 0.6 if sure else 0.5, missing, failed)
+
+
+def _is_work(family: Family, stated: int | None) -> bool:
+    return not family.optional and (family.work or stated == len(family.keys))
+
+
+def _did(step: Step) -> bool:
+    return step.call is not None and step.call.outcome.status in DONE
+
+
+def _bulk(hits: Sequence[tuple[Step, frozenset[int]]], missing: int) -> bool:
+    """After the last call for one item came another that may have brought the rest at once."""
+    last = max((s.start for s, hit in hits if len(hit) == 1), default=0)
+    sizes = sorted(s.call.size or 0 for s, hit in hits if len(hit) == 1 and s.call)
+    typical = sizes[len(sizes) // 2]
+    rest = (s for s, hit in hits if not hit and s.start >= last and s.call and s.call.role is Role.SOURCE and _did(s))
+    return any((s.call.size or 0) * 2 >= missing * typical for s in rest if s.call)
+
+
+def _named(answer: Items, missing: frozenset[int]) -> bool:
+    """The answer speaks of all that seem to be missing: they were known, or left out for a reason."""
+    return missing <= {key for family in answer.families for key in family.keys}
+
+
+def _of_count(stated: int, sources: Sequence[Step]) -> Coverage | None:
+    """Only a number is given: the calls of one tool with different arguments, of which one went wrong."""
+    for tool in dict.fromkeys(s.tool for s in sources if s.call is not None and s.call.arguments is not None):
+        calls = [s for s in sources if s.tool == tool and s.call is not None]
+        done = {s.call.arguments for s in calls if _did(s) and s.call}
+        failed = tuple(s for s in calls if not _did(s) and s.call and s.call.arguments not in done)
+        if len(done) >= OWN_CALLS and failed and len(done) < stated and len(done | {_arguments(s) for s in failed}) <= stated:
+            return Coverage(Receipt(stated, len(done), "inferred", "assignment"), 0.5, failed=failed)
+    return None
+
+
+def _arguments(step: Step) -> int | None:
+    return step.call.arguments if step.call else None
+
+
+# --- what a run left unresolved ---------------------------------------------------------------------------------------
+
+
+def unresolved(run: AgentRun) -> Iterator[Step]:
+    """Sources of the run that failed, that nothing made good, and that its answer doesn't speak of."""
+    waiting = {id(source) for source in run.questions.sources}
+    for step in run.sources:
+        if step.call is not None and step.call.outcome.status in BAD and (id(step) in waiting or id(step) in run.passed):
+            yield step
+
+
+def work(run: AgentRun) -> list[Step]:
+    """Calls by which a run may deal with its items."""
+    return [s for s in run.steps if s.kind in SOURCES and s.call is not None and s.call.role is not Role.NOTE]

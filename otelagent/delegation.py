@@ -1,0 +1,247 @@
+"""Who works for whom in one trace: edges between agent runs, from every way in which emitters show a delegation.
+
+Pure and bounded: built from the link table and the steps, it knows no content.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Protocol
+
+import msgspec
+
+from otelagent.model import Kind, Step
+
+MAX_DEPTH: Final = 256
+MAX_CHILDREN: Final = 2_000
+"""Children kept for one parent; further ones have no edge."""
+
+MAX_NAMES: Final = 1_000
+MAX_HANDOFFS: Final = 1_000
+
+
+class Place(Protocol):
+    """A span's place, as the link table knows it."""
+
+    @property
+    def parent(self) -> bytes: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def kind(self) -> Kind | None: ...
+    @property
+    def tool(self) -> str | None: ...
+
+
+class Edge(msgspec.Struct, frozen=True):
+    """A child run and what it hangs from. Keys are those of runs.
+
+    `method` says how the delegation shows: tool (the child runs inside a tool call), nested (inside another agent),
+    handoff, named (it names its caller), asked (a model asked for a tool of its name, and that call isn't over),
+    workflow (one of several agents of a workflow), link, call_id, text. None: no delegation is known.
+    """
+
+    child: bytes
+    method: str | None
+    above: bytes | None = None
+    """The nearest agent or workflow that encloses it: the one that goes on with its result."""
+    giver: bytes | None = None
+    """Of a hand-over: the run that gave the work."""
+    call: bytes | None = None
+    """The tool call or hand-over by which the work was given."""
+    unseen: bytes | None = None
+    """The chain of parents ends at this span, which hasn't been seen."""
+    trace_id: bytes = b""
+    """The parent's trace, where it is another."""
+    confidence: float = 1.0
+
+
+class Member(msgspec.Struct, frozen=True):
+    """What the tree keeps of an agent's run."""
+
+    name: str | None
+    agent_id: str | None
+    start: int
+    end: int
+    caller: str | None = None
+
+
+class Tree:
+    """Owned by one trace."""
+
+    def __init__(self, nodes: Mapping[bytes, Place]) -> None:
+        self._nodes = nodes
+        self._edges: dict[bytes, Edge] = {}
+        self._children: dict[bytes, dict[bytes, None]] = {}
+        self._by_call: dict[bytes, list[bytes]] = {}
+        self._awaiting: dict[bytes, list[bytes]] = {}
+        self._named: dict[str, list[bytes]] = {}
+        self._handoffs: dict[str, list[tuple[Step, bytes]]] = {}
+        self._asked: dict[str, int] = {}
+        self._agents: dict[bytes, Member] = {}
+        self._outside: dict[bytes, Edge] = {}
+
+    # --- what is learned -----------------------------------------------------------------------------------------
+
+    def agent(self, key: bytes, member: Member) -> list[bytes]:
+        """An agent's run has ended; gives the runs whose edges are new or other than before."""
+        self._agents[key] = member
+        if member.name and len(self._named) < MAX_NAMES:
+            self._named.setdefault(member.name, []).append(key)
+        names = {member.name, member.agent_id} - {None}
+        called = [k for k, other in self._agents.items() if other.caller in names] if names else []
+        return [k for k in (key, *self._children.get(key, ()), *called) if k in self._agents and self._put(k)]
+
+    def handoff(self, step: Step, giver: bytes) -> list[bytes]:
+        """A hand-over was seen, given by the run `giver`."""
+        if not step.target or sum(map(len, self._handoffs.values())) >= MAX_HANDOFFS:
+            return []
+        known = self._handoffs.setdefault(step.target, [])
+        known[:] = [*(pair for pair in known if pair[0] is not step), (step, giver)]
+        return [k for k in self._named.get(step.target, ()) if self._put(k)]
+
+    def asked(self, step: Step) -> None:
+        """A model asks for tools; one of them may stand for an agent."""
+        for call in step.turn.asked if step.turn else ():
+            if call.name and (len(self._asked) < MAX_NAMES or call.name in self._asked):
+                self._asked[call.name] = max(step.end, self._asked.get(call.name, 0))
+
+    def linked(self, span_ids: Iterable[bytes]) -> list[bytes]:
+        """Spans have taken their places; gives the runs whose edges are other than before."""
+        waiting = [key for span_id in span_ids for key in self._awaiting.pop(span_id, ())] if self._awaiting else []
+        return [key for key in waiting if self._put(key)]
+
+    def outside(self, edge: Edge) -> None:
+        """The parent was found in another trace."""
+        self._outside[edge.child] = edge
+        if edge.child in self._agents:
+            self._put(edge.child)
+
+    # --- what is asked -------------------------------------------------------------------------------------------
+
+    def edge(self, key: bytes) -> Edge | None:
+        """How the run came about; None while its own span hasn't passed."""
+        edge = self._edges.get(key)
+        if edge is not None and edge.method is None and edge.above is not None and self._crowd(edge):
+            return msgspec.structs.replace(edge, method="workflow", confidence=0.7)
+        return edge
+
+    def children(self, key: bytes) -> tuple[bytes, ...]:
+        """Keys of the runs that work directly for this one, or whose nearest enclosing agent it is."""
+        return tuple(self._children.get(key, ()))
+
+    def by_call(self, span_id: bytes) -> tuple[bytes, ...]:
+        """Keys of the runs inside a tool call."""
+        return tuple(self._by_call.get(span_id, ()))
+
+    def ancestors(self, key: bytes) -> Iterator[bytes]:
+        """Runs that enclose a run, nearest first."""
+        for _ in range(MAX_DEPTH):
+            edge = self._edges.get(key)
+            if edge is None or edge.above is None or edge.above == key:
+                return
+            key = edge.above
+            yield key
+
+    def wrapper(self, key: bytes) -> bool:
+        """The span only wraps a run of the same agent."""
+        own = self._agents.get(key)
+        inner = [self._agents[k] for k in self._children.get(key, ()) if k in self._agents]
+        return own is not None and len(inner) == 1 and bool(own.name) and inner[0].name == own.name
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    def _put(self, key: bytes) -> bool:
+        edge, known = self._find(key), self._edges.get(key)
+        if edge == known:
+            return False
+        if known is not None:
+            self._take_out(known)
+        self._edges[key] = edge
+        if edge.above is not None:
+            own = self._children.setdefault(edge.above, {})
+            if len(own) < MAX_CHILDREN:
+                own[key] = None
+        if edge.call is not None:
+            self._by_call.setdefault(edge.call, []).append(key)
+        if edge.unseen is not None:
+            self._awaiting.setdefault(edge.unseen, []).append(key)
+        return True
+
+    def _take_out(self, edge: Edge) -> None:
+        if edge.above is not None:
+            self._children.get(edge.above, {}).pop(edge.child, None)
+        if edge.call is not None and edge.child in self._by_call.get(edge.call, ()):
+            self._by_call[edge.call].remove(edge.child)
+
+    def _find(self, key: bytes) -> Edge:
+        above, call, unseen = self._upward(key)
+        member = self._agents[key]
+        if call is not None:
+            return Edge(key, "tool", above, None, call, unseen)
+        given = self._given(member, key)
+        if given is not None:
+            return Edge(key, "handoff", above, given[1], given[0].span_id, unseen)
+        if (caller := self._caller(member, key)) is not None:
+            return Edge(key, "named", above, caller, None, unseen, confidence=0.9)
+        if above is not None and self._nodes[above].kind is Kind.AGENT and not self._wraps(above, member):
+            return Edge(key, "nested", above, None, None, unseen)
+        if key in self._outside:
+            return msgspec.structs.replace(self._outside[key], above=above, unseen=unseen)
+        if unseen is not None and self._awaited(member):
+            return Edge(key, "asked", above, None, None, unseen, confidence=0.9)
+        return Edge(key, None, above, None, None, unseen)
+
+    def _upward(self, key: bytes) -> tuple[bytes | None, bytes | None, bytes | None]:
+        """The nearest enclosing agent or topmost span, the tool call on the way, and where the chain ends unseen."""
+        node = self._nodes.get(key)
+        call = key if node is not None and node.kind is Kind.TOOL else None
+        at = key
+        for _ in range(MAX_DEPTH):
+            node = self._nodes.get(at)
+            if node is None:
+                return None, call, at
+            if at != key and (node.kind is Kind.AGENT or not node.parent):
+                return at, call, None
+            if at != key and node.kind in (Kind.TOOL, Kind.HANDOFF):
+                call = call or at
+            if not node.parent or node.parent == at:
+                return None, call, None
+            at = node.parent
+        return None, call, None
+
+    def _given(self, member: Member, key: bytes) -> tuple[Step, bytes] | None:
+        """The last hand-over to this agent before it began."""
+        earlier = [pair for pair in self._handoffs.get(member.name or "", ()) if pair[0].start <= member.start]
+        found = max(earlier, key=lambda pair: pair[0].end, default=None)
+        return found if found is not None and found[1] != key else None
+
+    def _caller(self, member: Member, key: bytes) -> bytes | None:
+        """The run of the agent that this one names as its caller."""
+        if not member.caller:
+            return None
+        same = [k for k in self._named.get(member.caller, ()) if k != key and self._agents[k].start <= member.start]
+        return max(same, key=lambda k: self._agents[k].start, default=None)
+
+    def _wraps(self, above: bytes, member: Member) -> bool:
+        """The enclosing agent span is one of the same agent: a second span for one run."""
+        outer = self._agents.get(above)
+        return outer is not None and bool(member.name) and outer.name == member.name
+
+    def _awaited(self, member: Member) -> bool:
+        name = plain(member.name or "")
+        return len(name) > 2 and any(name in plain(tool) and at <= member.start for tool, at in self._asked.items())
+
+    def _crowd(self, edge: Edge) -> bool:
+        """Another agent works for the same workflow."""
+        assert edge.above is not None  # noqa: S101 - the caller looked
+        node = self._nodes.get(edge.above)
+        if node is None or node.kind is Kind.AGENT:
+            return False
+        names = {self._agents[k].name for k in self._children.get(edge.above, ()) if k in self._agents}
+        return len(names) > 1
+
+
+def plain(name: str) -> str:
+    """A name as letters and digits in lower case, for likeness of agents and tools."""
+    return "".join(c for c in name.lower() if c.isalnum())
