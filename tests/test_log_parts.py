@@ -111,9 +111,9 @@ def test_tool_invocation_log_of_a_hand_instrumented_agent_is_a_step() -> None:
     report = Report()
     pipeline = Pipeline(ears=(report,))
     fields = {
-        "tool": "search",
-        "arguments": '{"query": "x"}',
-        "result": "[]",
+        "tool_name": "search",
+        "args": '{"query": "x"}',
+        "result_length_chars": 0,
         "status": "success_empty",
         "latency_ms": 40,
     }
