@@ -1,6 +1,6 @@
 """The handle to a span's content: decodes when asked, each part once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
 from otelagent.dialects import messages, otel_core
@@ -172,9 +172,10 @@ def _first_present(span: Span, sources: Sequence[messages.Source]) -> messages.S
 
 
 def _of_tool(span: Span, plan: Plan) -> Withheld | None:
+    """Of the result where there is one: a result that is whole is judged, whatever became of the arguments."""
     keys = span.attributes.keys()
     arguments, result = plan.argument_keys.intersection(keys), plan.result_keys.intersection(keys)
-    if reason := _spoiled(span, plan, (*result, *arguments)):
+    if reason := _spoiled(span, plan, result or arguments):
         return reason
     if span.dropped_attributes and not (arguments and result):
         return Withheld.EVICTED
@@ -187,7 +188,7 @@ def _worked_out(span: Span, sources: Sequence[Source]) -> bool:
     return any(isinstance(found(span, source), Captured) for source in sources if not isinstance(source, str))
 
 
-def _spoiled(span: Span, plan: Plan, keys: Sequence[str]) -> Withheld | None:
+def _spoiled(span: Span, plan: Plan, keys: Iterable[str]) -> Withheld | None:
     cut = False
     for key in keys:
         raw = span.attributes.raw(key)
