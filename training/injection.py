@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 MODEL = HERE.parent / "otelagent" / "reading" / "injection.model"
 PROBE = HERE / "data" / "probe.jsonl"
 CARD = HERE.parent / "docs" / "injection-classifier.md"
-OPERATING_POINT = 1.7
+OPERATING_POINT = 1.5
 """Total at which a text is flagged; the card says why."""
 STRENGTH = 0.4
 DECAY = [0.35, 0.2]
