@@ -257,6 +257,15 @@ class Asked(msgspec.Struct, frozen=True):
     arguments: int | None
 
 
+class Reported(Protocol):
+    """A call as messages show it; it is read only where no span reports the call."""
+
+    @property
+    def arguments(self) -> int | None: ...
+    @property
+    def call(self) -> Call: ...
+
+
 class Answered(msgspec.Struct, frozen=True):
     """A tool result found in the messages of an LLM step."""
 
@@ -264,7 +273,7 @@ class Answered(msgspec.Struct, frozen=True):
     name: str | None
     order: int
     """Position among the tool results of this history, from 0."""
-    call: Call
+    shown: Reported
     tail: bool = True
     """Among the last messages: this step is the first to consume it."""
 

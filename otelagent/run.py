@@ -133,6 +133,7 @@ class AgentRun:
         if consumer.turn is None:
             return []
         missing = [a for a in consumer.turn.answered if not self._supply(a) and a.tail]
+        consumer.turn.answered = tuple(missing)
         made = [_rebuilt(consumer, answered) for answered in missing]
         self._made.update(map(id, made))
         return made
@@ -144,7 +145,7 @@ class AgentRun:
             return False
         if known.call is None or known.call.outcome.status is Status.UNKNOWN:
             arguments = known.call.arguments if known.call else None
-            known.call = answered.call
+            known.call = answered.shown.call
             known.call.arguments = known.call.arguments or arguments
             if known in self.steps:
                 self.questions.source(known)
@@ -344,6 +345,6 @@ def _rebuilt(consumer: Step, answered: Answered) -> Step:
         call_id=answered.id,
         service=consumer.service,
         environment=consumer.environment,
-        call=answered.call,
+        call=answered.shown.call,
         rebuilt=True,
     )

@@ -11,8 +11,10 @@ from typing import Final, Protocol
 
 import msgspec
 
+from otelagent.delegation import Edge
+from otelagent.lineage import Lineage
 from otelagent.log_parts import LogContent, LogParts
-from otelagent.model import Answered, Finding, Kind, Plain, Step
+from otelagent.model import Answered, Finding, Kind, Plain, Receipt, Step
 from otelagent.reading.facts import Seen
 from otelagent.reading.given import Budget, Given
 from otelagent.run import SOURCES, AgentRun, Observer, order
@@ -92,6 +94,7 @@ class Trace:
         self.touched = now
         self.nodes: dict[bytes, Node] = {}
         self.runs: dict[bytes, AgentRun] = {}
+        self.lineage = Lineage(self.nodes, self.runs)
         self.given = Given(budget)
         self.seen = Seen()
         self.parts = LogParts()
@@ -111,6 +114,7 @@ class Trace:
         self._waiting: dict[bytes, list[Step]] = {}
         self._http: dict[bytes, tuple[int, int]] = {}
         self._told: set[tuple[str, bytes, bytes]] = set()
+        self._final = False
 
     # --- what a run asks ----------------------------------------------------------------------------------------
 
@@ -124,9 +128,35 @@ class Trace:
         if answered.id is not None and (known := self._calls.get(answered.id)):
             return known
         same = [s for s in self._unnamed.values() if answered.name in (None, s.tool)]
-        exact = [s for s in same if s.call and s.call.arguments == answered.call.arguments is not None]
+        exact = [s for s in same if s.call and s.call.arguments == answered.shown.arguments is not None] if same else []
         candidates = exact or same
         return candidates[min(answered.order, len(candidates) - 1)] if candidates else None
+
+    def edge(self, run: AgentRun) -> Edge | None:
+        return self.lineage.edge(run)
+
+    def children(self, run: AgentRun) -> Sequence[AgentRun]:
+        return self.lineage.children(run)
+
+    def siblings(self, run: AgentRun) -> Sequence[AgentRun]:
+        return self.lineage.siblings(run)
+
+    def wraps(self, run: AgentRun) -> bool:
+        return self.lineage.tree.wrapper(run.key)
+
+    def receipts(self, run: AgentRun) -> Sequence[tuple[bytes, Receipt]]:
+        return self.lineage.receipts(run, self.owner)
+
+    def call(self, span_id: bytes | None) -> Step | None:
+        return self.lineage.call(span_id, self.owner)
+
+    def task_of(self, run: AgentRun) -> Step | None:
+        return self.lineage.task_of(run)
+
+    def whole(self, run: AgentRun) -> bool:
+        if self._final:
+            return self.root_seen and not self.partial_view
+        return run.key not in self._waiting and run.whole
 
     # --- phase a: links -----------------------------------------------------------------------------------------
 
@@ -142,6 +172,7 @@ class Trace:
             self.root_failed = isinstance(item, Step) and item.failed
         if isinstance(item, Step):
             self._name(item)
+        self.lineage.link(item)
         return True
 
     def _name(self, step: Step) -> None:
@@ -175,6 +206,8 @@ class Trace:
             node = self.nodes.get(at)
             if node is None or node.kind is Kind.AGENT or not node.parent or node.parent == at:
                 return at
+            if (hidden := self.lineage.stops(at)) is not None:
+                return hidden
             at = node.parent
         return at
 
@@ -198,13 +231,27 @@ class Trace:
 
     def observe(self, steps: Sequence[Step], detectors: tuple[Observer, ...]) -> None:
         """Attribute new steps to runs and observe them, moving provisional runs whose place is known now."""
+        for step in steps:
+            if step.kind is Kind.LLM and step.parent_id:
+                self.lineage.thinks(step.parent_id)
         moved = self._resolve()
         by_run: dict[bytes, list[Step]] = {}
-        for step in sorted([*moved, *steps], key=order):
+        ordered = sorted([*moved, *steps], key=order)
+        for step in ordered:
             self._remember(step)
             by_run.setdefault(self.run_of(step), []).append(step)
         for key, own in by_run.items():
             self._take(self.run(key), own, detectors)
+        for step in ordered:
+            self.lineage.observed(step, self.run_of(step))
+        self.conclude(detectors)
+
+    def conclude(self, detectors: tuple[Observer, ...], final: bool = False) -> None:
+        """Judge what the tree of agents shows; `final`: nothing more will come."""
+        self._final = final
+        concluding = tuple(d for d in detectors if d.concludes)
+        for run, findings in self.lineage.conclude(concluding, self.owner, final):
+            self._tell(run, findings)
 
     def join(self, step: Step) -> None:
         """Add to a new step's content what log records have told of it already."""
@@ -259,20 +306,47 @@ class Trace:
         return [f for k in keys for f in self.runs[k].findings.values()]
 
     def _resolve(self) -> list[Step]:
-        """Steps of provisional runs whose key turned out to be no agent: they belong to the run above."""
+        """Steps that turned out to belong to another run: the run above, or an agent that was hidden."""
         moved: list[Step] = []
         for key in [k for k, r in self.runs.items() if r.provisional]:
             node = self.nodes.get(key)
             if node is None or node.kind is Kind.AGENT:
                 continue
-            if self.owner(key) != key:
-                run = self.runs.pop(key)
-                moved += run.own_steps()
-                moved += self._waiting.pop(key, [])
-                target = self.run(self.owner(key))
-                target.findings.update(run.findings)
-                target.former |= {key, *run.former}
+            if any(s.kind is Kind.LLM for s in self.runs[key].steps):
+                self.lineage.thinks(key)
+            if (target := self.owner(key)) != key:
+                moved += self._dissolve(key, target)
+        for span_id in self._loosened():
+            moved += self._part(span_id)
         return moved
+
+    def _dissolve(self, key: bytes, into: bytes) -> list[Step]:
+        run = self.runs.pop(key)
+        target = self.run(into)
+        target.findings.update(run.findings)
+        target.former |= {key, *run.former}
+        return [*run.own_steps(), *self._waiting.pop(key, [])]
+
+    def _loosened(self) -> list[bytes]:
+        loosened, self.lineage.loosened = self.lineage.loosened, []
+        return loosened
+
+    def _part(self, span_id: bytes) -> list[Step]:
+        """Steps below a span that turned out to be an agent's leave the run above it."""
+        node = self.nodes[span_id]
+        above = self.owner(node.parent) if node.parent else span_id
+        run = self.runs.get(above)
+        if run is None:
+            return []
+        own = [*run.own_steps(), *self._waiting.pop(above, [])]
+        leaving = {id(s): self.run_of(s) for s in own if self.run_of(s) != above}
+        if not leaving:
+            return []
+        if len(leaving) == len(own) and run.provisional:
+            self._dissolve(above, next(iter(leaving.values())))
+        else:
+            run.fold([s for s in own if id(s) not in leaving], ())
+        return [s for s in own if id(s) in leaving]
 
     def _take(self, run: AgentRun, steps: list[Step], detectors: tuple[Observer, ...]) -> None:
         waiting = self._waiting.pop(run.key, [])
@@ -384,6 +458,7 @@ class LiveTraces:
 
     def _close(self, trace: Trace, reason: Closed) -> None:
         trace.settle(self._detectors)
+        trace.conclude(self._detectors, final=True)
         self._listener.closed(trace, reason)
         trace.given.release()
         self.spans -= len(trace.nodes)

@@ -28,18 +28,15 @@ from otelagent.model import (
     Turn,
 )
 from otelagent.reading.acknowledgement import admits, completed
-from otelagent.reading.arguments import canonical, fingerprint, similar, terms
+from otelagent.reading.arguments import canonical, fingerprint, similar, size, terms
 from otelagent.reading.claims import claims
 from otelagent.reading.enumeration import HEAD, enumerated, mentioned
+from otelagent.reading.envelopes import unwrap
 from otelagent.reading.outcome import outcome
-from otelagent.reading.parsing import parse
 from otelagent.reading.receipts import in_structure, in_words
 
 MAX_SEEN: Final = 4096
 """Message fingerprints kept per trace; the oldest are let go and such messages are read again."""
-
-RECEIPT_WORDS: Final = ("processed", "completed", "assigned")
-"""A tool's result without any of them is not searched for a receipt."""
 
 RoleOf = Callable[[str | None, str | None], Role]
 """Role of a tool by name and description."""
@@ -86,8 +83,9 @@ def read(step: Step, seen: Seen, role_of: RoleOf) -> None:
 
 def _call(step: Step, content: Content, role: Role) -> Call:
     captured = content.result()
+    opened = _opened(captured)
     judged = outcome(
-        captured,
+        opened,
         error=content.error(),
         failed=step.failed,
         error_type=step.error_type,
@@ -97,22 +95,25 @@ def _call(step: Step, content: Content, role: Role) -> Call:
         withheld=step.withheld,
         role=role,
     )
-    return _facts(content.arguments(), captured, judged, role)
+    return _facts(content.arguments(), opened, judged, role, captured.value if captured else None)
 
 
-def _facts(arguments: Captured | None, result: Captured | None, judged: Outcome, role: Role) -> Call:
-    call = Call(outcome=judged, role=role)
+def _facts(arguments: Captured | None, result: Captured | None, judged: Outcome, role: Role, given: object) -> Call:
+    """`result` without its envelopes; `given`: the same as it was recorded."""
+    call = Call(outcome=judged, role=role, given=given)
     if arguments is not None:
         call.arguments = canonical(arguments.value)
         call.like = ArgumentsRead(arguments.value)
     if result is not None:
-        parsed = parse(result.value)
-        call.result = fingerprint(parsed)
-        call.size = len(parsed.text)
-        call.given = result.value
-        if any(word in parsed.text for word in RECEIPT_WORDS):
-            call.receipt = in_structure(result.value, result.path)
+        call.result = fingerprint(result.value)
+        call.size = size(result.value)
+        call.receipt = in_structure(given, result.path)
     return call
+
+
+def _opened(captured: Captured | None) -> Captured | None:
+    """A result without its envelopes, parsed once for all who read it."""
+    return None if captured is None else Captured(unwrap(captured.value), captured.path)
 
 
 class ArgumentsRead:
@@ -261,25 +262,43 @@ class _HistoryReader:
                     if message.role == "user":
                         self.asked_for.append(part.text)
                 elif isinstance(part, ToolResult):
-                    call = self._result(part, asked.get(part.id or ""))
-                    if position > turn:
-                        self._answer(part, asked.get(part.id or ""), call, position > tail)
+                    self._result(part, asked.get(part.id or ""), position > turn, position > tail)
 
-    def _result(self, part: ToolResult, asked: ToolCall | None) -> Call:
+    def _result(self, part: ToolResult, asked: ToolCall | None, this_turn: bool, tail: bool) -> None:
+        self.given.append(part.result)
         if part.id:
             self.consumed.append(part.id)
-        name = part.name or (asked.name if asked else None)
-        captured = Captured(part.result, f"messages/{part.id or name or ''}")
-        role = self._role_of(name, None)
-        arguments = Captured(asked.arguments, "") if asked and asked.arguments is not None else None
-        call = _facts(arguments, captured, outcome(captured, role=role), role)
-        self.given.append(call.given)
-        call.given = None
-        return call
+        if this_turn:
+            name = part.name or (asked.name if asked else None)
+            shown = ResultRead(part, asked, self._role_of(name, None))
+            self.answered.append(Answered(part.id, name, len(self.answered), shown, tail))
 
-    def _answer(self, part: ToolResult, asked: ToolCall | None, call: Call, tail: bool) -> None:
-        name = part.name or (asked.name if asked else None)
-        self.answered.append(Answered(part.id, name, len(self.answered), call, tail))
+
+class ResultRead:
+    """A call as the messages show it, read when it is asked for."""
+
+    __slots__ = ("_asked", "_call", "_part", "_role")
+
+    def __init__(self, part: ToolResult, asked: ToolCall | None, role: Role) -> None:
+        self._part = part
+        self._asked = asked
+        self._role = role
+        self._call: Call | None = None
+
+    @property
+    def arguments(self) -> int | None:
+        return _hash(self._asked.arguments) if self._asked else None
+
+    @property
+    def call(self) -> Call:
+        if self._call is None:
+            part, asked = self._part, self._asked
+            result = Captured(unwrap(part.result), f"messages/{part.id or part.name or ''}")
+            arguments = Captured(asked.arguments, "") if asked and asked.arguments is not None else None
+            judged = outcome(result, role=self._role)
+            self._call = _facts(arguments, result, judged, self._role, part.result)
+            self._call.given = None
+        return self._call
 
 
 def _last_user(fresh: list[tuple[int, Message]]) -> int:
