@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup run test check check-all format lock proto reference clean image-check deploy-check
+.PHONY: setup run test check check-all format lock proto reference clean train image-check deploy-check
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/.ready
@@ -54,6 +54,10 @@ deploy-check: ## Rules, chart and manifests with the tools of the trade; says wh
 
 image-check: setup ## The steps of the Dockerfile without a container engine
 	$(BIN)/python tests/deploy/image.py
+
+train: setup ## Trains the injection classifier anew, with packages that neither run nor test need
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check numpy scikit-learn scipy
+	$(BIN)/python -m training.injection
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
