@@ -89,16 +89,22 @@ def demanded_in(sentences: Iterable[Sequence[bytes]]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for words in sentences:
         for word in words:
-            if any(sign in word for sign in (b"@", b"_", b"://")) or (
-                b"-" in word and any(48 <= sign < 58 for sign in word)
-            ):
+            if not word.isalpha() and _demandable(word):
                 found.setdefault(word.decode("utf-8", "replace")[:_LENGTH])
         for phrase in _phrases(words):
             found.setdefault(phrase[:_LENGTH])
     return tuple(found)[:_DEMANDED]
 
 
+def _demandable(word: bytes) -> bool:
+    if b"@" in word or b"_" in word or b"//" in word:
+        return True
+    return b"-" in word and word.translate(None, b"0123456789") != word
+
+
 def _phrases(words: Sequence[bytes]) -> Iterator[str]:
+    if b'"' not in words:
+        return
     marks = [place for place, word in enumerate(words) if word == b'"']
     for begin, end in zip(marks[::2], marks[1::2], strict=False):
         if end - begin > 1:
