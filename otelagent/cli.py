@@ -10,7 +10,6 @@ from otelagent import __version__
 COMMANDS: Final = (
     "run",
     "demo",
-    "demo",
     "scan",
     "explain",
     "init",
