@@ -1,0 +1,209 @@
+"""Runs of one trace as a family: where agents are hidden in the tree of spans, and when a run's end can be judged."""
+
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from typing import Final
+
+from otelagent.delegation import Edge, Member, Place, Tree
+from otelagent.model import Finding, Kind, Plain, Receipt, Step
+from otelagent.run import SOURCES, AgentRun, Observer
+
+MAX_RECEIPTS: Final = 1_000
+MAX_DEPTH: Final = 256
+SCANS: Final = 64
+"""Agent spans without children whose neighbours are looked through."""
+
+SAME: Final = 0.1
+"""Share of its length by which the body of an agent may differ from its span."""
+
+SLACK: Final = 50_000_000
+"""Nanoseconds by which it may differ at least."""
+
+
+class Lineage:
+    """Owned by one trace, which tells it of spans and steps."""
+
+    def __init__(self, nodes: Mapping[bytes, Place], runs: MutableMapping[bytes, AgentRun]) -> None:
+        self._nodes = nodes
+        self._runs = runs
+        self.tree = Tree(nodes)
+        self._receipts: dict[bytes, Receipt] = {}
+        self._parents: set[bytes] = set()
+        self._leaves: dict[bytes, list[bytes]] = {}
+        self._bodies: dict[bytes, bytes] = {}
+        self._agentic: set[bytes] = set()
+        self._calls: dict[bytes, Step] = {}
+        self._new: list[bytes] = []
+        self._dirty: dict[bytes, None] = {}
+        self._scans = 0
+        self.loosened: list[bytes] = []
+        """Spans below which steps may belong to another run than before."""
+
+    # --- places --------------------------------------------------------------------------------------------------
+
+    def link(self, item: Step | Plain) -> None:
+        """A span has taken its place in the link table."""
+        self._new.append(item.span_id)
+        if item.parent_id:
+            self._parents.add(item.parent_id)
+        if item.receipt is not None:
+            self.receive(item.span_id, item.receipt)
+        if isinstance(item, Plain):
+            for agent in self._leaves.get(item.parent_id, ()):
+                self._pair(item.span_id, agent)
+        elif item.kind is Kind.AGENT and item.parent_id:
+            self._leaves.setdefault(item.parent_id, []).append(item.span_id)
+            if item.span_id not in self._parents:
+                self._search(item)
+
+    def receive(self, span_id: bytes, receipt: Receipt) -> None:
+        """A receipt that a span carries, or a log record of it."""
+        if len(self._receipts) < MAX_RECEIPTS or span_id in self._receipts:
+            self._receipts[span_id] = receipt
+            self._new.append(span_id)
+
+    def stops(self, span_id: bytes) -> bytes | None:
+        """The run to which what hangs below this span belongs, if the span is an agent's in disguise.
+
+        A tool call with a model's turns below it is a run of its own; a plain span beside an agent span that has no
+        children of its own, and as long as it, is that agent's body.
+        """
+        agent = self._bodies.get(span_id)
+        if agent is not None and agent not in self._parents:
+            return agent
+        return span_id if span_id in self._agentic else None
+
+    def thinks(self, span_id: bytes) -> None:
+        """A model's turn hangs below this span: a tool call above it, nearer than any agent, is a run of its own."""
+        at = span_id
+        for _ in range(MAX_DEPTH):
+            node = self._nodes.get(at)
+            if node is None or node.kind is Kind.AGENT or self.stops(at) is not None:
+                return
+            if node.kind is Kind.TOOL:
+                self._agentic.add(at)
+                self.loosened.append(at)
+                return
+            if not node.parent or node.parent == at:
+                return
+            at = node.parent
+
+    def is_run(self, span_id: bytes) -> bool:
+        """The span is a tool call in which a model works."""
+        return span_id in self._agentic
+
+    def _search(self, agent: Step) -> None:
+        self._scans += 1
+        recent = 512 if self._scans > SCANS else len(self._nodes)
+        for (span_id, node), _ in zip(reversed(self._items()), range(recent), strict=False):
+            if node.kind is None and node.parent == agent.parent_id:
+                self._pair(span_id, agent.span_id)
+
+    def _items(self) -> "Sequence[tuple[bytes, Place]]":
+        return list(self._nodes.items())
+
+    def _pair(self, span_id: bytes, agent: bytes) -> None:
+        body, span = self._nodes[span_id], self._nodes[agent]
+        slack = max(SLACK, int(SAME * (span.end - span.start)))
+        if 0 <= body.start - span.start <= slack and 0 <= span.end - body.end <= slack and span_id in self._parents:
+            self._bodies[span_id] = agent
+            self.loosened.append(span_id)
+
+    # --- runs ----------------------------------------------------------------------------------------------------
+
+    def observed(self, step: Step, key: bytes) -> None:
+        """A step was observed in the run with this key."""
+        run = self._runs[key]
+        if step.kind is Kind.AGENT:
+            member = Member(step.agent, step.agent_id, step.start, step.end, step.parent_agent)
+            self._touch(self.tree.agent(step.span_id, member))
+        elif step.kind is Kind.LLM:
+            self.tree.asked(step)
+        elif step.kind is Kind.HANDOFF:
+            self._touch(self.tree.handoff(step, key))
+        if step.span_id in self._agentic:
+            self._end(step)
+        if step.kind in SOURCES and (below := self.tree.by_call(step.span_id)):
+            self._calls[step.span_id] = step
+            self._touch(below)
+        if run.ended is not None:
+            self._touch((key,))
+
+    def _end(self, tool: Step) -> None:
+        """The tool call is the last that is seen of the run inside it."""
+        run = self._runs.get(tool.span_id)
+        if run is None:
+            return
+        run.ended, run.provisional = tool, False
+        run.agent = run.agent or next((s.agent for s in run.steps if s.agent and s.agent != tool.agent), None) or tool.tool
+        self._touch((tool.span_id, *self.tree.agent(tool.span_id, Member(run.agent, None, tool.start, tool.end))))
+        self._calls[tool.span_id] = tool
+
+    def _touch(self, keys: Iterable[bytes]) -> None:
+        self._dirty.update(dict.fromkeys(keys))
+
+    def conclude(
+        self, detectors: Sequence[Observer], owner: Callable[[bytes], bytes], final: bool
+    ) -> list[tuple[AgentRun, list[Finding]]]:
+        """Let detectors judge the runs whose surroundings have changed, children first; gives what is new."""
+        self._touch(self.tree.linked(self._new))
+        self._touch(owner(span_id) for span_id in self._new if span_id in self._receipts)
+        self._new.clear()
+        if final:
+            self._touch(self._runs)
+        told = [(run, run.conclude(detectors)) for run in self._due()]
+        self._dirty.clear()
+        for run, _ in told:
+            self._absorb(run)
+        return told
+
+    def _due(self) -> list[AgentRun]:
+        keys: dict[bytes, int] = {}
+        for key in list(self._dirty):
+            above = list(self.tree.ancestors(key))
+            for depth, each in enumerate([*reversed(above), key]):
+                keys[each] = max(depth, keys.get(each, 0))
+            for sibling in self.tree.children(above[0]) if above else ():
+                if sibling in self._runs and self._runs[sibling].receipt is not None:
+                    keys.setdefault(sibling, len(above))
+        runs = [(-depth, self._runs[key]) for key, depth in keys.items() if key in self._runs]
+        return [run for _, run in sorted(runs, key=lambda pair: pair[0]) if run.ended is not None]
+
+    def _absorb(self, run: AgentRun) -> None:
+        for identity in [i for f in run.findings.values() for i in f.absorbs]:
+            for other in self._runs.values():
+                if identity not in other.findings or not other.findings[identity].absorbs:
+                    other.findings.pop(identity, None)
+
+    # --- what a run asks -----------------------------------------------------------------------------------------
+
+    def edge(self, run: AgentRun) -> Edge | None:
+        return self.tree.edge(run.key)
+
+    def children(self, run: AgentRun) -> list[AgentRun]:
+        return [self._runs[key] for key in self.tree.children(run.key) if key in self._runs]
+
+    def siblings(self, run: AgentRun) -> list[AgentRun]:
+        edge = self.tree.edge(run.key)
+        if edge is None or edge.above is None:
+            return []
+        return [self._runs[k] for k in self.tree.children(edge.above) if k in self._runs and k != run.key]
+
+    def receipts(self, run: AgentRun, owner: Callable[[bytes], bytes]) -> list[tuple[bytes, Receipt]]:
+        own = [(i, r) for i, r in self._receipts.items() if i == run.key or owner(i) == run.key]
+        return sorted(own, key=lambda pair: (pair[0] == run.key, self._nodes[pair[0]].end if pair[0] in self._nodes else 0))
+
+    def call(self, span_id: bytes | None, owner: Callable[[bytes], bytes]) -> Step | None:
+        if span_id is None or (known := self._calls.get(span_id)) is not None:
+            return known if span_id is not None else None
+        node = self._nodes.get(span_id)
+        run = self._runs.get(owner(node.parent)) if node is not None else None
+        return next((s for s in run.steps if s.span_id == span_id), None) if run is not None else None
+
+    def task_of(self, run: AgentRun) -> Step | None:
+        """Of a hand-over: the giver's last text before this run began."""
+        edge = self.tree.edge(run.key)
+        giver = self._runs.get(edge.giver) if edge is not None and edge.giver is not None else None
+        if giver is None or run.ended is None:
+            return None
+        before = run.ended.start
+        return next((s for s in reversed(giver.steps) if s.turn and s.turn.text and s.start < before), None)
