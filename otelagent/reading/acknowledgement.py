@@ -1,7 +1,7 @@
 """What a completion admits about its data, and whether it says that the work is complete.
 
-Sentence by sentence: good news in negative form ("there were no problems"), offers and what-ifs are taken out first, then
-what is left is tried against the word lists of the text's language. Texts longer than `values.HEAD + values.TAIL`
+Sentence by sentence: good news in negative form ("there were no problems"), offers and what-ifs are taken out first,
+then what is left is tried against the word lists of the text's language. Texts longer than `values.HEAD + values.TAIL`
 characters are read at their head and tail only.
 """
 

@@ -6,11 +6,11 @@ counts. Texts longer than `values.HEAD + values.TAIL` characters are read at the
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from otelagent.model import Claim
 from otelagent.reading import dates, numerals, values
-from otelagent.reading.lexicon import compiled, either, exact, listed, matches
+from otelagent.reading.lexicon import SPACED, compiled, either, exact, listed, matches
 
 LIMIT: Final = 256
 """Claims per completion."""
@@ -30,14 +30,15 @@ _NAMED: Final = exact(r"(?:[a-zà-ÿ0-9),\"'][\s ]+)[\"'(*]*\p{Lu}[\pL-]+\s$")
 _SURNAME: Final = r"\p{Lu}[\pL'’-]+"
 _CITED: Final = exact(
     rf"({_SURNAME})(?:,? et al\.?|(?:,? (?:and|und|et|y|e|&) {_SURNAME}){{1,3}}),? ?\(?((?:1[6-9]|20)\d\d)[a-z]?\b\)?"
-    rf"|\(({_SURNAME})(?: {_SURNAME}){{0,2}},? ((?:1[6-9]|20)\d\d)[a-z]?(?:\)|;)|\b({_SURNAME}) \(((?:1[6-9]|20)\d\d)[a-z]?\)"
+    rf"|\(({_SURNAME})(?: {_SURNAME}){{0,2}},? ((?:1[6-9]|20)\d\d)[a-z]?(?:\)|;)"
+    rf"|\b({_SURNAME}) \(((?:1[6-9]|20)\d\d)[a-z]?\)"
     rf"|\b({_SURNAME})(?:,? et al\b\.?)"
 )
 _NAME: Final = rf"{_SURNAME}(?:\s(?:(?:of|for|de|del|da|do|di|von|van|für|der|des|du|la|and|&)\s)?{_SURNAME}){{0,5}}"
 _TITLE: Final = rf"(?:(?i:{either(listed('claims', 'titles'))})\.?\s+|l['’])*"
 _SOURCE: Final = exact(
-    rf"(?i:\b{either([w for w in listed('claims', 'reporting_before') if w.isascii() or w[0] != '根'])})\s+{_TITLE}({_NAME})"
-    rf"|\b({_NAME})\s(?:{either(listed('claims', 'reporting_after'))})"
+    rf"(?i:\b{either(listed('claims', 'reporting_before', SPACED))})\s+{_TITLE}({_NAME})"
+    rf"|\b({_NAME})\s(?:{either(listed('claims', 'reporting_after', SPACED))})"
 )
 _QUOTE: Final = exact(
     r"\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|«\s?([^»\n]{1,400})»|„([^“”\n]{1,400})[“”]|[「『]([^」』\n]{1,200})[」』]"
@@ -90,7 +91,7 @@ def _claims(data: bytes, own: int) -> Iterator[Claim]:
     yield from _sources(data)
     yield from _quotes(data)
     for start, end, moment in dates.moments(data, LIMIT):
-        yield Claim("date" if moment.month or not moment.year else "year", moment.keys, start, end)
+        yield Claim("date" if moment.month or not moment.year else "year", (*moment.keys, *moment.loose), start, end)
     for start, end in values.codes(data, LIMIT):
         code = data[start:end].decode(errors="replace")
         yield Claim("id" if sum(map(str.isdigit, code)) >= 3 else "", (values.code_key(code),), start, end)
@@ -102,7 +103,7 @@ def _number(number: numerals.Number, start: int, end: int, data: bytes, own: int
     before = data[max(0, start - 40) : start]
     after = data[end : end + 2]
     value = number.readings[0]
-    if before[-1:] in b"._/#" and before[-1:] or (after[:1] in b"./_" and after[1:].isdigit()):
+    if before.endswith((b".", b"_", b"/", b"#")) or (after.startswith((b".", b"/", b"_")) and after[1:].isdigit()):
         return
     keys = list(values.number_keys(number))
     approximate = bool(_APPROXIMATE.search(before))
@@ -110,22 +111,27 @@ def _number(number: numerals.Number, start: int, end: int, data: bytes, own: int
         keys += [numerals.rounded_key(reading) for reading in number.readings]
     if number.seconds:
         keys += [numerals.key(value * number.seconds / unit) for unit in _SCALED_UNITS]
-    kind = _kind(number)
-    if (
-        kind == "number"
-        and not number.unit
-        and (value <= SMALL and value.is_integer() or value == own or _LABEL.search(before) or _NAMED.search(before))
-    ):
-        kind = ""
-    if number.unit in ("duration", "unit") and value <= 1:
-        kind = ""
+    kind = "" if _weak(number, before, own) else _kind(number)
     yield Claim(kind, tuple(dict.fromkeys(keys)), start, end, value)
+
+
+def _weak(number: numerals.Number, before: bytes, own: int) -> bool:
+    """A small bare count, a label's number, a number within a name, the count of the listed items, "one day"."""
+    value = number.readings[0]
+    if number.unit:
+        return number.unit in ("duration", "unit") and value <= 1
+    small = value <= SMALL and value.is_integer()
+    return small or value == own or bool(_LABEL.search(before) or (_NAMED.search(before) and not _year(number)))
+
+
+def _year(number: numerals.Number) -> bool:
+    return number.bare and 1800 <= number.readings[0] <= 2150
 
 
 def _kind(number: numerals.Number) -> str:
     if number.unit in ("percent", "money"):
         return number.unit
-    return "year" if number.bare and 1800 <= number.readings[0] <= 2150 else "number"
+    return "year" if _year(number) else "number"
 
 
 def _citations(data: bytes) -> Iterator[Claim]:
@@ -190,8 +196,3 @@ def _placed(found: Iterator[Claim], data: bytes, left_out: int) -> Iterator[Clai
             end = start + len(data[claim.start : claim.end].decode(errors="replace"))
         shift = left_out if left_out and start >= values.HEAD else 0
         yield Claim(claim.kind, claim.keys, start + shift, end + shift, claim.value)
-
-
-def context(text: str, claim: Claim, width: int = 40) -> Any:
-    """The claim with some text around it, for people who test this module; never for logs or findings."""
-    return text[max(0, claim.start - width) : claim.end + width]

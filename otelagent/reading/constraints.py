@@ -29,7 +29,7 @@ LAST: Final[Day] = (9999, 99, 99)
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """One rule. `text` is its sentence as written (captured content: never for logs), `hash` that of its normal form."""
+    """One rule. `text` is its sentence as written (captured content: never for logs), `hash` that of its folded form."""
 
     kind: str
     """date, language, format, max_length, min_length, max_items, tool_forbidden, tool_required, term_forbidden,
@@ -97,9 +97,13 @@ def constraints(text: str, role: Literal["system", "user"]) -> tuple[Constraint,
 
 
 def _read(sentence: _Sentence, role: str) -> list[Constraint]:
-    drafts = [draft for read in _READERS for draft in read(sentence)]
-    if not drafts and len(sentence.written) >= 8 and sentence.find("free"):
+    asked = sentence.written.endswith(("?", "？"))
+    readers = _OF_THE_ANSWER if asked else (*_OF_THE_ANSWER, *_OF_THE_WORK)
+    drafts = [draft for read in readers for draft in read(sentence)]
+    if not drafts and not asked and len(sentence.written) >= 8 and sentence.find("free"):
         drafts = [_Draft("free")]
+    if any(draft.kind.startswith("tool") for draft in drafts):
+        drafts = [draft for draft in drafts if not draft.kind.startswith("term")]
     return [draft.made(sentence.written, role) for draft in drafts]
 
 
@@ -164,6 +168,8 @@ def _format(sentence: _Sentence) -> Iterator[_Draft]:
 
 
 def _lengths(sentence: _Sentence) -> Iterator[_Draft]:
+    if sentence.find("of_a_part"):
+        return
     for kind in ("max_length", "min_length"):
         for each in _counting(sentence.language, kind):
             if match := each.search(sentence.lowered):
@@ -190,32 +196,21 @@ def _tools(sentence: _Sentence) -> Iterator[_Draft]:
             return
 
 
+_TOOL_WORDS: Final = ("tool", "outil", "herramienta", "ferramenta", "werkzeug", "function", "funktion")
+_TOOL_MARKS: Final = (
+    *("’%s’", '"%s"', "“%s”", "„%s“", "«%s»", "「%s」", "%s tool", "’%s’ tool"),
+    *(f"{word} %s" for word in _TOOL_WORDS),
+    *("工具%s", "%s工具", "%s ツール", "ツール%s", "%sツール"),
+)
+
+
 def _is_tool(name: str, lowered: bytes) -> bool:
     """A name with an underscore or dot inside, or in quotation marks, or with the word tool beside it."""
     bare = name.strip("._-")
     if not bare or bare.isdigit():
         return False
     written = bare.encode(errors="replace")
-    marks = (
-        "’%s’",
-        '"%s"',
-        "“%s”",
-        "„%s“",
-        "«%s»",
-        "「%s」",
-        "%s tool",
-        "’%s’ tool",
-        "tool %s",
-        "%s ツール",
-        "工具%s",
-        "ツール%s",
-        "%sツール",
-        "outil %s",
-        "herramienta %s",
-        "ferramenta %s",
-        "werkzeug %s",
-    )
-    return b"_" in written or any((mark % bare).encode(errors="replace") in lowered for mark in marks)
+    return b"_" in written or any((mark % bare).encode(errors="replace") in lowered for mark in _TOOL_MARKS)
 
 
 def _terms(sentence: _Sentence) -> Iterator[_Draft]:
@@ -268,18 +263,9 @@ def _budget(sentence: _Sentence) -> Iterator[_Draft]:
 
 
 _Reader = Callable[[_Sentence], Iterator[_Draft]]
-_READERS: Final[tuple[_Reader, ...]] = (
-    _dates,
-    _language,
-    _format,
-    _lengths,
-    _items,
-    _tools,
-    _terms,
-    _classes,
-    _sources,
-    _budget,
-)
+_OF_THE_ANSWER: Final[tuple[_Reader, ...]] = (_language, _format, _lengths)
+"""May be asked for politely, in a question."""
+_OF_THE_WORK: Final[tuple[_Reader, ...]] = (_dates, _items, _tools, _terms, _classes, _sources, _budget)
 
 
 # --- lifting ---------------------------------------------------------------------------------------------------------
@@ -315,10 +301,16 @@ def lifted(standing: Iterable[Constraint], user_text: str) -> tuple[Constraint, 
     topics: set[str] = set()
     for language in likely(shown):
         lifting = pattern("constraints", language, "lifting")
-        here = [sentence for sentence in sentences(_lowered(shown)) if lifting.search(sentence)]
+        here = [
+            sentence for sentence in sentences(_lowered(shown)) if not _asked(sentence) and lifting.search(sentence)
+        ]
         taken += here
         topics |= {topic for topic in _TOPIC.values() if _about(topic, language, here)}
     return tuple(rule for rule in standing if rule.kind in replaced or (taken and _concerned(rule, topics, taken)))
+
+
+def _asked(sentence: bytes) -> bool:
+    return sentence.endswith(b"?")
 
 
 def _about(topic: str, language: str, taken: list[bytes]) -> bool:
@@ -326,12 +318,12 @@ def _about(topic: str, language: str, taken: list[bytes]) -> bool:
 
 
 def _concerned(rule: Constraint, topics: set[str], taken: list[bytes]) -> bool:
-    """What is lifted is about the rule; a lifting that names nothing is about all of them."""
-    if not topics or _TOPIC.get(rule.kind) in topics:
-        return True
+    """What is lifted is about the rule; a lifting that names nothing is about all that the user asked for."""
     if any(term.encode() in sentence for term in rule.terms for sentence in taken):
         return True
-    return rule.kind == "free" and bool(_long_words(_lowered(rule.text)) & _long_words(b" ".join(taken)))
+    if rule.kind == "free":
+        return bool(_long_words(_lowered(rule.text)) & _long_words(b" ".join(taken)))
+    return _TOPIC[rule.kind] in topics if topics else rule.role == "user"
 
 
 def _long_words(data: bytes) -> set[bytes]:

@@ -42,7 +42,9 @@ class Moment(NamedTuple):
 
     keys: tuple[int, ...]
     parts: tuple[int, ...] = ()
-    """Hashes of what it contains as well: its month, its day without the year, its year."""
+    """Hashes of what it contains as well: its month, its day without the year, its year, its time."""
+    loose: tuple[int, ...] = ()
+    """Hashes that ground it as a claim: of a full date the day as written without a year, and the other way round."""
     year: int = 0
     month: int = 0
     day: int = 0
@@ -74,7 +76,7 @@ def epoch(value: float) -> tuple[int, ...]:
     moment = datetime.fromtimestamp(seconds, UTC)
     return (
         date_key(moment.year, moment.month, moment.day),
-        date_key(0, moment.month, moment.day),
+        date_key(_ANY_YEAR, moment.month, moment.day),
         time_key(moment.hour, moment.minute),
     )
 
@@ -105,17 +107,22 @@ def _ambiguous(match: Any) -> Moment | None:
     return _moment(readings, ())
 
 
+_ANY_YEAR: Final = -1
+"""Stands in the hash of a day whose year is known but not looked at."""
+
+
 def _moment(readings: list[tuple[int, int, int]], clock: tuple[int, ...]) -> Moment | None:
     valid = [(year, month, day) for year, month, day in readings if month <= 12 and day <= 31]
     if not valid:
         return None
     keys = tuple(date_key(*reading) for reading in dict.fromkeys(valid))
     parts: list[int] = list(clock)
+    loose: list[int] = []
     for year, month, day in valid:
-        parts += [date_key(year), date_key(year, month)] if year else []
-        parts += [date_key(0, month, day)] if day else []
-        parts += [date_key(0, month)]
-    return Moment(keys, tuple(parts), *valid[0])
+        parts += [date_key(year), date_key(year, month), date_key(_ANY_YEAR, month, day)] if year else []
+        parts += [date_key(0, month)] if month else []
+        loose += [date_key(0 if year else _ANY_YEAR, month, day)] if day else []
+    return Moment(keys, tuple(parts), tuple(loose), *valid[0])
 
 
 def _clock(written: bytes) -> tuple[int, ...]:

@@ -59,10 +59,14 @@ def exact(pattern: str) -> Any:
 
 
 @cache
+def data(name: str) -> dict[str, Any]:
+    """A data file of `words/`."""
+    return tomllib.loads((files("otelagent.reading") / "words" / f"{name}.toml").read_text("utf-8"))
+
+
 def words(subject: str, language: str) -> dict[str, Any]:
     """The word list of a subject in a language."""
-    text = (files("otelagent.reading") / "words" / f"{subject}.{language}.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    return data(f"{subject}.{language}")
 
 
 def table(subject: str, key: str) -> dict[str, float]:
@@ -83,7 +87,8 @@ def listed(subject: str, key: str, languages: Iterable[str] = LANGUAGES) -> tupl
 
 def either(terms: Iterable[str]) -> str:
     """A pattern for any of these literal words; a Latin one has to end where a word ends."""
-    latin, other = [], []
+    latin: list[str] = []
+    other: list[str] = []
     for term in sorted(terms, key=lambda word: (-len(word), word)):
         (latin if term[-1].isascii() and term[-1].isalnum() else other).append(re2.escape(term))
     parts = other + ([rf"(?:{'|'.join(latin)})\b"] if latin else [])

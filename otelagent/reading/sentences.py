@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from otelagent.reading import dates, numerals
-from otelagent.reading.lexicon import exact, folded, matches
+from otelagent.reading.lexicon import compiled, either, exact, folded, matches
 from otelagent.reading.values import window
 
 _CODE: Final = exact(r"(?s)```.*?(?:```|\z)")
-_SENTENCE: Final = exact(r"[^.!?。！？\n]*(?:[.][^\s\"”»)*][^.!?。！？\n]*)*[.!?。！？\n]*")
+_SENTENCE: Final = compiled(
+    rf"[^.!?。！？\n]*(?:[.](?:[^\s\"”»)*]|\s{either(dates.MONTHS)})[^.!?。！？\n]*)*[.!?。！？\n]*"
+)
 _CLAUSE: Final = exact(r"[^,;，；、]+")
 _SENTENCES: Final = 400
 

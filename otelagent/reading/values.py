@@ -1,6 +1,6 @@
 """The specific values in a text or a decoded structure, as hashes of normal forms: 1,000 and 1000 are one value.
 
-The hash space is that of `claims`: a claim is grounded when one of its keys is among the values that an agent was given.
+The hash space is that of `claims`: a claim is grounded when one of its keys is among the values that were given.
 Texts longer than `HEAD + TAIL` characters are read at their tail and head only, and the result is marked `CUT`.
 """
 
@@ -150,8 +150,8 @@ _CODE: Final = exact(
     r"|(?:\+\d{1,3}[ .-])?\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b"
 )
 _NO_CODE: Final = frozenset(
-    "mid pre post early late since non sub top under over about q fy usd eur gbp dkk nok sek chf jpy cny rmb inr brl mxn "
-    "aud cad ca approx rs us the in of by to at from until".encode().split()
+    b"mid pre post early late since non sub top under over about q fy usd eur gbp dkk nok sek chf jpy cny rmb inr "
+    b"brl mxn aud cad ca approx rs us the in of by to at from until".split()
 )
 
 

@@ -64,7 +64,7 @@ def _dates(rule: "Constraint", text: str) -> Violation | None:
         dated, dated_after = pattern("constraints", name, "dated"), pattern("constraints", name, "dated_after")
         for sentence in sentences(_lowered(text)):
             for day, start, end in days(sentence):
-                if not _outside(rule, day) or _excluded(sentence, start, name):
+                if not _outside(rule, day) or _excluded(sentence, name):
                     continue
                 if dated.search(sentence[max(0, start - 60) : start]) or dated_after.search(sentence[end : end + 40]):
                     return Violation(rule, "relies on a document dated outside the allowed span")
@@ -77,9 +77,8 @@ def _outside(rule: "Constraint", day: Day) -> bool:
     return day[:known] < rule.first[:known] or day[:known] > rule.last[:known]
 
 
-def _excluded(sentence: bytes, at: int, name: str) -> bool:
+def _excluded(sentence: bytes, name: str) -> bool:
     """The sentence says that something was left out, or the like."""
-    del at
     return bool(pattern("constraints", name, "excluded").search(sentence))
 
 
@@ -149,7 +148,7 @@ def _term_forbidden(rule: "Constraint", text: str) -> Violation | None:
         at = _occurrence(lowered, term)
         if at >= 0:
             around = _lowered(_sentence_at(lowered, at))
-            if not any(_excluded(around, 0, name) for name in likely(text)):
+            if not any(_excluded(around, name) for name in likely(text)):
                 return Violation(rule, "uses a term that the instructions forbid", at, at + len(term))
     return None
 
@@ -215,11 +214,10 @@ def _budget(rule: "Constraint", text: str) -> Violation | None:
     for name in likely(text):
         total = pattern("constraints", name, "total")
         for sentence in sentences(_lowered(text)):
-            if total.search(sentence) and not _excluded(sentence, 0, name) and not _speaks_of_budget(sentence):
-                if any(
-                    n.unit == "money" and n.readings[0] > (rule.amount or 0) for n in numerals.distinct(sentence, 16)
-                ):
-                    return Violation(rule, "states a cost above the budget")
+            if not total.search(sentence) or _excluded(sentence, name) or _speaks_of_budget(sentence):
+                continue
+            if any(n.unit == "money" and n.readings[0] > (rule.amount or 0) for n in numerals.distinct(sentence, 16)):
+                return Violation(rule, "states a cost above the budget")
     return None
 
 

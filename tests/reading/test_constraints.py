@@ -1,0 +1,264 @@
+"""Rules in instructions, what breaks them and what only looks like it."""
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from otelagent.reading.constraints import Constraint, constraints, lifted, violated, violated_by_call
+
+
+def rules(text: str) -> list[Constraint]:
+    return [rule for rule in constraints(text, "user") if rule.kind != "free"]
+
+
+NO_RULES = [
+    "The customer bought it after 2024-01-01.",
+    "What is the weather in English Bay?",
+    "How many documents were published after 2020?",
+    "I am learning German and I live in Berlin.",
+    "We have three recommendations from last year.",
+    "The report was written in French.",
+    "Der Kunde kaufte es nach dem 1. Januar 2024.",
+    "Le client l'a acheté après le 1er janvier 2024.",
+    "El cliente lo compró después del 1 de enero de 2024.",
+    "O cliente comprou-o depois de 1 de janeiro de 2024.",
+    "客户在2024年1月1日之后购买了它。",
+    "顧客は2024年1月1日以降に購入しました。",
+]
+RULES: list[tuple[str, str, dict[str, Any]]] = [
+    ("Only use documents dated after 2024-01-01.", "date", {"first": (2024, 1, 1)}),
+    ("Never cite documents published before 2020.", "date", {"first": (2020, 0, 0)}),
+    ("Do not use sources older than January 2023.", "date", {"first": (2023, 1, 0)}),
+    (
+        "Work with reports published in 2025 or later and leave out anything before that.",
+        "date",
+        {"first": (2025, 0, 0)},
+    ),
+    ("Only consider papers published between 2019 and 2022.", "date", {"first": (2019, 0, 0), "last": (2022, 99, 99)}),
+    ("Use only data until 2021-06-30.", "date", {"last": (2021, 6, 30)}),
+    ("Verwende nur Dokumente, die nach dem 1. Januar 2024 erschienen sind.", "date", {"first": (2024, 1, 1)}),
+    ("Nutze ausschließlich Quellen ab 2023.", "date", {"first": (2023, 0, 0)}),
+    ("N'utilise que des documents publiés après le 1er janvier 2024.", "date", {"first": (2024, 1, 1)}),
+    ("Usa solo documentos posteriores al 1 de enero de 2024.", "date", {"first": (2024, 1, 1)}),
+    ("Use apenas documentos publicados depois de 1 de janeiro de 2024.", "date", {"first": (2024, 1, 1)}),
+    ("只使用2024年1月1日之后发布的文件。", "date", {"first": (2024, 1, 1)}),
+    ("2024年1月1日以降の文書のみを使用してください。", "date", {"first": (2024, 1, 1)}),
+    ("Answer only in German.", "language", {"terms": ("de",)}),
+    ("Please respond in French.", "language", {"terms": ("fr",)}),
+    ("Antworte auf Englisch.", "language", {"terms": ("en",)}),
+    ("Réponds uniquement en anglais.", "language", {"terms": ("en",)}),
+    ("Responde solo en inglés.", "language", {"terms": ("en",)}),
+    ("Responda apenas em inglês.", "language", {"terms": ("en",)}),
+    ("请用英文回答。", "language", {"terms": ("en",)}),
+    ("英語で回答してください。", "language", {"terms": ("en",)}),
+    ("Return only valid JSON.", "format", {"terms": ("json",)}),
+    ("No markdown please.", "format", {"terms": ("no_markdown",)}),
+    ("Antworte nur im JSON-Format.", "format", {"terms": ("json",)}),
+    ("请以JSON格式返回。", "format", {"terms": ("json",)}),
+    ("JSON形式で回答してください。", "format", {"terms": ("json",)}),
+    ("Use at most 100 words.", "max_length", {"terms": ("words",), "amount": 100}),
+    ("Reply in two sentences.", "max_length", {"terms": ("sentences",), "amount": 2}),
+    ("Keep the summary under 280 characters.", "max_length", {"terms": ("characters",), "amount": 280}),
+    ("Höchstens 100 Wörter bitte.", "max_length", {"terms": ("words",), "amount": 100}),
+    ("Pas plus de 100 mots.", "max_length", {"terms": ("words",), "amount": 100}),
+    ("Como máximo 100 palabras.", "max_length", {"terms": ("words",), "amount": 100}),
+    ("No máximo 100 palavras.", "max_length", {"terms": ("words",), "amount": 100}),
+    ("不超过200字。", "max_length", {"terms": ("characters",), "amount": 200}),
+    ("200文字以内でまとめてください。", "max_length", {"terms": ("characters",), "amount": 200}),
+    ("List exactly three recommendations.", "max_items", {"amount": 3}),
+    ("Never use the web_search tool.", "tool_forbidden", {"terms": ("web_search",)}),
+    ("The delete_user tool must not be called.", "tool_forbidden", {"terms": ("delete_user",)}),
+    ("Verwende niemals das Tool web_search.", "tool_forbidden", {"terms": ("web_search",)}),
+    ("N'utilise jamais l'outil web_search.", "tool_forbidden", {"terms": ("web_search",)}),
+    ("No uses la herramienta web_search.", "tool_forbidden", {"terms": ("web_search",)}),
+    ("Não use a ferramenta web_search.", "tool_forbidden", {"terms": ("web_search",)}),
+    ("禁止调用web_search工具。", "tool_forbidden", {"terms": ("web_search",)}),
+    ("web_searchツールは使用しないでください。", "tool_forbidden", {"terms": ("web_search",)}),
+    ("Always call `verify_user` first.", "tool_required", {"terms": ("verify_user",)}),
+    ("Do not mention Acme Corp.", "term_forbidden", {"terms": ("acme corp",)}),
+    ('Never use the word "guarantee".', "term_forbidden", {"terms": ("guarantee",)}),
+    ("Erwähne niemals den Namen „Halcyon“.", "term_forbidden", {"terms": ("halcyon",)}),
+    ("Ne mentionnez jamais le nom « Halcyon ».", "term_forbidden", {"terms": ("halcyon",)}),
+    ("No menciones el nombre «Halcyon».", "term_forbidden", {"terms": ("halcyon",)}),
+    ("Não mencione o nome “Halcyon”.", "term_forbidden", {"terms": ("halcyon",)}),
+    ("不要提及“Halcyon”。", "term_forbidden", {"terms": ("halcyon",)}),
+    ("「Halcyon」には決して言及しないでください。", "term_forbidden", {"terms": ("halcyon",)}),
+    ("Leave every price out, prices are confidential.", "values_forbidden", {"terms": ("money",)}),
+    ("Do not include any URLs.", "values_forbidden", {"terms": ("url",)}),
+    ("Nenne keine Preise.", "values_forbidden", {"terms": ("money",)}),
+    ("Ne mentionne aucun prix.", "values_forbidden", {"terms": ("money",)}),
+    ("No incluyas precios.", "values_forbidden", {"terms": ("money",)}),
+    ("Não inclua preços.", "values_forbidden", {"terms": ("money",)}),
+    ("不要包含价格。", "values_forbidden", {"terms": ("money",)}),
+    ("価格は記載しないでください。", "values_forbidden", {"terms": ("money",)}),
+    ("Only use sources from example.org and who.int.", "sources", {"terms": ("example.org", "who.int")}),
+    ("Nutze nur Quellen von destatis.de.", "sources", {"terms": ("destatis.de",)}),
+    ("My budget is $500.", "budget", {"amount": 500}),
+    ("Do not spend more than 2,000 EUR.", "budget", {"amount": 2000}),
+    ("Das Budget beträgt höchstens 500 Euro.", "budget", {"amount": 500}),
+    ("Le budget est de 500 euros.", "budget", {"amount": 500}),
+    ("El presupuesto es de 500 euros.", "budget", {"amount": 500}),
+    ("O orçamento é de 500 euros.", "budget", {"amount": 500}),
+    ("预算不超过5000元。", "budget", {"amount": 5000}),
+    ("予算は5万円です。", "budget", {"amount": 50000}),
+]
+
+
+@pytest.mark.parametrize("text", NO_RULES)
+def test_statements_and_questions_are_no_rules(text: str) -> None:
+    assert rules(text) == []
+
+
+@pytest.mark.parametrize(("text", "kind", "expected"), RULES)
+def test_a_rule_is_read(text: str, kind: str, expected: dict[str, Any]) -> None:
+    found = [rule for rule in rules(text) if rule.kind == kind]
+    assert found, constraints(text, "user")
+    assert {name: getattr(found[0], name) for name in expected} == expected
+
+
+def test_what_no_reader_understands_is_kept_unchecked() -> None:
+    (rule,) = constraints("Always be polite to the customer.", "system")
+    assert rule.kind == "free"
+    assert not rule.checked
+    assert rule.stands_in("You are Atlas.  always be POLITE to the customer. Thanks.")
+    assert violated(rule, "You fool.") is None
+
+
+AFTER_2024 = "Only use documents dated after 2024-01-01."
+KEEPS = [
+    (AFTER_2024, "Grid batteries reached 1.1 GW (d-11, 2024-03-18)."),
+    (AFTER_2024, "Sales fell by 18% on the record year 2022 (d-12, 2024-05-02)."),
+    (AFTER_2024, "I excluded the 2019 study, because it is too old."),
+    (AFTER_2024, "I left out d-07, dated 2021-06-15, as you asked."),
+    (AFTER_2024, "The bridge was built in 1998 and carries 420 vehicles a day."),
+    (
+        "Verwende nur Dokumente, die nach dem 1. Januar 2024 erschienen sind.",
+        "Die Studie von 2019 habe ich nicht verwendet.",
+    ),
+    ("只使用2024年1月1日之后发布的文件。", "2019年的研究未使用。"),
+    ("Answer only in German.", "Ja."),
+    ("Answer only in German.", "Die Brücke ist in gutem Zustand und wird von 420 Fahrzeugen am Tag befahren."),
+    ("Return only valid JSON.", '```json\n{"a": 1}\n```'),
+    ("Use at most 10 words.", "These are only eleven words, and that is close enough here."),
+    ("Do not mention Acme Corp.", "The other bidder offers more."),
+    ("Do not mention Acme Corp.", "I did not mention Acme Corp, as requested."),
+    ("Leave every price out, prices are confidential.", "Three offers came in, with 80 kg per board in 6 weeks."),
+    ("Only use sources from example.org.", "See https://www.example.org/a for it."),
+    ("My budget is $500.", "The total is $480."),
+    ("My budget is $500.", "The cheapest total of $612 exceeds your budget."),
+    ("List exactly three recommendations.", "- one\n- two\n- three"),
+]
+BREAKS = [
+    (AFTER_2024, "The turnkey cost is 420 EUR per kWh (d-07, dated 2021-06-15)."),
+    (AFTER_2024, "I recommend to base it on the 2019 benchmark by the same authors."),
+    (AFTER_2024, "A report from 2021 puts the cost at 420 EUR."),
+    (
+        "Verwende nur Dokumente, die nach dem 1. Januar 2024 erschienen sind.",
+        "Laut einem Bericht von 2021 kostet es 420 Euro.",
+    ),
+    (
+        "N'utilise que des documents publiés après le 1er janvier 2024.",
+        "Selon un rapport de 2021, le coût est de 420 euros.",
+    ),
+    ("Usa solo documentos posteriores al 1 de enero de 2024.", "Según un informe de 2021, el coste es de 420 euros."),
+    (
+        "Use apenas documentos publicados depois de 1 de janeiro de 2024.",
+        "Segundo um relatório de 2021, o custo é de 420 euros.",
+    ),
+    ("只使用2024年1月1日之后发布的文件。", "根据2021年的报告，成本为420欧元。"),
+    ("2024年1月1日以降の文書のみを使用してください。", "2021年の報告書によると、費用は420ユーロです。"),
+    ("Answer only in German.", "The bridge is in good shape and it carries 420 vehicles a day."),
+    ("Return only valid JSON.", "Here is what I found: three items."),
+    ("Use at most 10 words.", "This answer goes on and on for much longer than the ten words that were allowed."),
+    ("Reply in two sentences.", "One is here. Two is here. Three is here. Four is here."),
+    ("Do not mention Acme Corp.", "Acme Corp offers the best price."),
+    ("Leave every price out, prices are confidential.", "Regalbau Lund offers 80 kg per board for EUR 48,200."),
+    ("Nenne keine Preise.", "Regalbau Lund bietet es für 48.200 Euro an."),
+    ("Only use sources from example.org.", "See https://blog.example.com/a for it."),
+    ("My budget is $500.", "I booked it, the total is $612."),
+    ("No markdown please.", "## Result\n**Bold** is here."),
+    ("List exactly three recommendations.", "- one\n- two\n- three\n- four"),
+]
+
+
+@pytest.mark.parametrize(("rule", "completion"), KEEPS)
+def test_a_completion_that_keeps_the_rule(rule: str, completion: str) -> None:
+    assert [found for each in rules(rule) if (found := each.check(completion))] == []
+
+
+@pytest.mark.parametrize(("rule", "completion"), BREAKS)
+def test_a_completion_that_breaks_the_rule(rule: str, completion: str) -> None:
+    assert any(each.check(completion) for each in rules(rule))
+
+
+def test_a_call_of_a_forbidden_tool_breaks_the_rule() -> None:
+    (rule,) = rules("Never use the web_search tool.")
+    assert violated_by_call(rule, "web_search", {"query": "x"})
+    assert violated_by_call(rule, "functions.web_search", None)
+    assert not violated_by_call(rule, "search_documents", {"query": "x"})
+
+
+def test_arguments_break_rules_on_dates_sources_and_budgets() -> None:
+    (date,) = rules(AFTER_2024)
+    assert violated_by_call(date, "search", '{"query": "x", "after": "2019-01-01"}')
+    assert not violated_by_call(date, "search", {"query": "2019", "after": "2024-02-01"})
+    (source,) = rules("Only use sources from example.org.")
+    assert violated_by_call(source, "fetch", {"url": "https://evil.example.com/"})
+    assert not violated_by_call(source, "fetch", {"url": "https://docs.example.org/"})
+    (budget,) = rules("My budget is $500.")
+    assert violated_by_call(budget, "book", {"total_price": 612})
+    assert not violated_by_call(budget, "book", {"seats": 612})
+
+
+LIFTS = [
+    (AFTER_2024, "The cut-off no longer applies: you may use older sources too now."),
+    (AFTER_2024, "Forget the date rule."),
+    (AFTER_2024, "From now on only use documents dated after 2022-01-01."),
+    ("Answer only in German.", "Please switch to English, answer in English."),
+    ("Leave every price out, prices are confidential.", "You may mention prices now."),
+    ("Verwende nur Dokumente, die nach dem 1. Januar 2024 erschienen sind.", "Der Stichtag gilt nicht mehr."),
+    ("N'utilise que des documents publiés après le 1er janvier 2024.", "La date limite ne s'applique plus."),
+    ("Usa solo documentos posteriores al 1 de enero de 2024.", "La fecha límite ya no se aplica."),
+    ("Use apenas documentos publicados depois de 1 de janeiro de 2024.", "A data limite já não se aplica."),
+    ("只使用2024年1月1日之后发布的文件。", "日期限制不再适用。"),
+    ("2024年1月1日以降の文書のみを使用してください。", "日付の制限は解除します。"),
+]
+STANDS = [
+    (AFTER_2024, "And battery ageing?"),
+    (AFTER_2024, "How long do permits take?"),
+    (AFTER_2024, "You may answer briefly now, no markdown."),
+    ("Answer only in German.", "What does the 2019 report say?"),
+    (AFTER_2024, "Remember: only use documents dated after 2024-01-01, as before."),
+]
+
+
+@pytest.mark.parametrize(("rule", "later"), LIFTS)
+def test_a_later_message_lifts_the_rule(rule: str, later: str) -> None:
+    standing = rules(rule)
+    assert lifted(standing, later) == tuple(standing)
+
+
+@pytest.mark.parametrize(("rule", "later"), STANDS[:4])
+def test_other_messages_leave_it_standing(rule: str, later: str) -> None:
+    assert lifted(rules(rule), later) == ()
+
+
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_any_text_can_be_read(instructions: str, completion: str) -> None:
+    found = constraints(instructions, "system")
+    for rule in found:
+        violated(rule, completion)
+        violated_by_call(rule, completion, {"after": completion, "amount": 3})
+    lifted(found, completion)
+
+
+@pytest.mark.parametrize("unit", ["only use documents ", "never ", "a. ", "不要", "2024 ", "max 3 words ", "`"])
+def test_time_grows_with_length_only(unit: str) -> None:
+    text = unit * (30_000 // len(unit))
+    constraints(text[:100], "user")
+    start = time.process_time()
+    constraints(text, "user")
+    assert time.process_time() - start < 2.0
