@@ -4,60 +4,91 @@ Most traces have no open question, so most text is never read for values.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
+
+import zstandard
 
 from otelagent.model import Claim
 from otelagent.reading.envelopes import unwrap
 from otelagent.reading.grounding import Ledger
-from otelagent.reading.parsing import parse
 from otelagent.reading.values import numbers, values
 
 PER_TRACE: Final = 1 << 20
 """Characters that one trace keeps unread; beyond that it reads them at once, and keeps hashes only."""
 
 
+class Packed(NamedTuple):
+    """A text, compressed."""
+
+    bytes: bytes
+
+
+_PACKER: Final = zstandard.ZstdCompressor(level=1)
+_UNPACKER: Final = zstandard.ZstdDecompressor()
+
+
 class Budget:
-    """Characters kept unread by all traces together. One owner: the live traces."""
+    """What all traces together keep unread: characters as they came, then compressed bytes. Owned by the live traces."""
 
-    __slots__ = ("left",)
+    __slots__ = ("left", "packed_left")
 
-    def __init__(self, characters: int = 32 << 20) -> None:
+    def __init__(self, characters: int = 32 << 20, packed: int = 32 << 20) -> None:
         self.left = characters
+        self.packed_left = packed
 
 
 class Given:
-    """Owned by one trace; `release` gives its share of the budget back."""
+    """Owned by one trace; `release` gives its share of the budget back.
 
-    __slots__ = ("_budget", "_known", "_ledger", "_unread", "_unread_size")
+    A text that no budget has room for is let go, and `full` says so: reading all text at once would cost a busy
+    gateway more than everything else together.
+    """
+
+    __slots__ = ("_budget", "_known", "_ledger", "_lost", "_packed_size", "_unread", "_unread_size")
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._ledger = Ledger()
         self._unread: list[object] = []
         self._unread_size = 0
+        self._packed_size = 0
         self._known: set[int] = set()
+        self._lost = False
 
     @property
     def full(self) -> bool:
         """Something given isn't here: what seems ungrounded may be grounded."""
-        return self._ledger.full
+        return self._lost or self._ledger.full
 
     def take(self, text: object) -> None:
         """Take a message's or result's content, as recorded; the same text again costs nothing."""
         if text is None:
             return
-        size = len(text) if isinstance(text, str) else 256
         if isinstance(text, str):
             key = hash(text)
             if key in self._known:
                 return
             self._known.add(key)
-        if size > self._budget.left or self._unread_size + size > PER_TRACE:
+        size = len(text) if isinstance(text, str) else 256
+        if self._unread_size + size > PER_TRACE:
             self._read(text)
+        elif size <= self._budget.left:
+            self._unread.append(text)
+            self._unread_size += size
+            self._budget.left -= size
+        elif isinstance(text, str):
+            self._pack(text)
+        else:
+            self._read(text)
+
+    def _pack(self, text: str) -> None:
+        packed = Packed(_PACKER.compress(text.encode(errors="replace")))
+        if len(packed.bytes) > self._budget.packed_left:
+            self._lost = True
             return
-        self._unread.append(text)
-        self._unread_size += size
-        self._budget.left -= size
+        self._unread.append(packed)
+        self._packed_size += len(packed.bytes)
+        self._budget.packed_left -= len(packed.bytes)
 
     def ungrounded(self, claims: Sequence[Claim]) -> tuple[Claim, ...]:
         """The claims whose values don't occur in what was given, and aren't derived from it in a simple way."""
@@ -71,8 +102,11 @@ class Given:
     def release(self) -> None:
         """Let the unread text go."""
         self._budget.left += self._unread_size
-        self._unread, self._unread_size = [], 0
+        self._budget.packed_left += self._packed_size
+        self._unread, self._unread_size, self._packed_size = [], 0, 0
 
     def _read(self, text: object) -> None:
-        inner = unwrap(parse(text).value).value
+        if isinstance(text, Packed):
+            text = _UNPACKER.decompress(text.bytes).decode()
+        inner = unwrap(text).value
         self._ledger.add(values(inner), numbers(inner))

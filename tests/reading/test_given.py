@@ -1,0 +1,50 @@
+"""What agents were given is kept as text within a budget, and read only where a claim must be grounded."""
+
+from otelagent.reading.claims import claims
+from otelagent.reading.given import Budget, Given
+
+CLAIM = claims("Sales rose by 67% to 41,200 units.")
+
+
+def test_claims_are_grounded_in_what_was_taken() -> None:
+    given = Given(Budget())
+    assert given.ungrounded(CLAIM) == CLAIM
+    given.take('{"share": "67 %", "units": 41200}')
+    assert given.ungrounded(CLAIM) == ()
+
+
+def test_text_beyond_the_budget_is_kept_compressed() -> None:
+    budget = Budget(characters=10)
+    given = Given(budget)
+    given.take("sales rose by 67% to 41200 units " * 5)
+    assert budget.left == 10
+    assert budget.packed_left < 32 << 20
+    assert given.ungrounded(CLAIM) == ()
+    assert not given.full
+    assert budget.packed_left == 32 << 20
+
+
+def test_text_that_no_budget_has_room_for_is_lost_and_said() -> None:
+    given = Given(Budget(characters=1, packed=1))
+    given.take("sales rose by 67% to 41200 units")
+    assert given.full
+
+
+def test_release_gives_the_budget_back() -> None:
+    budget = Budget(characters=100)
+    given = Given(budget)
+    given.take("x" * 60)
+    assert budget.left == 40
+    given.take("x" * 60)
+    assert budget.left == 40, "the same text again costs nothing"
+    given.release()
+    assert budget.left == 100
+
+
+def test_trace_with_very_much_text_keeps_hashes_only() -> None:
+    budget = Budget()
+    given = Given(budget)
+    given.take("padding " * 200_000)
+    given.take("sales rose by 67% to 41200 units")
+    assert budget.left == (32 << 20) - len("sales rose by 67% to 41200 units")
+    assert given.ungrounded(CLAIM) == ()
