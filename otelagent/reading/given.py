@@ -28,7 +28,7 @@ _UNPACKER: Final = zstandard.ZstdDecompressor()
 
 
 class Budget:
-    """What all traces together keep unread: characters as they came, then compressed bytes. Owned by the live traces."""
+    """What all traces together keep unread: characters as they came, then compressed bytes. One owner."""
 
     __slots__ = ("left", "packed_left")
 
