@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup run test check check-all format lock proto reference clean train image-check deploy-check
+.PHONY: bench bench-quick setup run test check check-all format lock proto reference clean train image-check deploy-check
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/.ready
@@ -58,6 +58,12 @@ image-check: setup ## The steps of the Dockerfile without a container engine
 train: setup ## Trains the injection classifier anew, with packages that neither run nor test need
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check numpy scikit-learn scipy
 	$(BIN)/python -m training.injection
+
+bench: setup ## Side by side with the Collector; writes docs/benchmarks.md (needs Go, half an hour)
+	$(BIN)/python benchmarks/bench.py
+
+bench-quick: setup ## One case, under three minutes once the peers are built
+	$(BIN)/python benchmarks/bench.py --quick
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Measure OTLP/gRPC forwarders side by side: agentload -> forwarder -> agentsink, on loopback, interleaved.
+
+    python sidebyside.py --bin bin \
+        --forwarder 'collector=bin/otelcol-bench --config conf/otelcol-annscan.yaml' \
+        --forwarder 'otelagent=../.venv/bin/otelagent run --config conf/otelagent.yaml' \
+        --load '-spans 50 -content 4096 -conc 8' --reps 3 --secs 4 [--rate 2000] [--json out.json]
+
+A forwarder reads its ports from the environment: IN (OTLP/gRPC to listen on), OUT (OTLP/gRPC to send to), PROM
+(metrics), HTTP and HEALTH. CPU is user+system time of its whole process tree, per million spans that reached the
+sink. Only ratios within one run mean anything: machines are shared and noisy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import signal
+import socket
+import statistics
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+IN, OUT, STATS, PROM, HTTP, HEALTH = 24317, 24417, 24418, 28889, 24318, 23133
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def tree(pid: int) -> list[int]:
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        for child in (task / "children").read_text().split():
+            found += tree(int(child))
+    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    total = 0
+    for p in tree(pid):
+        fields = Path(f"/proc/{p}/stat").read_text().rsplit(")", 1)[1].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+def peak_rss_mib(pid: int) -> float:
+    lines = (line for p in tree(pid) for line in Path(f"/proc/{p}/status").read_text().splitlines())
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise SystemExit(f"{process.args!r} exited with {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit(f"nothing listens on port {port}")
+
+
+def sink(what: str) -> dict:
+    return json.load(urllib.request.urlopen(f"http://127.0.0.1:{STATS}/{what}", timeout=5))
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def once(name: str, command: list[str], load: list[str], seconds: float, log: Path) -> dict:
+    env = dict(
+        os.environ,
+        IN=str(IN),
+        OUT=str(OUT),
+        PROM=str(PROM),
+        HTTP=str(HTTP),
+        HEALTH=str(HEALTH),
+        COMP=os.environ.get("BENCH_COMP", "none"),
+    )
+    process = subprocess.Popen(command, env=env, stdout=log.open("w"), stderr=subprocess.STDOUT)
+    try:
+        wait_for(IN, process)
+        subprocess.run([*load, "-duration", "1s"], stdout=subprocess.DEVNULL, timeout=60, check=True)
+        time.sleep(1)
+        sink("reset")
+        before = cpu_seconds(process.pid)
+        sent = json.loads(
+            subprocess.run(
+                [*load, "-duration", f"{seconds}s"], stdout=subprocess.PIPE, timeout=seconds + 60, check=True
+            ).stdout
+        )
+        end = time.monotonic() + 12
+        while sink("stats")["spans"] < sent["spans"] and time.monotonic() < end:
+            time.sleep(0.1)
+        got = sink("stats")
+        used = cpu_seconds(process.pid) - before
+        return {
+            "forwarder": name,
+            "cpu_s_per_million": used / max(got["spans"], 1) * 1e6,
+            "spans_per_s": sent["spans_per_s"],
+            "peak_rss_mib": peak_rss_mib(process.pid),
+            "ack_p99_ms": sent["p99_ms"],
+            "end_to_end_p50_ms": got["e2e_p50_ms"],
+            "end_to_end_p99_ms": got["e2e_p99_ms"],
+            "annotated_share": got["marked"] / max(got["spans"], 1),
+            "missing": sent["spans"] - got["spans"],
+        }
+    finally:
+        stop(process)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--forwarder", action="append", required=True, metavar="NAME=COMMAND")
+    parser.add_argument("--bin", type=Path, default=Path("bin"), help="folder of agentload and agentsink")
+    parser.add_argument("--load", default="-spans 50 -content 4096 -conc 8")
+    parser.add_argument("--rate", type=float, help="spans/s; without it, a closed loop")
+    parser.add_argument("--reps", type=int, default=3)
+    parser.add_argument("--secs", type=float, default=4)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    forwarders = {name: shlex.split(command) for name, _, command in (f.partition("=") for f in args.forwarder)}
+    load = [str(args.bin / "agentload"), "-target", f"127.0.0.1:{IN}", *shlex.split(args.load)]
+    if args.rate:
+        load += ["-rate", str(args.rate)]
+    counter = subprocess.Popen(
+        [
+            str(args.bin / "agentsink"),
+            "-listen",
+            f"127.0.0.1:{OUT}",
+            "-http",
+            f"127.0.0.1:{STATS}",
+            "-attr",
+            "otelagent.",
+        ]
+    )
+    rows: list[dict] = []
+    try:
+        wait_for(STATS, counter)
+        for _ in range(args.reps):
+            for name, command in forwarders.items():
+                rows.append(once(name, command, load, args.secs, Path(f"{name}.log")))
+    finally:
+        stop(counter)
+    keys = [k for k in rows[0] if k != "forwarder"]
+    table = {
+        name: {k: statistics.median(r[k] for r in rows if r["forwarder"] == name) for k in keys} for name in forwarders
+    }
+    first = next(iter(table.values()))["cpu_s_per_million"]
+    print(
+        f"load {args.load!r}, {'closed loop' if not args.rate else f'{args.rate:.0f} spans/s'}, median of {args.reps}"
+    )
+    for name, row in table.items():
+        print(
+            f"{name:20s} CPU {row['cpu_s_per_million']:7.1f} s/M spans"
+            + f" = {row['cpu_s_per_million'] / first:5.2f} x first   "
+            + "  ".join(f"{k} {row[k]:.4g}" for k in keys[1:])
+        )
+    if args.json:
+        args.json.write_text(
+            json.dumps({"load": args.load, "rate": args.rate, "rows": rows, "median": table}, indent=1)
+        )
+
+
+if __name__ == "__main__":
+    main()
