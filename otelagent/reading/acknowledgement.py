@@ -8,11 +8,9 @@ characters are read at their head and tail only.
 from functools import cache
 from typing import Any, Final
 
-import re2
-
 from otelagent.model import Admission
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import grammar, pattern
+from otelagent.reading.lexicon import joined, pattern
 from otelagent.reading.progress import progress
 from otelagent.reading.sentences import plain, sentences
 
@@ -25,7 +23,7 @@ _FIELDS: Final = ("missing", "failed", "partial", "asks")
 class _Words:
     """The compiled word lists of one language."""
 
-    __slots__ = ("_any", "absence", "benign", "completed", "fields", "hypothetical")
+    __slots__ = ("absence", "any", "benign", "completed", "fields", "hypothetical")
 
     def __init__(self, language: str) -> None:
         def made(key: str) -> Any:
@@ -34,11 +32,7 @@ class _Words:
         self.benign, self.hypothetical = made("benign"), made("hypothetical")
         self.completed, self.absence = made("completed"), made("absence")
         self.fields = tuple((field, made(field)) for field in _FIELDS)
-        self._any = _set(language, (*_FIELDS, "absence"))
-
-    def any(self, data: bytes) -> bool:
-        """One quick pass: there is something for us at all."""
-        return bool(self._any.Match(data))
+        self.any = joined("acknowledgement", language, (*_FIELDS, "absence"))
 
     def real(self, sentence: bytes) -> bytes:
         """A sentence without what-ifs and offers."""
@@ -54,26 +48,12 @@ def _words(language: str) -> _Words:
     return _Words(language)
 
 
-def _set(language: str, keys: tuple[str, ...]) -> Any:
-    options = re2.Options()
-    options.log_errors = False
-    options.case_sensitive = False
-    options.never_capture = True
-    options.max_mem = 64 << 20
-    found = re2.Set.SearchSet(options)
-    for key in keys:
-        for each in grammar("acknowledgement", language).get(key, ()):
-            found.Add(each)
-    found.Compile()
-    return found
-
-
 def admits(text: str) -> Admission:
     """What a completion admits: missing or failed or partial data, a question back, or absence taken as evidence."""
     data = plain(text)
     found = dict.fromkeys((*_FIELDS, "absence"), False)
     for words in map(_words, likely(text)):
-        if words.any(data):
+        if words.any.search(data):
             for sentence in sentences(data):
                 _read(sentence, words, found)
     return Admission(**found) if any(found.values()) else NOTHING
@@ -91,7 +71,7 @@ def completed(text: str) -> bool:
 
 
 def _read(sentence: bytes, words: _Words, found: dict[str, bool]) -> None:
-    if not words.any(sentence):
+    if not words.any.search(sentence):
         return
     left = words.left(sentence)
     if words.absence.search(words.real(sentence)):

@@ -4,7 +4,6 @@ Not claims: code blocks, headings, list numbers, questions to the user, what the
 counts. Texts longer than `values.HEAD + values.TAIL` characters are read at their head and tail.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final
 
@@ -19,11 +18,9 @@ SMALL: Final = 12
 _LISTING: Final = exact(
     r"^\s*(?:[-*•>+]\s+)?(?:\*\*|__)?(?:\(?\d{1,3}(?:[.)](?:\s|$)|[、．])|[①-⑳]|#\d{1,3}\b)(?:\*\*|__)?\s*"
 )
-_SENTENCE: Final = exact(
-    r"[^.!?。！？\n]*(?:[.](?:[^\s\"”»)*]|$)[^.!?。！？\n]*)*(?:[.!?]+[\"”»)*]*(?:\s|$)|[。！？]+|\n|$)"
-)
+_ENDS: Final = tuple(mark.encode() for mark in (". ", "! ", "? ", "。", "！", "？"))
 _ASKED: Final = (b"?", "？".encode(), "か。".encode(), "か？".encode())
-_PROMISE: Final = compiled(rf"^\W*{either(listed('claims', 'promise'))}")
+_PROMISES: Final = tuple(word.encode() for word in listed("claims", "promise"))
 _APPROXIMATE: Final = compiled(rf"(?:{either(listed('claims', 'approximate'))}|[~≈])\s*(?:[$€£¥]|an?\s|the\s)?\s*$")
 _LABEL: Final = compiled(rf"{either(listed('claims', 'labels'))}\.?\s*[#:]?\s*$")
 _NAMED: Final = exact(r"(?:[a-zà-ÿ0-9),\"'][\s ]+)[\"'(*]*\p{Lu}[\pL-]+\s$")
@@ -51,36 +48,59 @@ def claims(text: str) -> tuple[Claim, ...]:
     shown, left_out = values.window(text)
     narrowed = values.narrow(shown)
     data = narrowed.encode(errors="replace")
-    live = list(_live(data))
-    if not live:
-        return ()
     own = values.listed_items(data)
     found = sorted(_claims(data, own), key=lambda claim: (claim.start, -claim.end))
-    return tuple(_placed(_apart(found, live), data, left_out))
+    return tuple(_placed(_apart(found, _Stating(data)), data, left_out))
 
 
-def _live(data: bytes) -> Iterator[tuple[int, int]]:
-    """Spans of the sentences that may state something."""
-    offset, code = 0, False
-    for line in data.splitlines(keepends=True):
-        start, offset = offset, offset + len(line)
-        bare = line.strip()
-        if bare.startswith((b"```", b"~~~")):
-            code = not code
-        elif not code and bare and not bare.startswith(b"#") and not _table_rule(bare):
-            listing = _LISTING.match(line)
-            yield from _sentences(data, start + (listing.end() if listing else 0), offset)
+class _Stating:
+    """Tells for rising offsets whether the sentence there states something."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._code = list(_code(data)) if b"```" in data or b"~~~" in data else []
+        self._ends = [mark for mark in _ENDS if mark in data]
+        self._end = -1
+        self._states = False
+        self._first = 0
+
+    def at(self, place: int) -> bool:
+        """No code, heading, list number, question or announcement."""
+        if place >= self._end:
+            self._look(place)
+        return self._states and place >= self._first
+
+    def _look(self, place: int) -> None:
+        data = self._data
+        line = data.rfind(b"\n", 0, place) + 1
+        line_end = data.find(b"\n", place)
+        line_end = len(data) if line_end < 0 else line_end
+        starts = [found + len(mark) for mark in self._ends if (found := data.rfind(mark, line, place)) >= 0]
+        start = max(starts, default=line)
+        ends = [found + len(mark) for mark in self._ends if (found := data.find(mark, place, line_end)) >= 0]
+        self._end = max(min(ends, default=line_end), place + 1)
+        sentence = data[start : self._end]
+        self._first = line
+        if start == line and (listing := _LISTING.match(sentence)):
+            self._first = line + listing.end()
+            sentence = data[self._first : self._end]
+        self._states = not (self._in_code(place) or data[line : line + 1] == b"#" or _asks_or_promises(sentence))
+
+    def _in_code(self, place: int) -> bool:
+        return any(start <= place < end for start, end in self._code)
 
 
-def _table_rule(line: bytes) -> bool:
-    return not line.strip(b"|-: ")
+_FENCE: Final = exact(r"(?m)^\s*(?:```|~~~)")
 
 
-def _sentences(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
-    for match in matches(_SENTENCE, data[start:end], LIMIT):
-        sentence = match.group().rstrip(b' \t\r\n"*)_')
-        if sentence and not sentence.endswith(_ASKED) and not _PROMISE.search(sentence):
-            yield start + match.start(), start + match.end()
+def _code(data: bytes) -> Iterator[tuple[int, int]]:
+    fences = [match.start() for match in matches(_FENCE, data, LIMIT)] + [len(data)]
+    return zip(fences[::2], fences[1::2], strict=False)
+
+
+def _asks_or_promises(sentence: bytes) -> bool:
+    sentence = sentence.strip(b' \t\r\n"*)_(>-')
+    return sentence.endswith(_ASKED) or sentence[:40].lower().startswith(_PROMISES)
 
 
 def _claims(data: bytes, own: int) -> Iterator[Claim]:
@@ -156,7 +176,8 @@ def _quotes(data: bytes) -> Iterator[Claim]:
         quote = next(filter(None, match.groups())).decode(errors="replace")
         if not _wordy(quote):
             continue
-        keys = [key for part in (quote, *values.clauses(quote)) if (key := values.phrase_key(part)) is not None]
+        parts = (quote.casefold().encode(errors="replace"), *values.clauses(quote))
+        keys = [key for part in parts if (key := values.phrase_key(part)) is not None]
         if keys:
             yield Claim("quote", tuple(dict.fromkeys(keys)), match.start(), match.end())
 
@@ -168,17 +189,16 @@ def _wordy(quote: str) -> bool:
     return len(words) >= 5 and sum(word[:1].islower() for word in words) > len(words) / 2
 
 
-def _apart(found: list[Claim], live: list[tuple[int, int]]) -> Iterator[Claim]:
-    """Claims within live sentences; of overlapping ones the first and longest (a quotation keeps what stands in it)."""
-    starts = [start for start, _ in live]
+def _apart(found: list[Claim], stating: _Stating) -> Iterator[Claim]:
+    """Claims within stating sentences; of overlapping ones the first and longest (a quotation keeps what is in it)."""
     end, count = -1, 0
     for claim in found:
-        place = bisect_right(starts, claim.start) - 1
-        if place < 0 or claim.start >= live[place][1] or claim.start < end:
+        if claim.start < end or count >= LIMIT:
             continue
-        if claim.kind not in ("quote", "name"):
+        if not claim.kind:
             end = claim.end
-        if claim.kind and count < LIMIT:
+        elif stating.at(claim.start):
+            end = end if claim.kind in ("quote", "name") else claim.end
             count += 1
             yield claim
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from xxhash import xxh3_64_intdigest
+from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from otelagent.reading import numerals, violations
 from otelagent.reading.language import likely
@@ -29,7 +29,7 @@ LAST: Final[Day] = (9999, 99, 99)
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """One rule. `text` is its sentence as written (captured content: never for logs), `hash` that of its folded form."""
+    """One rule. `text`: its sentence as written (captured content, never for logs), `hash`: that of its folded form."""
 
     kind: str
     """date, language, format, max_length, min_length, max_items, tool_forbidden, tool_required, term_forbidden,
@@ -82,7 +82,20 @@ class _Sentence:
 
 
 def constraints(text: str, role: Literal["system", "user"]) -> tuple[Constraint, ...]:
-    """The rules that a message states, at most `LIMIT`. A sentence may state several."""
+    """The rules that a message states, at most `LIMIT`; a sentence may state several. A repeated text is read once."""
+    key = xxh3_128_digest(f"{role} {text}".encode(errors="replace"))
+    if (known := _KNOWN.get(key)) is None:
+        if len(_KNOWN) >= _KNOWN_LIMIT:
+            _KNOWN.clear()
+        known = _KNOWN[key] = _constraints(text, role)
+    return known
+
+
+_KNOWN: Final[dict[bytes, tuple[Constraint, ...]]] = {}
+_KNOWN_LIMIT: Final = 256
+
+
+def _constraints(text: str, role: str) -> tuple[Constraint, ...]:
     found: dict[tuple[object, ...], Constraint] = {}
     shown = window(text)[0]
     languages = likely(shown)

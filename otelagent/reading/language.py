@@ -5,11 +5,14 @@ from typing import Final
 from otelagent.reading.lexicon import SPACED, data, exact, folded
 
 _WORDS: Final = {name: frozenset(folded(words).split()) for name, words in data("common").items()}
+_COMMON: Final = tuple(frozenset(word.encode() for word in _WORDS[name]) for name in SPACED)
+_BLANKS: Final = bytes(byte if chr(byte).isalpha() or byte >= 128 else 32 for byte in range(256))
 _KANA: Final = exact(r"[ぁ-ゖァ-ヺー]")
 _HAN: Final = exact(r"\p{Han}")
 _OTHER: Final = (("ko", exact(r"\p{Hangul}")), ("ru", exact(r"\p{Cyrillic}")), ("ar", exact(r"\p{Arabic}")))
 _MARKS: Final = str.maketrans(dict.fromkeys('.,;:!?()[]{}"*_#|/<>=+«»“”„…—–0123456789', " "))
 _WINDOW: Final = 1_500
+_GLANCE: Final = 400
 
 
 def language(text: str) -> str | None:
@@ -29,14 +32,14 @@ def language(text: str) -> str | None:
 
 
 def likely(text: str) -> tuple[str, ...]:
-    """The languages of the word lists that a text may be in: one where it shows, all of them where nothing does."""
-    shown = text[:_WINDOW]
+    """The languages of the word lists that a text may be in: one where it shows, several where it doesn't."""
+    shown = text[:_GLANCE]
     if not shown.isascii() and (script := _script(shown[:200], len(shown[:200]), 0.2)) in ("zh", "ja"):
         return (script,)
-    tokens = set(folded(shown).translate(_MARKS).split())
-    counts = {name: len(tokens & _WORDS[name]) for name in SPACED}
-    best = max(counts.values())
-    return tuple(name for name in SPACED if counts[name] == best)
+    tokens = set(folded(shown).encode(errors="replace").translate(_BLANKS).split())
+    counts = [len(tokens & common) for common in _COMMON]
+    best = max(counts)
+    return tuple(name for name, count in zip(SPACED, counts, strict=True) if count == best)
 
 
 def _script(text: str, letters: int, share: float = 0.3) -> str | None:

@@ -29,32 +29,32 @@ class Leaves:
 def leaves(value: object) -> Leaves:
     """Take a value apart; a JSON text, also inside a structure, is what it says."""
     found = Leaves()
+    texts, numbers = found.texts, found.numbers
     stack = [value]
     for _ in range(NODES):
         if not stack:
             return found
-        _take(stack.pop(), found, stack)
+        node = stack.pop()
+        if isinstance(node, str):
+            if (decoded := _decoded(node)) is not node:
+                stack.append(decoded)
+            else:
+                texts.append(node)
+        elif isinstance(node, dict):
+            texts.extend(key for key in node if isinstance(key, str))
+            stack.extend(reversed(node.values()))
+        elif isinstance(node, list | tuple):
+            found.counts.append(len(node))
+            found.columns.extend(_columns(node))
+            stack.extend(node[NODES::-1])
+        elif isinstance(node, int | float) and not isinstance(node, bool) and abs(node) < 1e18:
+            numbers.append(float(node))
     found.cut = bool(stack)
     return found
 
 
-def _take(value: object, found: Leaves, stack: list[object]) -> None:
-    node = _decoded(value)
-    if isinstance(node, str):
-        found.texts.append(node)
-    elif isinstance(node, dict):
-        found.texts.extend(key for key in node if isinstance(key, str))
-        stack.extend(reversed(node.values()))
-    elif isinstance(node, list | tuple):
-        found.counts.append(len(node))
-        found.columns.extend(_columns(node))
-        stack.extend(node[NODES::-1])
-    elif isinstance(node, int | float) and not isinstance(node, bool) and abs(node) < 1e18:
-        found.numbers.append(float(node))
-
-
-def _decoded(value: object) -> object:
-    if isinstance(value, str) and value[:1] in ("{", "[", '"', " ", "\n") and value.lstrip()[:1] in ("{", "[", '"'):
+def _decoded(value: str) -> object:
+    if value[:1] in ("{", "[", '"', " ", "\n") and value.lstrip()[:1] in ("{", "[", '"'):
         try:
             return msgspec.json.decode(value)
         except (msgspec.DecodeError, UnicodeError, RecursionError):

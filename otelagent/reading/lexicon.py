@@ -141,6 +141,11 @@ def pattern(subject: str, language: str, key: str) -> Any:
     return compiled("|".join(f"(?:{each})" for each in found) if found else _NOTHING)
 
 
+def joined(subject: str, language: str, keys: Iterable[str]) -> Any:
+    """One compiled pattern for several lists, to tell quickly whether any of them has a match."""
+    return compiled("|".join(f"(?:{each})" for key in keys for each in grammar(subject, language).get(key, ())))
+
+
 def matches(pattern: Any, data: bytes, limit: int) -> Iterator[Any]:
     """At most `limit` matches."""
     for count, match in enumerate(pattern.finditer(data)):

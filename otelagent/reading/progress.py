@@ -51,9 +51,11 @@ def _words(language: str) -> _Words:
 def progress(text: str) -> tuple[int, int] | None:
     """Items assigned and processed as a text says it; of a percentage (100, 51)."""
     data = plain(text)
-    if not any(sign in data for sign in (b"/", b"%", b" ")) and data.isascii():
-        return None
     for words in map(_words, likely(text)):
+        if len(data) > _ALONE and not any(
+            each.search(data) for each in (_SLASH, words.parts, words.total_first, words.share)
+        ):
+            continue
         for sentence in sentences(data):
             if found := _counted(sentence, words) or _share(sentence, words):
                 return found

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Final, NamedTuple
 
-from xxhash import xxh3_64_intdigest
+from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from otelagent.reading import dates, numerals
 from otelagent.reading.leaves import Leaves, leaves
@@ -31,8 +31,23 @@ class Specifics(NamedTuple):
     numbers: tuple[float, ...]
 
 
+_KNOWN: Final[dict[tuple[bytes, int], Specifics]] = {}
+_KNOWN_LIMIT: Final = 256
+
+
 def specifics(value: object, limit: int = LIMIT) -> Specifics:
-    """The specific values in a text, a JSON text or a decoded structure, read once."""
+    """The specific values in a text, a JSON text or a decoded structure. Of a long text once: prompts repeat."""
+    if not isinstance(value, str) or len(value) < 512:
+        return _specifics(value, limit)
+    key = (xxh3_128_digest(value.encode(errors="replace")), limit)
+    if (known := _KNOWN.get(key)) is None:
+        if len(_KNOWN) >= _KNOWN_LIMIT:
+            _KNOWN.clear()
+        known = _KNOWN[key] = _specifics(value, limit)
+    return known
+
+
+def _specifics(value: object, limit: int) -> Specifics:
     parts = leaves(value)
     text = "\n".join(parts.texts)
     shown, left_out = window(text)
@@ -59,7 +74,7 @@ def specifics(value: object, limit: int = LIMIT) -> Specifics:
 
 
 def values(value: object, limit: int = LIMIT) -> frozenset[int]:
-    """Hashes of the specific values in a text, a JSON text or a decoded structure; at most `limit`."""
+    """Hashes of the specific values in a text, a JSON text or a decoded structure; at most `limit`, and `CUT`."""
     return specifics(value, limit).hashes
 
 
@@ -78,9 +93,15 @@ def window(text: str) -> tuple[str, int]:
 _WIDE: Final = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: 0x20}
 
 
+_WIDE_BYTES: Final = (b"\xef\xbc", b"\xef\xbd", b"\xe3\x80\x80")
+
+
 def narrow(text: str) -> str:
     """Full-width digits and signs become ASCII ones; offsets stay."""
-    return text if text.isascii() else text.translate(_WIDE)
+    if text.isascii():
+        return text
+    data = text.encode(errors="replace")
+    return text.translate(_WIDE) if any(byte in data for byte in _WIDE_BYTES) else text
 
 
 # --- keys ------------------------------------------------------------------------------------------------------------
@@ -109,10 +130,13 @@ def word_key(word: str) -> int:
 _MARKS: Final = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 
 
-def phrase_key(phrase: str) -> int | None:
-    """Hash of a wording, case, space and punctuation aside; None for one that is too short to tell anything."""
-    squeezed = phrase.replace("’", "").casefold().encode(errors="replace").translate(None, _MARKS)
+def phrase_key(clause: bytes) -> int | None:
+    """Hash of a case-folded wording, space and punctuation aside; None for one that is too short to tell anything."""
+    squeezed = clause.replace(_APOSTROPHE, b"").translate(None, _MARKS)
     return xxh3_64_intdigest(squeezed, 8) if len(squeezed) >= 12 else None
+
+
+_APOSTROPHE: Final = "’".encode()
 
 
 def number_keys(number: numerals.Number) -> Iterator[int]:
@@ -188,6 +212,7 @@ def _named(data: bytes) -> tuple[bytes, list[int]]:
 
 _STARTERS: Final = frozenset(listed("claims", "starters")) | frozenset(dates.MONTHS)
 _EDGES: Final = " .,;:!?\"'()[]{}<>*_/\\|“”„«»‘’#`~=+&%$"
+_GLUE: Final = ("-", "’", "'", "/", "(", '"', "“", "[", "*")
 
 
 def is_name(word: str) -> bool:
@@ -196,30 +221,36 @@ def is_name(word: str) -> bool:
 
 
 def name_words(text: str) -> Iterator[str]:
-    """Words of a text that could be part of a name."""
-    plain = text.replace("-", " ").replace("’", " ").replace("'", " ").replace("/", " ")
-    return (word for part in plain.split() if is_name(word := part.strip(_EDGES)))
+    """Words of a text that could be part of a name, each once."""
+    for mark in _GLUE:
+        text = text.replace(mark, " ")
+    capitals = dict.fromkeys(word for word in text.split() if word[0].isupper())
+    return (word for part in capitals if is_name(word := part.strip(_EDGES)))
 
 
 def _names(text: str) -> Iterator[int]:
-    return map(word_key, dict.fromkeys(name_words(text)))
+    return map(word_key, name_words(text))
 
 
 _ENDS: Final = bytes.maketrans(b'.!?;:,"()[]{}|', b"\n" * 14)
-_WIDE_ENDS: Final = ("。", "！", "？", "、", "，", "；", "：", "「", "」", "『", "』", "“", "”", "„", "«", "»")
+_WIDE_ENDS: Final = tuple(mark.encode() for mark in "。！？、，；：「」『』“”„«»")
 
 
-def clauses(text: str) -> list[str]:
-    """A text at its punctuation marks."""
+def clauses(text: str) -> list[bytes]:
+    """A text at its punctuation marks, case aside."""
+    data = text.casefold().encode(errors="replace")
     if not text.isascii():
         for mark in _WIDE_ENDS:
-            text = text.replace(mark, "\n")
-    return text.encode(errors="replace").translate(_ENDS).decode(errors="replace").split("\n")
+            data = data.replace(mark, b"\n")
+    return data.translate(_ENDS).split(b"\n")
 
 
 def _phrases(text: str) -> Iterator[int]:
     """Hashes of the clauses, by which a quotation is recognised."""
-    return (key for clause in clauses(text) if len(clause) >= 6 and (key := phrase_key(clause)) is not None)
+    told = (
+        clause for clause in clauses(text) if clause.count(b" ") >= 2 or (len(clause) >= 18 and not clause.isascii())
+    )
+    return (key for clause in told if (key := phrase_key(clause)) is not None)
 
 
 _ITEM: Final = exact(r"(?m)^\s*(?:[-*•]|\d{1,3}[.)])\s")

@@ -33,7 +33,7 @@ NO_CLAIMS = [
 ]
 CLAIMS = [
     (
-        "According to a 2024 study, 67% of respondents reached full productivity within 4.2 months (Hartmann et al., 2024).",
+        "According to a 2024 study, 67% of respondents were productive within 4.2 months (Hartmann et al., 2024).",
         [("year", "2024"), ("percent", "67%"), ("number", "4.2 months"), ("citation", "Hartmann et al., 2024)")],
     ),
     (
