@@ -10,6 +10,7 @@ from math import floor, isfinite, log10
 from typing import Final
 
 from otelagent.model import Claim
+from otelagent.reading.numerals import key as number_key
 from otelagent.reading.values import CUT
 
 NUMERIC: Final = frozenset(("number", "percent", "money"))
@@ -18,6 +19,7 @@ _PAIRS: Final = 64
 """Numbers that are tried in pairs: the latest ones."""
 _STATED: Final = 24
 """Numbers of the completion that are combined."""
+_COUNTS: Final = range(2, 10)
 _FEW: Final = 12
 """Up to so many given numbers, any pair may explain a claim."""
 _CHANCE: Final = 0.5
@@ -68,7 +70,7 @@ class Ledger:
 
     def ungrounded(self, claims: Sequence[Claim]) -> tuple[Claim, ...]:
         """The claims whose value doesn't occur in what was given and isn't derived from it in a simple way."""
-        missing = [claim for claim in claims if not any(key in self for key in claim.keys)]
+        missing = [claim for claim in claims if not (any(key in self for key in claim.keys) or self._multiple(claim))]
         if not any(claim.kind in NUMERIC for claim in missing):
             return tuple(missing)
         lost = set(map(id, missing))
@@ -76,6 +78,13 @@ class Ledger:
         for _ in range(_ROUNDS):
             missing = [claim for claim in missing if not (claim.kind in NUMERIC and derivable.gives(claim))]
         return tuple(missing)
+
+    def _multiple(self, claim: Claim) -> bool:
+        """A price times a small count: both girders, three nights, four passengers."""
+        if claim.kind != "money" or not claim.value or not isfinite(claim.value):
+            return False
+        parts = (claim.value / count for count in _COUNTS)
+        return any(abs(part - round(part, 2)) < 1e-9 and number_key(part) in self for part in parts)
 
     def _fold(self) -> None:
         self._kept = array("Q", sorted({*self._kept, *self._fresh}))

@@ -55,7 +55,7 @@ def _specifics(value: object, limit: int) -> Specifics:
     blanked, named = _named(data)
     written = numerals.distinct(blanked, 4 * limit)
     given = tuple(dict.fromkeys(map(abs, (*parts.numbers, *(number.readings[0] for number in written)))))
-    counts = [count for count in (*parts.counts, *_lines(shown)) if count > 1]
+    counts = [count for count in (*parts.counts, *_lines(parts.texts, shown)) if count > 1]
     hashes = chain(
         map(numerals.key, parts.numbers),
         map(numerals.key, counts),
@@ -261,9 +261,12 @@ def listed_items(data: bytes) -> int:
     return sum(1 for _ in matches(_ITEM, data, LIMIT)) if b"\n" in data else 0
 
 
-def _lines(text: str) -> tuple[int, ...]:
-    lines = text.count("\n")
-    return (lines, lines + 1, listed_items(text.encode(errors="replace"))) if lines > 1 else ()
+def _lines(texts: list[str], shown: str) -> Iterator[int]:
+    """How many lines and items there are, which an agent may count."""
+    for text in texts:
+        if lines := text.count("\n"):
+            yield from (lines, lines + 1)
+    yield listed_items(shown.encode(errors="replace"))
 
 
 def _column_keys(parts: Leaves) -> Iterator[int]:

@@ -77,3 +77,12 @@ def test_any_numbers_can_be_combined(given_numbers: list[float], value: float) -
     made = Ledger()
     made.add((), given_numbers)
     made.ungrounded([Claim("number", (1,), 0, 1, value), Claim("percent", (2,), 1, 2, value)])
+
+
+def test_a_price_times_a_small_count_is_grounded() -> None:
+    assert ungrounded("Replace both girders for NOK 620,000.", "A glulam girder costs NOK 310,000.") == []
+
+
+def test_lines_of_a_long_text_can_be_counted() -> None:
+    log = "\n".join(f"interval {n} has events" for n in range(2700))
+    assert ungrounded("The log lists 2,700 intervals.", {"content": log}) == []
