@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 HEALTHY = "openai-agents__openinference__ok.binpb.gz"
 LOOP = "langgraph__openinference__loop.binpb.gz"
+WITHOUT_CONTENT = "google-adk__native-nocontent__empty_result.binpb.gz"
 
 NOTHING_YET = {
     "otelagent itself / Muted findings",
@@ -85,6 +86,7 @@ def test_right_alert_fires_and_resolves_and_a_healthy_replay_fires_none(service:
         assert alert["annotations"]["runbook_url"].endswith("/OtelagentReasoningLoop.md")
         assert "error" not in alert["annotations"]["description"]
 
+        keep_replaying(service, asked, (*mixed, WITHOUT_CONTENT), 10)
         empty = {name for name, expression in panels() if not asked.query(expression.replace("[1m]", "[20s]"))}
         assert empty <= NOTHING_YET
         assert asked.exemplars("otelagent_failures_total")
