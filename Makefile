@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: bench bench-quick setup run test check check-all format lock proto reference clean train image-check deploy-check
+.PHONY: bench bench-quick setup run test check check-all format lock proto reference clean train image-check deploy-check collector-check
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/.ready
@@ -31,7 +31,7 @@ check: setup ## Format, lint, types, import rules, dead code, generated files
 	$(BIN)/python proto/generate.py --check
 	$(BIN)/python -m otelagent.reference --check
 
-check-all: check image-check deploy-check ## Also the long runs
+check-all: check image-check deploy-check build/otelcol ## Also the long runs
 	$(BIN)/python -m pytest -n 2
 
 format: setup
@@ -51,6 +51,15 @@ lock: ## Resolves the dependencies anew (needs uv)
 
 deploy-check: ## Rules, chart and manifests with the tools of the trade; says which are missing
 	tests/deploy/check.sh
+
+collector-check: setup build/otelcol ## The configurations of deploy/collector with a real Collector
+	$(BIN)/python -m pytest tests/deploy/test_collector.py
+
+build/otelcol: tests/deploy/collector/ocb.yaml ## Needs Go
+	mkdir -p build
+	GOBIN=$(CURDIR)/build CGO_ENABLED=0 go install go.opentelemetry.io/collector/cmd/builder@v0.161.0
+	cd build && CGO_ENABLED=0 GOFLAGS=-mod=mod ./builder --config ../tests/deploy/collector/ocb.yaml --skip-strict-versioning
+	mv build/build/otelcol build/otelcol
 
 image-check: setup ## The steps of the Dockerfile without a container engine
 	$(BIN)/python tests/deploy/image.py
