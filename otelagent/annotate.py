@@ -42,6 +42,9 @@ def attributes_of(step: Step, trace: Trace, about: Sequence[Finding]) -> dict[st
         own = trace.runs.get(step.span_id)
         carried += own.findings.values() if own else ()
         added |= _roll_up(step, trace)
+    elif step.kind is Kind.TOOL and (inside := trace.runs.get(step.span_id)) is not None:
+        carried += inside.findings.values()
+        added |= _roll_up(step, trace)
     return added | carried_by(carried)
 
 
@@ -87,6 +90,14 @@ def _roll_up(step: Step, trace: Trace) -> dict[str, Value]:
     if below:
         added[a.PIPELINE_FAILURE_COUNT] = len({f.identity for f in below})
         added[a.KEEP] = True
+    receipt = trace.receipt_below(step.span_id)
+    if receipt is not None and receipt.assigned is not None and receipt.processed is not None:
+        added[a.DELEGATION_ASSIGNED] = receipt.assigned
+        added[a.DELEGATION_PROCESSED] = receipt.processed
+        added[a.DELEGATION_RECEIPT] = receipt.method
+    incomplete = {f.about for f in below if f.mode == "delegation_incomplete" and f.about != step.span_id and not f.raised}
+    if incomplete:
+        added[a.DELEGATION_INCOMPLETE_CHILDREN] = len(incomplete)
     return added
 
 

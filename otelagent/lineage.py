@@ -1,6 +1,6 @@
 """Runs of one trace as a family: where agents are hidden in the tree of spans, and when a run's end can be judged."""
 
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Final
 
 from otelagent.delegation import Edge, Member, Place, Tree
@@ -98,7 +98,7 @@ class Lineage:
             if node.kind is None and node.parent == agent.parent_id:
                 self._pair(span_id, agent.span_id)
 
-    def _items(self) -> "Sequence[tuple[bytes, Place]]":
+    def _items(self) -> list[tuple[bytes, Place]]:
         return list(self._nodes.items())
 
     def _pair(self, span_id: bytes, agent: bytes) -> None:
@@ -138,6 +138,10 @@ class Lineage:
         self._touch((tool.span_id, *self.tree.agent(tool.span_id, Member(run.agent, None, tool.start, tool.end))))
         self._calls[tool.span_id] = tool
 
+    def changed(self, key: bytes) -> None:
+        """A run's steps say more than before."""
+        self._touch((key,))
+
     def _touch(self, keys: Iterable[bytes]) -> None:
         self._dirty.update(dict.fromkeys(keys))
 
@@ -173,6 +177,38 @@ class Lineage:
             for other in self._runs.values():
                 if identity not in other.findings or not other.findings[identity].absorbs:
                     other.findings.pop(identity, None)
+
+    # --- what the trace asks -------------------------------------------------------------------------------------
+
+    @property
+    def unseen(self) -> bool:
+        """A model has worked below a span that never came: a child is known to exist and wasn't seen."""
+        return any(
+            run.provisional and key not in self._nodes and any(s.kind is Kind.LLM for s in run.steps)
+            for key, run in self._runs.items()
+        )
+
+    def receipt_below(self, key: bytes) -> Receipt | None:
+        run = self._runs.get(key)
+        if run is not None and run.receipt is not None:
+            return run.receipt
+        below = [r for k in self.tree.children(key) if (r := self._receipt_of(k)) is not None]
+        known = [(r.assigned, r.processed) for r in below if r.assigned is not None and r.processed is not None]
+        if not known:
+            return None
+        method = next(m for m in ("inferred", "text", "reported") if any(r.method == m for r in below))
+        return Receipt(sum(a for a, _ in known), sum(min(p, a) for a, p in known), method)
+
+    def _receipt_of(self, key: bytes) -> Receipt | None:
+        return self._runs[key].receipt if key in self._runs else None
+
+    def delegations(self) -> Iterator[tuple[AgentRun | None, AgentRun]]:
+        """Parent and child of each delegation; the parent is None where it wasn't seen."""
+        for key, run in self._runs.items():
+            edge = self.tree.edge(key)
+            if edge is not None and edge.method is not None and not self.tree.wrapper(key):
+                above = edge.giver or edge.above
+                yield (self._runs.get(above) if above is not None else None), run
 
     # --- what a run asks -----------------------------------------------------------------------------------------
 

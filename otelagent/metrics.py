@@ -175,6 +175,8 @@ class Metrics(Collector):
         if assigned is not None and processed is not None:
             self._count(series.ITEMS_ASSIGNED, (parent, child, *scope), assigned)
             self._count(series.ITEMS_PROCESSED, (parent, child, *scope), min(processed, assigned))
+        if assigned and processed is not None:
+            self._count(series.DELEGATION_COVERAGE, (child, *scope), min(processed / assigned, 1.0), trace_id)
 
     def tool_call(
         self,

@@ -193,6 +193,18 @@ class AgentRun:
         return "unknown" if self.trace.partial_view or self.ended is None else "success"
 
     @property
+    def whole(self) -> bool:
+        """All calls that the model asked for and saw have come, and it ended with words."""
+        turns = [s.turn for s in self.steps if s.kind is Kind.LLM and s.turn is not None]
+        if not turns or not turns[-1].text or not any(turn.history for turn in turns):
+            return False
+        seen = frozenset[str]().union(*(turn.consumed for turn in turns))
+        calls = [s for s in self.steps if s.kind in SOURCES or s.kind is Kind.HANDOFF]
+        known = {s.call_id for s in calls if s.call_id}
+        asked = {call.id for turn in turns[:-1] for call in turn.asked if call.id}
+        return len(seen) <= len(calls) and (not known or not (asked - seen - known))
+
+    @property
     def tokens(self) -> int:
         """Input and output tokens of all LLM steps."""
         return sum((s.input_tokens or 0) + (s.output_tokens or 0) for s in self.steps if s.kind is Kind.LLM)

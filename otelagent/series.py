@@ -94,6 +94,13 @@ ITEMS_PROCESSED: Final = Series(
     "Items that children processed, of those assigned.",
     open=("parent", "child"),
 )
+DELEGATION_COVERAGE: Final = Series(
+    "otelagent_delegation_coverage_ratio",
+    "histogram",
+    "Share of its assigned items that a child processed, where a receipt tells.",
+    open=("child",),
+    buckets=(0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1),
+)
 TOOL_CALLS: Final = Series(
     "otelagent_tool_calls_total",
     "counter",
@@ -202,6 +209,7 @@ ALL: Final = (
     DELEGATIONS,
     ITEMS_ASSIGNED,
     ITEMS_PROCESSED,
+    DELEGATION_COVERAGE,
     TOOL_CALLS,
     TOOL_RESULT_BYTES,
     TOOL_DURATION,

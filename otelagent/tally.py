@@ -59,7 +59,21 @@ class Tally:
             for finding in run.findings.values():
                 self._wasted(finding, trace)
         if trace.runs and not trace.recalled:
+            self._delegations(trace, where)
             self._metrics.pipeline(trace.outcome, trace.workflow, **where)
+
+    def _delegations(self, trace: Trace, where: dict[str, Any]) -> None:
+        for parent, child in trace.lineage.delegations():
+            assigned = child.receipt.assigned if child.receipt else None
+            processed = child.receipt.processed if child.receipt else None
+            self._metrics.delegation(
+                parent.agent if parent else None,
+                child.agent,
+                _delegated(child),
+                assigned=assigned,
+                processed=processed,
+                **where,
+            )
 
     def spans(self, dialect: str, kind: str, count: int) -> None:
         self._metrics.spans(dialect, kind, count)
@@ -83,6 +97,16 @@ class Tally:
             self._metrics.wasted_tokens(
                 finding.mode, finding.wasted_tokens, service=trace.service, environment=trace.environment
             )
+
+
+def _delegated(child: AgentRun) -> str:
+    """Whether the child did all of its work: failed, incomplete, complete, or unknown."""
+    if child.ended is not None and child.ended.failed:
+        return "failed"
+    short = child.receipt is not None and child.receipt.short
+    if short or any(f.mode == "delegation_incomplete" and not f.raised for f in child.findings.values()):
+        return "incomplete"
+    return "complete" if child.ended is not None and not child.trace.partial_view else "unknown"
 
 
 def _name(run: AgentRun) -> str | Late:

@@ -35,6 +35,7 @@ class Closed(StrEnum):
     AGE = "age"
     COUNT = "count"
     SPANS = "spans"
+    MEMORY = "memory"
     SHUTDOWN = "shutdown"
 
 
@@ -114,6 +115,7 @@ class Trace:
         self._waiting: dict[bytes, list[Step]] = {}
         self._http: dict[bytes, tuple[int, int]] = {}
         self._told: set[tuple[str, bytes, bytes]] = set()
+        self._untold: list[tuple[AgentRun, Finding]] = []
         self._final = False
 
     # --- what a run asks ----------------------------------------------------------------------------------------
@@ -234,7 +236,7 @@ class Trace:
         for step in steps:
             if step.kind is Kind.LLM and step.parent_id:
                 self.lineage.thinks(step.parent_id)
-        moved = self._resolve()
+        moved = self._resolve(detectors)
         by_run: dict[bytes, list[Step]] = {}
         ordered = sorted([*moved, *steps], key=order)
         for step in ordered:
@@ -252,6 +254,12 @@ class Trace:
         concluding = tuple(d for d in detectors if d.concludes)
         for run, findings in self.lineage.conclude(concluding, self.owner, final):
             self._tell(run, findings)
+        untold, self._untold = self._untold, []
+        for run, finding in untold:
+            if finding.identity in run.findings:
+                first = finding.identity not in self._told
+                self._told.add(finding.identity)
+                self._listener.found(finding, run, self, first)
 
     def join(self, step: Step) -> None:
         """Add to a new step's content what log records have told of it already."""
@@ -271,6 +279,8 @@ class Trace:
         """A step that was observed says more now."""
         run = self.run(self.run_of(step))
         self._tell(run, run.fold(run.own_steps(), detectors))
+        self.lineage.changed(run.key)
+        self.conclude(detectors)
 
     def run(self, key: bytes) -> AgentRun:
         """The run with this key; made where there is none."""
@@ -284,7 +294,9 @@ class Trace:
         for key, late in list(self._waiting.items()):
             run = self.run(key)
             self._tell(run, run.fold([*run.own_steps(), *late], detectors))
+            self.lineage.changed(key)
         self._waiting.clear()
+        self.conclude(detectors)
 
     @property
     def waits(self) -> bool:
@@ -296,16 +308,20 @@ class Trace:
         """success, degraded, failed or unknown, of the whole trace; unknown while its topmost span wasn't seen."""
         if any(run.findings for run in self.runs.values()):
             return "degraded"
-        if not self.root_seen or self.partial_view:
+        if not self.root_seen or self.partial_view or self.lineage.unseen:
             return "unknown"
         return "failed" if self.root_failed else "success"
 
+    def receipt_below(self, span_id: bytes) -> Receipt | None:
+        """How much of its assignment the run of a span did; without a receipt of its own the sum of its children's."""
+        return self.lineage.receipt_below(span_id)
+
     def findings_below(self, span_id: bytes) -> list[Finding]:
         """Findings of the runs below a span, its own run included."""
-        keys = [k for k in self.runs if k == span_id or span_id in self.ancestors(k)]
+        keys = [k for k, r in self.runs.items() if r.findings and (k == span_id or span_id in self.ancestors(k))]
         return [f for k in keys for f in self.runs[k].findings.values()]
 
-    def _resolve(self) -> list[Step]:
+    def _resolve(self, detectors: tuple[Observer, ...]) -> list[Step]:
         """Steps that turned out to belong to another run: the run above, or an agent that was hidden."""
         moved: list[Step] = []
         for key in [k for k, r in self.runs.items() if r.provisional]:
@@ -317,7 +333,7 @@ class Trace:
             if (target := self.owner(key)) != key:
                 moved += self._dissolve(key, target)
         for span_id in self._loosened():
-            moved += self._part(span_id)
+            moved += self._part(span_id, detectors)
         return moved
 
     def _dissolve(self, key: bytes, into: bytes) -> list[Step]:
@@ -331,7 +347,7 @@ class Trace:
         loosened, self.lineage.loosened = self.lineage.loosened, []
         return loosened
 
-    def _part(self, span_id: bytes) -> list[Step]:
+    def _part(self, span_id: bytes, detectors: tuple[Observer, ...]) -> list[Step]:
         """Steps below a span that turned out to be an agent's leave the run above it."""
         node = self.nodes[span_id]
         above = self.owner(node.parent) if node.parent else span_id
@@ -345,7 +361,7 @@ class Trace:
         if len(leaving) == len(own) and run.provisional:
             self._dissolve(above, next(iter(leaving.values())))
         else:
-            run.fold([s for s in own if id(s) not in leaving], ())
+            self._tell(run, run.fold([s for s in own if id(s) not in leaving], detectors))
         return [s for s in own if id(s) in leaving]
 
     def _take(self, run: AgentRun, steps: list[Step], detectors: tuple[Observer, ...]) -> None:
@@ -367,10 +383,8 @@ class Trace:
         return any(not a.tail for a in unseen) or bool(unseen and (self._calls or self._unnamed))
 
     def _tell(self, run: AgentRun, findings: Iterable[Finding]) -> None:
-        for finding in findings:
-            first = finding.identity not in self._told
-            self._told.add(finding.identity)
-            self._listener.found(finding, run, self, first)
+        """Told once the tree is judged: what another finding takes the place of isn't told at all."""
+        self._untold += [(run, finding) for finding in findings]
 
     def _remember(self, step: Step) -> None:
         if step.kind not in SOURCES:
@@ -429,6 +443,13 @@ class LiveTraces:
             self._close(next(iter(self._traces.values())), Closed.COUNT)
         while self.spans > self._limits.spans and len(self._traces) > 1:
             self._close(next(iter(self._traces.values())), Closed.SPANS)
+
+    def shrink(self) -> int:
+        """Memory is short: close a quarter of the traces, the oldest; gives how many."""
+        oldest = list(self._traces.values())[: (len(self._traces) + 3) // 4]
+        for trace in oldest:
+            self._close(trace, Closed.MEMORY)
+        return len(oldest)
 
     def tick(self, now: float) -> None:
         """Fold what waited, and close what is done. Call it about once a second."""

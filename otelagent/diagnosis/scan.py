@@ -41,6 +41,8 @@ class Report:
         self.traces.add(trace.trace_id)
 
     def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None:
+        if finding.raised:
+            return
         self.findings[finding.identity] = finding
         self.agents[finding.identity] = run.agent or finding.agent
 
@@ -51,10 +53,13 @@ class Report:
         self.dismissals[Dismissal(mode, step.trace_id, step.span_id, step.tool, why)] = None
 
     def closed(self, trace: Trace, reason: Closed) -> None:
-        for run in trace.runs.values():
-            self.findings.update(run.findings)
-            for identity in run.findings:
-                self.agents[identity] = run.agent or self.agents.get(identity)
+        """What the trace holds at its end counts: findings that others took the place of are gone."""
+        held = {i: (f, run) for run in trace.runs.values() for i, f in run.findings.items() if not f.raised}
+        for identity in [i for i in self.findings if i[1] == trace.trace_id and i not in held and not trace.recalled]:
+            del self.findings[identity], self.agents[identity]
+        for identity, (finding, run) in held.items():
+            self.findings[identity] = finding
+            self.agents[identity] = run.agent or self.agents.get(identity)
 
     def spans(self, dialect: str, kind: str, count: int) -> None:
         pass

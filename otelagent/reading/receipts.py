@@ -36,7 +36,8 @@ _LEFT: Final = frozenset(
 )
 _HOLDERS: Final = frozenset("receipt metadata meta completion status summary stats statistics progress report".split())
 _STATES: Final = frozenset("partial incomplete partiallycompleted partialsuccess failed error degraded".split())
-_HINTS: Final = tuple(verb for verb in _DONE if verb not in ("success", "read", "done")) + ('done"', 'read"')
+_HINTS: Final = tuple(w for v in ("processed", "completed", "assigned", "reviewed", "handled") for w in (v, v.capitalize()))
+"""A text without any of them is not searched."""
 _DEPTH: Final = 12
 _NODES: Final = 2_000
 

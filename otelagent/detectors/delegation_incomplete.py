@@ -1,0 +1,363 @@
+"""A child agent did part of its work, and its parent went on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
+
+from otelagent.coverage import BROKEN, TRANSIENT, Coverage, inferred, reported, said, work
+from otelagent.delegation import Edge
+from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
+from otelagent.model import Evidence, Finding, Items, Kind, Layer, Severity, Status, Step
+from otelagent.questions import meets
+from otelagent.run import AgentRun
+
+NO_ITEMS: Final = Items()
+MAX_BELOW: Final = 2_000
+"""Runs below an agent that are looked at when it ends."""
+
+CUT: Final = frozenset({"length", "max_tokens", "max_output_tokens", "content_filter", "safety", "maxtokens"})
+"""Finish reasons after which an answer is not what the model meant to give."""
+
+SAME: Final = frozenset({"rate_limit_mid_chain", "tool_error_ignored"})
+"""Modes that tell of a bad source what this one tells of the child that met it."""
+
+
+@dataclass(frozen=True)
+class DelegationIncomplete(Detector):
+    """A child agent processed only part of what it was assigned, or met a failure, and reported completion.
+
+    ## What it looks for
+    An agent that works for another (inside a tool call, nested, after a hand-over, by span link) and ended without an
+    error, whose receipt falls short: counts on its spans, events or logs (`items_assigned`, `items_processed`), the
+    same in JSON of its output, words such as "3 of 7 documents", or counts inferred from its calls: items that its
+    assignment enumerates against those that its calls dealt with. Also a failure inside the child that nothing made
+    good and that its answer doesn't mention (`unresolved_failure`), and an answer that was cut off. Every ancestor
+    whose own answer doesn't mention it gets `child_incomplete`.
+
+    ## Why it matters
+    The parent's trace looks clean: its child span is completed, its answer fluent. What is missing shows nowhere but
+    inside the child.
+
+    ## Stays quiet when
+    - all items were processed, in whichever way: retried, read by one call, or by another child
+    - the child says that part is left, and the parent reports it or gives the rest to another child
+    - the assignment names an item twice, or names items for reference ("you may use any of ...")
+    - fewer than two items had a call of their own: then a list may be context and no work
+    - the child was replaced after it failed
+    - content wasn't captured: what was assigned is unknown then
+
+    ## What to do
+    Have children return a structured receipt (items assigned, items processed) beside their text, and let the parent
+    assert it before it marks the delegation as done.
+    """
+
+    mode: ClassVar[str] = "delegation_incomplete"
+    layer: ClassVar[Layer] = Layer.ORCHESTRATION
+    severity: ClassVar[Severity] = Severity.HIGH
+    causes: ClassVar[tuple[str, ...]] = ("items_missing", "unresolved_failure", "child_incomplete")
+    fix: ClassVar[str] = (
+        "Have the child return a structured receipt (items assigned, items processed), and let the parent assert it "
+        "before it goes on."
+    )
+    concludes: ClassVar[bool] = True
+
+    min_confidence: float = threshold(
+        default=0.5, help="Findings of less confidence stay quiet: inferred receipts have 0.5 or 0.6."
+    )
+    missing: int = threshold(default=1, help="Items that must be missing.")
+
+    def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
+        if step.kind is Kind.AGENT and step is run.ended and not run.trace.wraps(run):
+            answer = said(run)
+            if answer is None and not step.failed:
+                run.abstain(self.mode, "output")
+        yield from ()
+
+    def conclude(self, run: AgentRun) -> Iterator[Finding]:
+        if run.trace.wraps(run):
+            yield from self._above(run)
+            return
+        coverage = self._coverage(run)
+        run.receipt = coverage.receipt if coverage is not None else None
+        own = self._own(run, coverage)
+        if own is not None and own.confidence >= self.min_confidence:
+            yield own
+        yield from self._above(run)
+
+    # --- the child -----------------------------------------------------------------------------------------------
+
+    def _coverage(self, run: AgentRun) -> Coverage | None:
+        """How much the run did; nothing is inferred while steps may be missing."""
+        edge = run.trace.edge(run)
+        call = run.trace.call(edge.call) if edge is not None else None
+        told = reported(run, run.trace.receipts(run), call.call if call is not None else None)
+        if told is not None or edge is None or edge.method is None or not run.trace.whole(run):
+            return told
+        return inferred(_assignments(run, call), _sources(run), _items(said(run)))
+
+    def _own(self, run: AgentRun, coverage: Coverage | None) -> Finding | None:
+        edge, ended = run.trace.edge(run), run.ended
+        if ended is None or ended.failed or edge is None:
+            return None
+        delegated = edge.method is not None
+        short = coverage is not None and coverage.receipt.short
+        if not delegated and not (short and coverage is not None and coverage.receipt.method == "reported"):
+            return None
+        if _admits(run) or _made_good(run, coverage):
+            return None
+        bad = _unresolved(run) if delegated and run.trace.whole(run) else []
+        if short and coverage is not None and not coverage.receipt.honest:
+            return self._missing(run, edge, coverage, bad)
+        if bad:
+            return self._unresolved(run, edge, bad)
+        return self._cut_off(run, edge) if delegated else None
+
+    def _missing(self, run: AgentRun, edge: Edge, coverage: Coverage, bad: Sequence[Step]) -> Finding | None:
+        receipt = coverage.receipt
+        assigned, processed = receipt.assigned or 0, receipt.processed or 0
+        if assigned - processed < self.missing:
+            return None
+        culprits = [*coverage.failed, *(s for s in bad if s not in coverage.failed)]
+        root = culprits[0] if culprits else run.ended
+        assert run.ended is not None and root is not None  # noqa: S101 - the caller looked
+        how = {"reported": "its own receipt says", "text": "its words say", "inferred": "its calls show"}[receipt.method]
+        confidence = min(coverage.confidence, edge.confidence)
+        reason = f"processed {processed} of {assigned} items ({how} so) and reported completion"
+        evidence = [
+            Evidence(coverage.where or run.key, receipt.path, f"{processed} of {assigned} items"),
+            *(evidence_of(s, f"an item's call {PHRASES[s.call.outcome.status]}") for s in culprits[:8] if s.call),
+        ]
+        return self._finding(run, root, "items_missing", confidence, reason, evidence, culprits)
+
+    def _unresolved(self, run: AgentRun, edge: Edge, bad: Sequence[Step]) -> Finding:
+        call = bad[0].call
+        assert call is not None  # noqa: S101 - bad sources have one
+        reason = (
+            f"{bad[0].tool or 'a source'} {PHRASES[call.outcome.status]} inside the child; nothing made that good, "
+            "and its answer doesn't mention it"
+        )
+        evidence = [*(evidence_of(s, "failed and not made good") for s in bad[:8]), *_answer_evidence(run)]
+        return self._finding(run, bad[0], "unresolved_failure", min(0.7, edge.confidence), reason, evidence, bad)
+
+    def _cut_off(self, run: AgentRun, edge: Edge) -> Finding | None:
+        last = said(run)
+        if last is None or last.kind is not Kind.LLM or last is not _last_turn(run) or not run.trace.whole(run):
+            return None
+        if (last.finish or "").lower() not in CUT:
+            return None
+        reason = "the child's last answer was cut off by its length limit or a filter, and was taken for its result"
+        evidence = [Evidence(last.span_id, "finish reason", "the answer was cut off")]
+        return self._finding(run, last, "unresolved_failure", min(0.6, edge.confidence), reason, evidence, ())
+
+    def _finding(
+        self,
+        run: AgentRun,
+        root: Step,
+        cause: str,
+        confidence: float,
+        reason: str,
+        evidence: Sequence[Evidence],
+        culprits: Sequence[Step],
+    ) -> Finding:
+        assert run.ended is not None  # noqa: S101 - concluded runs have ended
+        receipt = run.receipt
+        extra: dict[str, int | float | str] = {}
+        if receipt is not None and receipt.assigned is not None and receipt.processed is not None:
+            extra = {
+                "otelagent.delegation.items_assigned": receipt.assigned,
+                "otelagent.delegation.items_processed": receipt.processed,
+                "otelagent.delegation.receipt": receipt.method,
+            }
+        found = self.finding(
+            run,
+            about=run.ended,
+            root=root,
+            cause=cause,
+            confidence=confidence,
+            reason=f"{run.agent or 'a child agent'} {reason}" if cause == "items_missing" else reason,
+            evidence=evidence,
+            extra=extra,
+        )
+        roots = {s.span_id for s in culprits}
+        absorbed = tuple(i for i, f in run.findings.items() if f.mode in SAME and f.root in roots)
+        return replace(found, absorbs=absorbed, wasted_tokens=0)
+
+    # --- its ancestors -------------------------------------------------------------------------------------------
+
+    def _above(self, run: AgentRun) -> Iterator[Finding]:
+        """What this agent's answer should have said of the runs below it."""
+        if run.ended is None or not _is_agent(run) or _admits(run) or said(run) is None:
+            return
+        told: set[bytes] = set()
+        for child in _below(run):
+            found = [f for f in child.findings.values() if f.mode == self.mode and not f.raised and f.about == child.key]
+            for finding in found:
+                if finding.root not in told:
+                    told.add(finding.root)
+                    yield self._raised(run, finding)
+            if not found and child in run.trace.children(run) and _is_loud(child) and not _made_good(child, None):
+                if (loud := self._ignored(run, child)) is not None and loud.root not in told:
+                    yield loud
+
+    def _raised(self, run: AgentRun, finding: Finding) -> Finding:
+        assert run.ended is not None  # noqa: S101 - the caller looked
+        return replace(
+            finding,
+            cause="child_incomplete",
+            about=run.key,
+            agent=run.agent,
+            reason=f"{finding.agent or 'a child agent'} left part of its work undone, and the answer doesn't mention it",
+            wasted_tokens=0,
+            raised=True,
+            extra={},
+            absorbs=self._same(run, finding.about),
+        )
+
+    def _same(self, run: AgentRun, child: bytes) -> tuple[tuple[str, bytes, bytes], ...]:
+        """Findings of this run about the result of the child's call."""
+        edge = next((run.trace.edge(c) for c in run.trace.children(run) if c.key == child), None)
+        if edge is None or edge.call is None:
+            return ()
+        return tuple(i for i, f in run.findings.items() if f.mode in SAME and f.root == edge.call)
+
+    def _ignored(self, run: AgentRun, child: AgentRun) -> Finding | None:
+        """The child said that something is left, or failed; the parent's answer claims to be complete all the same."""
+        answer = said(run)
+        if answer is None or answer.turn is None or answer.turn.said is None or child.ended is None:
+            return None
+        claims = answer.turn.said.complete
+        receipt = child.receipt
+        if receipt is None and not claims:
+            return None
+        what = f"did {receipt.processed} of {receipt.assigned} items" if receipt is not None else "failed"
+        found = self.finding(
+            run,
+            about=run.ended or child.ended,
+            root=child.ended,
+            cause="child_incomplete",
+            confidence=0.7 if claims else 0.5,
+            reason=f"{child.agent or 'a child agent'} {what} and said so, and the answer doesn't mention it",
+            evidence=[Evidence(child.key, "", what), *_answer_evidence(run)],
+        )
+        return replace(found, absorbs=self._same(run, child.key), wasted_tokens=0)
+
+
+def _is_agent(run: AgentRun) -> bool:
+    return run.ended is not None and run.ended.kind is Kind.AGENT
+
+
+def _below(run: AgentRun) -> Iterator[AgentRun]:
+    stack = list(run.trace.children(run))
+    for _ in range(MAX_BELOW):
+        if not stack:
+            return
+        child = stack.pop()
+        yield child
+        stack += run.trace.children(child)
+
+
+def _assignments(run: AgentRun, call: Step | None) -> Iterator[Items]:
+    """What the run was given to do: the giver's last words, else its call's arguments and its first message."""
+    handed = _items(run.trace.task_of(run))
+    if handed.families:
+        yield handed
+        return
+    if call is not None and call.call is not None and call.call.like is not None:
+        yield call.call.like.items
+    task = next((s.turn.task for s in run.steps if s.turn is not None and s.turn.task is not None), None)
+    if task is not None:
+        yield task.items
+
+
+def _items(step: Step | None) -> Items:
+    return step.turn.said.items if step is not None and step.turn is not None and step.turn.said else NO_ITEMS
+
+
+def _sources(run: AgentRun) -> list[Step]:
+    """Calls of the run and of those below it."""
+    return sorted((s for each in (run, *_below(run)) for s in work(each)), key=lambda s: s.end)
+
+
+def _last_turn(run: AgentRun) -> Step | None:
+    return next((s for s in reversed(run.steps) if s.kind is Kind.LLM), None)
+
+
+def _admits(run: AgentRun) -> bool:
+    """The run's answer says that something is missing."""
+    answer = said(run)
+    text = answer.turn.said if answer is not None and answer.turn is not None else None
+    if text is None:
+        return False
+    receipt = text.receipt
+    return text.admission.any or (receipt is not None and receipt.short and receipt.honest)
+
+
+def _is_loud(run: AgentRun) -> bool:
+    """The run failed for all to see, or says itself that part is left."""
+    if run.ended is not None and run.ended.failed:
+        return True
+    return run.receipt is not None and run.receipt.short and (run.receipt.honest or _admits(run))
+
+
+def _unresolved(run: AgentRun) -> list[Step]:
+    """Calls that failed, that no later call made good, and after which the run answered."""
+    answer = said(run)
+    if answer is None or answer.turn is None or answer.turn.said is None:
+        return []
+    sources = work(run)
+    bad = [s for s in sources if s.call and s.call.outcome.status in BROKEN and s.end <= max(answer.start, _end(answer))]
+    complete = answer.turn.said.complete
+    return [s for s in bad if not _recovered(s, sources) and (complete or _status(s) in TRANSIENT)]
+
+
+def _end(answer: Step) -> int:
+    return answer.end if answer.kind is Kind.AGENT else answer.start
+
+
+def _status(step: Step) -> Status:
+    return step.call.outcome.status if step.call else Status.UNKNOWN
+
+
+def _recovered(bad: Step, sources: Sequence[Step]) -> bool:
+    later = [s for s in sources if s.start >= bad.end and _status(s) is Status.OK]
+    if any(meets(s, bad) for s in later):
+        return True
+    return _status(bad) is not Status.RATE_LIMITED and any(s.tool == bad.tool for s in later)
+
+
+def _made_good(run: AgentRun, coverage: Coverage | None) -> bool:
+    """A later run, or the parent itself, did the rest or all of it."""
+    ended, trace = run.ended, run.trace
+    if ended is None:
+        return False
+    later = [s for s in trace.siblings(run) if s.ended is not None and s.ended.start >= ended.end and not s.ended.failed]
+    if coverage is not None and coverage.missing:
+        done = {k for s in later for step in _sources(s) for k in _dealt(step, coverage.missing)}
+        return coverage.missing <= done
+    same = [s for s in later if s.agent == run.agent]
+    if ended.failed:
+        return bool(same) or any(_alike(run, s) for s in later)
+    if coverage is None or coverage.receipt.assigned is None or coverage.receipt.processed is None:
+        return False
+    left = coverage.receipt.assigned - coverage.receipt.processed
+    return any(s.receipt is not None and not s.receipt.short and (s.receipt.processed or 0) >= left for s in same)
+
+
+def _alike(run: AgentRun, other: AgentRun) -> bool:
+    """Both were given the same to do."""
+    return any(a.families and a == b for a in _given(run) for b in _given(other))
+
+
+def _given(run: AgentRun) -> list[Items]:
+    edge = run.trace.edge(run)
+    return list(_assignments(run, run.trace.call(edge.call) if edge is not None else None))
+
+
+def _dealt(step: Step, keys: frozenset[int]) -> frozenset[int]:
+    ok = _status(step) in (Status.OK, Status.EMPTY)
+    return step.call.like.mentioned & keys if ok and step.call is not None and step.call.like is not None else frozenset()
+
+
+def _answer_evidence(run: AgentRun) -> list[Evidence]:
+    answer = said(run)
+    return [Evidence(answer.span_id, "completion", "the answer doesn't mention it")] if answer is not None else []
