@@ -3,24 +3,37 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import grpc
-
 from otelagent import endpoint
+from otelagent.admission import Admission, Token
 from otelagent.config import Config
 from otelagent.delivery import Delivery
 from otelagent.destination import Destination
 from otelagent.exporters.exporter import Exporter
 from otelagent.exporters.otlp_grpc import OtlpGrpcExporter
+from otelagent.exporters.otlp_http import OtlpHttpExporter
 from otelagent.housekeeping import Housekeeping
 from otelagent.intake import Intake
 from otelagent.pipeline import Settings as PipelineSettings
 from otelagent.policy import MIB, Pace, Policy
 from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
-from otelagent.settings import AgentFailures, AnyExporter, FileStorage, GrpcServer, OtlpExporter
+from otelagent.receivers.otlp_http import OtlpHttpReceiver
+from otelagent.settings import (
+    AgentFailures,
+    AnyExporter,
+    BearerToken,
+    FileStorage,
+    GrpcServer,
+    HttpServer,
+    OtlpExporter,
+)
+from otelagent.settings import OtlpHttpExporter as OtlpHttpSettings
 from otelagent.spool import Spool
 from otelagent.spool_file import SpoolFile
+from otelagent.tls import ClientCertificates, GrpcServerTls, HttpServerTls
 from otelagent.traces import Limits
 from otelagent.traffic import Inlet, Outlet, Signal, Traffic
+
+Receiver = OtlpGrpcReceiver | OtlpHttpReceiver
 
 
 def pipeline_settings(settings: AgentFailures) -> PipelineSettings:
@@ -58,7 +71,7 @@ def housekeeping(config: Config, spools: Mapping[str, Spool], traffic: Traffic) 
     return made
 
 
-def delivery(config: Config, traffic: Traffic, spools: Mapping[str, Spool]) -> Delivery:
+def delivery(config: Config, traffic: Traffic, spools: Mapping[str, Spool], tokens: Mapping[str, Token]) -> Delivery:
     """All destinations, by signal. The only spool serves every exporter that names none."""
     only = next(iter(spools.values())) if len(spools) == 1 else None
     made = {}
@@ -66,7 +79,7 @@ def delivery(config: Config, traffic: Traffic, spools: Mapping[str, Spool]) -> D
         queue = settings.sending_queue
         spool = spools.get(queue.storage) if queue.storage else only
         keeps = queue.enabled and settings.retry_on_failure.enabled
-        made[name] = Destination(exporter(name, settings), traffic, _policy(settings), spool if keeps else None)
+        made[name] = Destination(exporter(name, settings, tokens), traffic, _policy(settings), spool if keeps else None)
     by_signal: dict[Signal, list[Destination]] = {}
     for signal, pipeline in config.pipelines.items():
         by_signal[signal] = [made[name] for name in pipeline.exporters]
@@ -96,49 +109,88 @@ def _policy(settings: AnyExporter) -> Policy:
     )
 
 
-def exporter(name: str, settings: AnyExporter) -> Exporter:
+def exporter(name: str, settings: AnyExporter, tokens: Mapping[str, Token]) -> Exporter:
     """The client of one destination."""
     headers = {key: value.get_secret_value() for key, value in settings.headers.items()}
     gzip = settings.compression == "gzip"
-    if not isinstance(settings, OtlpExporter):
-        raise NotImplementedError
-    target = endpoint.parse(settings.endpoint, "grpc")
-    plaintext = settings.tls.insecure if target.scheme not in ("http", "https") else target.scheme == "http"
-    credentials = None if plaintext or target.scheme == "unix" else _client_credentials(settings)
-    return OtlpGrpcExporter(name, target.target, credentials=credentials, headers=headers, gzip=gzip)
+    authorization = tokens[settings.auth.authenticator].header if settings.auth else None
+    path = f"exporters.{name}.tls"
+    if isinstance(settings, OtlpExporter):
+        target = endpoint.parse(settings.endpoint, "grpc")
+        plaintext = target.scheme in ("http", "unix") or (settings.tls.insecure and target.scheme != "https")
+        tls = None if plaintext else ClientCertificates(settings.tls, path)
+        return OtlpGrpcExporter(name, target.target, tls=tls, headers=headers, authorization=authorization, gzip=gzip)
+    urls = _urls(settings)
+    tls = ClientCertificates(settings.tls, path) if any(u.startswith("https:") for u in urls.values()) else None
+    return OtlpHttpExporter(name, urls, tls=tls, headers=headers, authorization=authorization, gzip=gzip)
 
 
-def _client_credentials(settings: OtlpExporter) -> grpc.ChannelCredentials:
-    def content(path: str | None) -> bytes | None:
-        if path is None:
-            return None
-        with open(path, "rb") as file:
-            return file.read()
+def _urls(settings: OtlpHttpSettings) -> dict[Signal, str]:
+    """As OTLP has it: paths are appended to the base, and full URLs are taken as they are."""
+    base = settings.endpoint if "://" in settings.endpoint else f"http://{settings.endpoint}"
+    full = {
+        Signal.TRACES: settings.traces_endpoint,
+        Signal.LOGS: settings.logs_endpoint,
+        Signal.METRICS: settings.metrics_endpoint,
+    }
+    return {signal: full[signal] or f"{base.rstrip('/')}/v1/{signal}" for signal in Signal}
 
-    tls = settings.tls
-    return grpc.ssl_channel_credentials(content(tls.ca_file), content(tls.key_file), content(tls.cert_file))
+
+def tokens(config: Config) -> dict[str, Token]:
+    """Bearer tokens by id of their extension. Raises BadConfig."""
+    return {
+        name: Token(settings, f"extensions.{name}")
+        for name, settings in config.extensions.items()
+        if isinstance(settings, BearerToken)
+    }
 
 
-def receivers(config: Config, intake: Intake, traffic: Traffic) -> list[OtlpGrpcReceiver]:
-    """All receivers, each for the signals whose pipelines name it."""
-    made = []
+def receivers(config: Config, intake: Intake, traffic: Traffic, tokens: Mapping[str, Token]) -> list[Receiver]:
+    """All receivers, each for the signals whose pipelines name it. Raises BadConfig."""
+    made: list[Receiver] = []
     for name, settings in config.receivers.items():
         signals = tuple(s for s, pipeline in config.pipelines.items() if name in pipeline.receivers)
-        if signals and settings.protocols.grpc:
-            made.append(_grpc_receiver(name, settings.protocols.grpc, intake, signals))
+        if not signals:
+            continue
+        if (grpc_server := settings.protocols.grpc) is not None:
+            made.append(_grpc_receiver(name, grpc_server, intake, signals, tokens))
             for signal in signals:
                 traffic.open(Inlet(name, "grpc", signal))
+        if (http_server := settings.protocols.http) is not None:
+            made.append(_http_receiver(name, http_server, intake, signals, tokens))
+            for signal in signals:
+                traffic.open(Inlet(name, "http", signal))
     return made
 
 
-def _grpc_receiver(name: str, settings: GrpcServer, intake: Intake, signals: tuple[Signal, ...]) -> OtlpGrpcReceiver:
+def _grpc_receiver(
+    name: str, settings: GrpcServer, intake: Intake, signals: tuple[Signal, ...], tokens: Mapping[str, Token]
+) -> OtlpGrpcReceiver:
+    tls = GrpcServerTls(settings.tls, f"receivers.{name}.protocols.grpc.tls") if settings.tls else None
     return OtlpGrpcReceiver(
         name,
         endpoint.parse(settings.endpoint, "grpc"),
         intake,
         signals=signals,
-        max_message_bytes=settings.max_recv_msg_size_mib * 1024 * 1024,
+        max_message_bytes=settings.max_recv_msg_size_mib * MIB,
+        credentials=tls.credentials() if tls else None,
+        admission=Admission(tokens[settings.auth.authenticator]) if settings.auth else None,
         options=tuple(_server_options(settings).items()),
+    )
+
+
+def _http_receiver(
+    name: str, settings: HttpServer, intake: Intake, signals: tuple[Signal, ...], tokens: Mapping[str, Token]
+) -> OtlpHttpReceiver:
+    return OtlpHttpReceiver(
+        name,
+        endpoint.parse(settings.endpoint, "http"),
+        intake,
+        signals=signals,
+        max_body=settings.max_request_body_size,
+        admission=Admission(tokens[settings.auth.authenticator]) if settings.auth else None,
+        cors=settings.cors,
+        tls=HttpServerTls(settings.tls, f"receivers.{name}.protocols.http.tls") if settings.tls else None,
     )
 
 

@@ -84,6 +84,10 @@ class Destination:
             self._takes_events = False
             log.warning("exporter %s: the destination takes no logs, so it gets no finding events", self.name)
 
+    def refresh(self) -> None:
+        """Use certificates that have changed; called once a second."""
+        self._exporter.refresh()
+
     async def close(self, grace: float) -> None:
         """Give what is on the wire `grace` seconds; what waits on disk stays there."""
         work: list[Awaitable[object]] = [*(lane.idle() for lane in self._lanes.values()), *self._background]

@@ -33,17 +33,34 @@ class Intake:
     """Takes requests in. `accept` returns when the sender may let go."""
 
     def __init__(
-        self, pipeline: Pipeline, delivery: Delivery, traffic: Traffic, clock: Callable[[], float] = time.time
+        self,
+        pipeline: Pipeline,
+        delivery: Delivery,
+        traffic: Traffic,
+        *,
+        check: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        """`check` raises Retryable while memory is short."""
         self._pipeline = pipeline
         self._delivery = delivery
         self._traffic = traffic
+        self._check = check
         self._clock = clock
+
+    def check_memory(self) -> None:
+        """Raises Retryable while memory is short; for receivers that can ask before they read a body."""
+        try:
+            self._check()
+        except Retryable:
+            self._traffic.memory_refusals += 1
+            raise
 
     async def accept(self, inlet: Inlet, body: bytes, remaining: float | None = None) -> None:
         """Raises Retryable, Rejected or Unsupported; an error of ours never shows as anything else."""
         if not body:
             return
+        self.check_memory()
         try:
             forward, events, items = self._read(inlet.signal, body)
         except Rejected:

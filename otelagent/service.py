@@ -21,9 +21,12 @@ from otelagent.config import Config
 from otelagent.detectors import available
 from otelagent.health import Health, State
 from otelagent.intake import Intake
+from otelagent.memory import MemoryGuard
 from otelagent.metrics import Metrics
 from otelagent.pipeline import Ear, Pipeline
-from otelagent.settings import HealthCheck
+from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
+from otelagent.receivers.otlp_http import OtlpHttpReceiver
+from otelagent.settings import HealthCheck, MemoryLimiter, OtlpExporter
 from otelagent.tally import Tally
 from otelagent.terminal import Terminal
 from otelagent.traffic import Signal, Traffic
@@ -47,11 +50,15 @@ class Service:
         self.metrics = Metrics(modes, gateway=gateway, traffic=self.traffic)
         settings = assembly.pipeline_settings(config.agent_failures)
         self.pipeline = Pipeline(settings, (Tally(self.metrics), *ears))
+        tokens = assembly.tokens(config)
         self.spools = assembly.spools(config)
-        self.delivery = assembly.delivery(config, self.traffic, self.spools)
+        self.delivery = assembly.delivery(config, self.traffic, self.spools, tokens)
         self._housekeeping = assembly.housekeeping(config, self.spools, self.traffic)
-        self.intake = Intake(self.pipeline, self.delivery, self.traffic)
-        self.receivers = assembly.receivers(config, self.intake, self.traffic)
+        limiter = config.memory_limiter or MemoryLimiter()
+        self.memory = MemoryGuard(limiter, self.pipeline.live.shrink)
+        self._memory_interval = limiter.check_interval
+        self.intake = Intake(self.pipeline, self.delivery, self.traffic, check=self.memory.check)
+        self.receivers = assembly.receivers(config, self.intake, self.traffic, tokens)
         check = config.extension(HealthCheck)
         self.health = Health(check.path if check else "/")
         self._web: dict[str, WebServer] = {}
@@ -65,7 +72,9 @@ class Service:
     @property
     def ports(self) -> dict[str, int]:
         """Bound ports: `grpc`, `http`, `metrics`, `health`."""
-        return {"grpc": self.receivers[0].port} | {name: web.port for name, web in self._web.items()}
+        transports = {OtlpGrpcReceiver: "grpc", OtlpHttpReceiver: "http"}
+        taking = {transports[type(receiver)]: receiver.port for receiver in reversed(self.receivers)}
+        return taking | {name: web.port for name, web in self._web.items()}
 
     async def start(self) -> None:
         """Listen. Raises BadConfig where an address is taken; what was started by then is stopped."""
@@ -84,6 +93,7 @@ class Service:
             await self.stop(grace=0)
             raise
         self._spawn(self._tick())
+        self._spawn(self._watch_memory())
         self.health.state = State.READY
         gc.collect()
         gc.freeze()
@@ -126,6 +136,14 @@ class Service:
             await asyncio.sleep(TICK)
             await self._guarded(self._once)
 
+    async def _watch_memory(self) -> None:
+        while True:
+            await asyncio.sleep(self._memory_interval)
+            await self._guarded(self._look)
+
+    async def _look(self) -> None:
+        self.memory.look()
+
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         """An error of ours is counted, and the loop goes on."""
         try:
@@ -137,6 +155,9 @@ class Service:
     async def _once(self) -> None:
         events = self.pipeline.tick(time.time())
         self.metrics.tick()
+        self.metrics.live_traces(len(self.pipeline.live))
+        for each in (*self.receivers, *self.delivery.destinations):
+            each.refresh()
         for keeping in self._housekeeping:
             await keeping.tick(time.time())
         if events:
@@ -208,9 +229,11 @@ def _tell(service: Service, silent: bool) -> None:
     """What somebody who starts us by hand has to know."""
     config = service.config
     for receiver in service.receivers:
-        log.info("otelagent %s takes OTLP/gRPC on %s", __version__, receiver.bound.target)
+        protocol = "gRPC" if isinstance(receiver, OtlpGrpcReceiver) else "HTTP"
+        log.info("otelagent %s takes OTLP/%s on %s", __version__, protocol, receiver.bound.target)
     for name, exporter in config.exporters.items():
-        log.info("exporter %s sends to %s", name, endpoint.parse(exporter.endpoint, "grpc").target)
+        transport = "grpc" if isinstance(exporter, OtlpExporter) else "http"
+        log.info("exporter %s sends to %s", name, endpoint.parse(exporter.endpoint, transport).target)
     if silent:
         log.warning(
             "no exporter is configured: spans are acknowledged and let go, findings are told here; "

@@ -34,6 +34,9 @@ class Recorder:
         self.sent.append((signal, body))
         return self.rejected
 
+    def refresh(self) -> None:
+        pass
+
     async def close(self) -> None:
         self.closed = True
 

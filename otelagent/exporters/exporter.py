@@ -14,5 +14,8 @@ class Exporter(Protocol):
         """One attempt of at most `timeout` seconds. Returns how many items the destination accepted the request
         without (partial success); raises Retryable, Rejected or Unsupported."""
 
+    def refresh(self) -> None:
+        """Use certificates that have changed; called now and then."""
+
     async def close(self) -> None:
         """Let connections go."""

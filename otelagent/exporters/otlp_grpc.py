@@ -14,10 +14,14 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from otelagent import __version__
 from otelagent.errors import Misconfigured, Retryable
 from otelagent.exporters.refusal import of_grpc
+from otelagent.tls import ClientCertificates
 from otelagent.traffic import Signal
 
 RESPONSE_LIMIT: Final = 4 * 1024 * 1024
 """Bytes of an answer that are read; OTLP's own limit."""
+
+GRACE: Final = 10.0
+"""Seconds that calls on a channel which is replaced may take."""
 
 METHODS: Final = {
     Signal.TRACES: "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
@@ -37,34 +41,52 @@ OPTIONS: Final = (
 
 
 class OtlpGrpcExporter:
-    """One channel to one destination. `credentials` None: plaintext."""
+    """One channel to one destination. `tls` None: plaintext. `authorization` gives the value of that header."""
 
     def __init__(
         self,
         name: str,
         target: str,
         *,
-        credentials: grpc.ChannelCredentials | None = None,
+        tls: ClientCertificates | None = None,
         headers: Mapping[str, str] | None = None,
+        authorization: Callable[[], str] | None = None,
         gzip: bool = True,
         options: tuple[tuple[str, Any], ...] = (),
     ) -> None:
         self.name = name
+        self._target = target
+        self._tls = tls
         self._metadata = tuple((key.lower(), value) for key, value in (headers or {}).items())
-        compression = grpc.Compression.Gzip if gzip else grpc.Compression.NoCompression
-        every = (*OPTIONS, *options)
-        self._channel = (
-            grpc.aio.insecure_channel(target, every, compression)
-            if credentials is None
-            else grpc.aio.secure_channel(target, credentials, every, compression)
-        )
+        self._authorization = authorization
+        self._compression = grpc.Compression.Gzip if gzip else grpc.Compression.NoCompression
+        self._options = (*OPTIONS, *options)
+        self._closing: set[asyncio.Task[None]] = set()
+        self._connect()
+
+    def _connect(self) -> None:
+        if self._tls is None:
+            self._channel = grpc.aio.insecure_channel(self._target, self._options, self._compression)
+        else:
+            credentials = self._tls.channel_credentials()
+            options = (*self._options, *self._tls.channel_options())
+            self._channel = grpc.aio.secure_channel(self._target, credentials, options, self._compression)
         self._calls: dict[Signal, Callable[..., Any]] = {
             signal: self._channel.unary_unary(method, None, None) for signal, method in METHODS.items()
         }
 
+    def refresh(self) -> None:
+        """Connect anew when certificates have changed; calls under way end on the old channel."""
+        if self._tls is not None and self._tls.changed():
+            old = self._channel
+            self._connect()
+            task = asyncio.create_task(old.close(GRACE))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
     async def export(self, signal: Signal, body: bytes, timeout: float) -> int:
         try:
-            answer = await self._calls[signal](body, timeout=timeout, metadata=self._metadata)
+            answer = await self._calls[signal](body, timeout=timeout, metadata=self._call_metadata())
         except grpc.aio.AioRpcError as error:
             raise of_grpc(error, signal) from None
         except asyncio.CancelledError:
@@ -74,6 +96,11 @@ class OtlpGrpcExporter:
         except grpc.aio.UsageError:
             raise Misconfigured("channel closed") from None
         return rejected_items(signal, answer)
+
+    def _call_metadata(self) -> tuple[tuple[str, str], ...]:
+        if self._authorization is None:
+            return self._metadata
+        return (*self._metadata, ("authorization", self._authorization()))
 
     async def close(self) -> None:
         await self._channel.close(None)

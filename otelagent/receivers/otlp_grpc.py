@@ -13,6 +13,7 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from otelagent.admission import Admission
 from otelagent.endpoint import Endpoint
 from otelagent.errors import BadConfig, OtelagentError, Rejected, Retryable, Unsupported
 from otelagent.exporters.otlp_grpc import METHODS
@@ -37,7 +38,7 @@ class OtlpGrpcReceiver:
         signals: Iterable[Signal] = tuple(Signal),
         max_message_bytes: int = 64 * 1024 * 1024,
         credentials: grpc.ServerCredentials | None = None,
-        interceptors: tuple[Any, ...] = (),
+        admission: Admission | None = None,
         options: tuple[tuple[str, Any], ...] = (),
     ) -> None:
         self.name = name
@@ -45,7 +46,6 @@ class OtlpGrpcReceiver:
         self.port = 0
         self._credentials = credentials
         self._server = grpc.aio.server(
-            interceptors=interceptors,
             options=(
                 ("grpc.so_reuseport", 0),
                 ("grpc.max_receive_message_length", max_message_bytes),
@@ -56,12 +56,15 @@ class OtlpGrpcReceiver:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         for signal in signals:
             inlet = Inlet(name, "grpc", signal)
-            self._server.add_generic_rpc_handlers((_service(METHODS[signal], _handler(intake, inlet)),))
+            self._server.add_generic_rpc_handlers((_service(METHODS[signal], _handler(intake, inlet, admission)),))
 
     @property
     def bound(self) -> Endpoint:
         """The address with the port that was bound."""
         return replace(self.endpoint, port=self.port)
+
+    def refresh(self) -> None:
+        """Certificates are looked at by each handshake."""
 
     async def start(self) -> None:
         """Raises BadConfig where the address can't be bound."""
@@ -89,8 +92,10 @@ def _service(method: str, handler: Handler) -> "grpc.GenericRpcHandler[bytes, by
     return grpc.method_handlers_generic_handler(service, {name: grpc.unary_unary_rpc_method_handler(handler)})
 
 
-def _handler(intake: Intake, inlet: Inlet) -> Handler:
+def _handler(intake: Intake, inlet: Inlet, admission: Admission | None) -> Handler:
     async def export(body: bytes, context: "grpc.aio.ServicerContext[Any, Any]") -> bytes:
+        if admission is not None and not admission.admits(_authorization(context)):
+            await context.abort(grpc.StatusCode.UNAUTHENTICATED, "missing or wrong credentials")
         try:
             await intake.accept(inlet, body, context.time_remaining())
         except OtelagentError as error:
@@ -102,6 +107,11 @@ def _handler(intake: Intake, inlet: Inlet) -> Handler:
         return b""
 
     return export
+
+
+def _authorization(context: "grpc.aio.ServicerContext[Any, Any]") -> str | bytes | None:
+    metadata: Any = context.invocation_metadata() or ()
+    return next((value for key, value in metadata if key == "authorization"), None)
 
 
 async def _refuse(context: "grpc.aio.ServicerContext[Any, Any]", error: OtelagentError) -> None:

@@ -1,0 +1,102 @@
+"""Back-pressure: how much memory there is, how much is used, and when to refuse.
+
+Above the soft mark (limit less spike) live traces shrink; if that doesn't help by the next look, requests are refused,
+retryably, until use is below the mark again. Above the limit they are refused at once.
+"""
+
+import gc
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from otelagent.errors import Retryable
+from otelagent.settings import MemoryLimiter
+
+MIB: Final = 1024 * 1024
+CGROUP: Final = Path("/sys/fs/cgroup")
+DELAY: Final = 2.0
+
+log = logging.getLogger(__name__)
+
+
+def available(root: Path = CGROUP) -> int | None:
+    """Bytes that this process may use: its cgroup's limit (v2, or v1), else the machine's memory; None if unknown."""
+    limits = [_number(path) for path in (*_own(root), root / "memory.max", root / "memory/memory.limit_in_bytes")]
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min((n for n in (*limits, machine) if n), default=None)
+
+
+def _own(root: Path) -> list[Path]:
+    """The limit of the own cgroup and of those above it, where the hierarchy is visible."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return []
+    name = next((line.removeprefix("0::/") for line in lines if line.startswith("0::/")), "")
+    parts = [part for part in name.split("/") if part not in ("", "..")]
+    return [root.joinpath(*parts[: depth + 1], "memory.max") for depth in range(len(parts))]
+
+
+def _number(path: Path) -> int | None:
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except OSError:
+        return None
+    return int(text) if text.isdigit() and int(text) < 1 << 60 else None
+
+
+def used() -> int:
+    """Resident bytes of this process."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+class MemoryGuard:
+    """Owned by the service's tick. `shrink` gives live traces up and tells how many."""
+
+    def __init__(
+        self,
+        settings: MemoryLimiter,
+        shrink: Callable[[], int],
+        *,
+        total: int | None = None,
+        measure: Callable[[], int] = used,
+    ) -> None:
+        total = total or available() or 0
+        self.limit = settings.limit_mib * MIB if settings.limit_mib else total * settings.limit_percentage // 100
+        percentage = self.limit // 5 if settings.limit_mib else total * settings.spike_limit_percentage // 100
+        spike = settings.spike_limit_mib * MIB if settings.spike_limit_mib else percentage
+        self.soft = max(self.limit - spike, self.limit // 2)
+        self.refusing = False
+        self._shrink = shrink
+        self._measure = measure
+        self._shrunk = False
+
+    def check(self) -> None:
+        """Raises Retryable while memory is short."""
+        if self.refusing:
+            raise Retryable("memory is short", DELAY)
+
+    def look(self) -> None:
+        """Measure and decide; call once every `check_interval`."""
+        if not self.limit:
+            return
+        before = self._measure()
+        if before > self.soft:
+            given_up = self._shrink()
+            gc.collect()
+            after = self._measure()
+            if given_up and not self._shrunk:
+                log.warning("memory is short: %d live traces were closed", given_up)
+            refusing = after > self.limit or (self._shrunk and after > self.soft)
+            self._shrunk = True
+        else:
+            refusing = self._shrunk = False
+        if refusing != self.refusing:
+            log.warning("memory: %s", "requests are refused" if refusing else "requests are taken again")
+        self.refusing = refusing
