@@ -1,6 +1,7 @@
 """What the tests of manifests share: reading them, their schemas, the rules of the `restricted` profile."""
 
 import json
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -89,3 +90,18 @@ def _container(container: Manifest, pod_context: Manifest) -> Iterator[str]:
         yield "has no seccomp profile"
     if any(port.get("hostPort") for port in container.get("ports", [])):
         yield "takes a port of the host"
+
+
+def main() -> None:
+    """Says what is wrong with the manifests of a file."""
+    found = [
+        f"{each['kind']} {each['metadata']['name']}: {mistake}"
+        for each in documents(Path(sys.argv[1]))
+        for version in VERSIONS
+        for mistake in (*mistakes(each, version), *violations(pod(each) or {"containers": []}))
+    ]
+    sys.exit("\n".join(found) or 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""The configurations beside a Collector, each with a real one (`make collector-check` builds it from its Go modules)."""
+"""The configurations beside a Collector, each with a real one, which `make collector-check` builds."""
 
 import os
 import shutil

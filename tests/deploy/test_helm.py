@@ -34,7 +34,8 @@ def schema() -> dict[str, Any]:
 
 
 def test_every_case_is_rendered() -> None:
-    assert [f"{path.stem}-values" for path in EXAMPLES] == [path.stem for path in CASES]
+    """But the one with rules and dashboards, which are checked in already."""
+    assert {f"{path.stem}-values" for path in EXAMPLES} == {path.stem for path in CASES} - {"monitoring-values"}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
