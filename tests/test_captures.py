@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from otelagent import attributes as a
 from otelagent.detectors import builtin
 from otelagent.diagnosis.scan import Report, scan
 from tests import builders
@@ -45,8 +46,12 @@ def test_recording_gives_exactly_its_finding_however_it_arrives(entry: dict[str,
     identities = [set(r.findings) for r in reports.values()]
     assert identities[0] == identities[1] == identities[2]
     evidence = {e["span_id"] for e in entry["evidence"]}
-    for finding in reports["as_arrived"].findings.values():
-        assert finding.about.hex() in evidence
+    for identity, finding in reports["as_arrived"].findings.items():
+        if finding.mode == "delegation_incomplete":
+            assert str(reports["as_arrived"].agents[identity]).endswith("analyst_b")
+            assert (finding.extra[a.DELEGATION_PROCESSED], finding.extra[a.DELEGATION_ASSIGNED]) == (3, 7)
+        else:
+            assert finding.about.hex() in evidence
         if entry["scenario"] not in MARKS_NO_SOURCE:
             assert finding.first_divergence.hex() in evidence
 
