@@ -282,7 +282,7 @@ class Claim(msgspec.Struct, frozen=True):
     """A specific statement in a completion. `keys` are hashes of its value in every form that grounds it."""
 
     kind: str
-    """number, percent, date, money, url, citation, quote or name."""
+    """number, percent, date, money, url, citation, quote, name, id, or year, which is weak and says little alone."""
     keys: tuple[int, ...]
     start: int
     end: int
@@ -324,6 +324,8 @@ class Said(Protocol):
     def complete(self) -> bool: ...
     @property
     def items(self) -> Items: ...
+    @property
+    def blames(self) -> bool: ...
 
 
 class Turn(msgspec.Struct):

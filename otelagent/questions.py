@@ -48,6 +48,11 @@ class Decision(msgspec.Struct, frozen=True):
     ungrounded: tuple[Claim, ...] = ()
     final: bool = True
 
+    @property
+    def answer(self) -> bool:
+        """The consumer tells something to the user or parent; it doesn't go on with tools."""
+        return self.consumer.turn is not None and self.consumer.turn.answer
+
 
 class Question(msgspec.Struct):
     """A bad source that waits for a completion. `turns` counts completions with text that have passed."""
@@ -94,7 +99,7 @@ class OpenQuestions:
         waiting = [q for q in self._open if q.source.end <= at]
         if not waiting:
             return ()
-        ungrounded = given.ungrounded(turn.claims)
+        ungrounded = _telling(given.ungrounded(turn.claims))
         decisions = [d for q in waiting if (d := _decide(q, consumer, ungrounded)) is not None]
         closed = {id(d.source) for d in decisions if d.final}
         self._open = [q for q in self._open if id(q.source) not in closed]
@@ -107,6 +112,11 @@ class OpenQuestions:
         return tuple(Decision(source, step, Verdict.RECOVERED) for source in met)
 
 
+def _telling(ungrounded: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    """A year alone may be common knowledge."""
+    return ungrounded if any(claim.kind != "year" for claim in ungrounded) else ()
+
+
 def _decide(question: Question, consumer: Step, ungrounded: tuple[Claim, ...]) -> Decision | None:
     turn = consumer.turn
     assert turn is not None  # noqa: S101 - the caller looked
@@ -114,7 +124,7 @@ def _decide(question: Question, consumer: Step, ungrounded: tuple[Claim, ...]) -
     if not answer and not ungrounded:
         return None  # a turn that only calls tools decides nothing
     question.turns += 1
-    if admission.absence and question.source.call and question.source.call.outcome.status is Status.EMPTY:
+    if admission.absence and not admission.failed and not admission.partial:
         return Decision(question.source, consumer, Verdict.ABSENCE, ungrounded)
     if admission.any:
         return Decision(question.source, consumer, Verdict.ACKNOWLEDGED)

@@ -29,6 +29,7 @@ from otelagent.model import (
 )
 from otelagent.reading.acknowledgement import admits, completed
 from otelagent.reading.arguments import canonical, fingerprint, similar, size, terms
+from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
 from otelagent.reading.enumeration import HEAD, enumerated, mentioned
 from otelagent.reading.envelopes import unwrap
@@ -211,6 +212,11 @@ class CompletionRead:
     def complete(self) -> bool:
         """It says that the work is complete."""
         return completed(self._text)
+
+    @property
+    def blames(self) -> bool:
+        """It says that the user lacks a right, or that the resource is closed or isn't there."""
+        return blames(self._text)
 
     @property
     def items(self) -> Items:

@@ -11,7 +11,7 @@ import zstandard
 from otelagent.model import Claim
 from otelagent.reading.envelopes import unwrap
 from otelagent.reading.grounding import Ledger
-from otelagent.reading.values import numbers, values
+from otelagent.reading.values import specifics
 
 PER_TRACE: Final = 1 << 20
 """Characters that one trace keeps unread; beyond that it reads them at once, and keeps hashes only."""
@@ -108,5 +108,5 @@ class Given:
     def _read(self, text: object) -> None:
         if isinstance(text, Packed):
             text = _UNPACKER.decompress(text.bytes).decode()
-        inner = unwrap(text).value
-        self._ledger.add(values(inner), numbers(inner))
+        found = specifics(unwrap(text).value)
+        self._ledger.add(found.hashes, found.numbers)

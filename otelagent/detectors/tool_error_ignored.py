@@ -1,0 +1,87 @@
+"""A tool failed, and the answer doesn't show it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from otelagent.detectors.detector import Detector, evidence_of, threshold
+from otelagent.model import Evidence, Finding, Layer, Role, Severity, Status, Step
+from otelagent.questions import WHY, Decision, Verdict
+from otelagent.run import SOURCES, AgentRun
+
+
+@dataclass(frozen=True)
+class ToolErrorIgnored(Detector):
+    """A tool failed, and the agent answers with specifics that nothing grounds, or reports success.
+
+    ## What it looks for
+    A tool whose call failed: it raised, returned an error, or its framework turned the exception into ordinary text,
+    also under a span without an error. No later call put it right. Then an answer that states specifics which occur in
+    nothing that the agent was given, or, after a failed action, that reports the work as done.
+
+    ## Why it matters
+    Frameworks hand errors to the model as text and mark the span as good. What the model makes of it nobody checks.
+
+    ## Stays quiet when
+    - the agent corrects its call, or another tool gives what was missing
+    - the answer says that something failed or is missing, or asks
+    - the answer rests on what did arrive: its specifics occur in other results
+    - the error wasn't captured
+
+    ## What to do
+    Return errors as structured results that the orchestration can see, and stop or retry there instead of leaving it to
+    the model; check claims of success against the tool's result.
+    """
+
+    mode: ClassVar[str] = "tool_error_ignored"
+    layer: ClassVar[Layer] = Layer.TOOL
+    severity: ClassVar[Severity] = Severity.HIGH
+    causes: ClassVar[tuple[str, ...]] = ("fabricated", "reported_success")
+    fix: ClassVar[str] = (
+        "Return tool errors as structured results, and retry or stop in the orchestration instead of leaving it to the "
+        "model."
+    )
+
+    claims: int = threshold(default=2, help="Ungrounded specific claims that an answer after an error may not reach.")
+
+    def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
+        if step.kind in SOURCES and (step.call is None or step.call.outcome.status is Status.UNKNOWN):
+            run.abstain(self.mode, f"result_{step.withheld}" if step.withheld else "result")
+        mine = [d for d in run.decisions if d.source.call and d.source.call.outcome.status is Status.ERROR]
+        for cause, chosen in (
+            ("fabricated", [d for d in mine if self._fabricated(d)]),
+            ("reported_success", [d for d in mine if _reported_success(d)]),
+        ):
+            if chosen:
+                yield self._found(cause, chosen, run)
+                mine = [d for d in mine if d not in chosen]
+        for decision in mine:
+            run.dismiss(self.mode, decision.source, WHY[decision.verdict])
+
+    def _fabricated(self, decision: Decision) -> bool:
+        return decision.verdict is Verdict.FABRICATED and decision.answer and len(decision.ungrounded) >= self.claims
+
+    def _found(self, cause: str, decisions: Sequence[Decision], run: AgentRun) -> Finding:
+        first, consumer = decisions[0].source, decisions[0].consumer
+        count = len(decisions[0].ungrounded)
+        went_on = f"states {count} specifics that nothing grounds" if cause == "fabricated" else "reports success"
+        return self.finding(
+            run,
+            about=consumer,
+            root=first,
+            cause=cause,
+            confidence=min(0.95, 0.6 + 0.08 * count) if cause == "fabricated" else 0.6,
+            reason=f"{first.tool or 'a tool'} failed, no later call put it right, and the answer {went_on}",
+            evidence=[
+                *(evidence_of(d.source, "the call failed") for d in decisions),
+                Evidence(consumer.span_id, "completion", went_on),
+            ],
+        )
+
+
+def _reported_success(decision: Decision) -> bool:
+    """After a failed action the answer says that all is done."""
+    acted = decision.source.call is not None and decision.source.call.role is Role.ACTION
+    said = decision.consumer.turn.said if decision.consumer.turn else None
+    undecided = decision.verdict in (Verdict.SILENT, Verdict.FABRICATED)
+    return acted and undecided and decision.answer and said is not None and said.complete
