@@ -80,9 +80,14 @@ SUCCESS: Final = names("success ok succeeded issuccess successful issuccessful")
 ERROR_TEXTS: Final = names(
     "error err errormessage errormsg errordescription errordetail errordetails errortext errorstring"
     " errorreason exception exceptionmessage exceptiontype fault faultstring failurereason toolerror"
+    " fehler fehlermeldung fehlertext erreur erreurs messageerreur mensajeerror mensajedeerror erro mensagemerro"
+    " mensagemdeerro 错误 错误信息 错误消息 エラー エラーメッセージ"
 )
 ERROR_TYPES: Final = names("errortype errorcode errorname errorkind exceptiontype type")
-MESSAGES: Final = names("message msg detail details description title reason text info hint errormessage")
+MESSAGES: Final = names(
+    "message msg detail details description title reason text info hint errormessage"
+    " nachricht meldung hinweis grund mensaje detalle motivo mensagem detalhe raison 消息 信息 原因 メッセージ 理由"
+)
 STATUS: Final = names("status state outcome result resultstatus resultstate stat responsestatus statustext")
 WAIT: Final = names("retryafter retryafterseconds retryafterms retryin retryinseconds ratelimitreset")
 PARTIAL_FLAGS: Final = names(
@@ -188,7 +193,7 @@ NO_RECORD: Final = names(
     "requestid traceid correlationid id errorid spanid callid toolcallid valid isvalid invalid paid"
 )
 DATA: Final = frozenset({"data", "result", "results", "text"})
-PLAIN_ERROR: Final = names("error err errormessage errormsg toolerror")
+PLAIN_ERROR: Final = names("error err errormessage errormsg toolerror fehler erreur erro 错误 エラー")
 AWS: Final = names(
     "throttlingexception toomanyrequestsexception provisionedthroughputexceededexception"
     " requestlimitexceeded slowdown throttling accessdeniedexception accessdenied"

@@ -498,3 +498,17 @@ def test_deep_and_wide_results_are_bounded() -> None:
     wide = {f"k{i}": {"a": [None] * 50} for i in range(5000)}
     assert outcome(Captured(deep, "result")).status is Status.OK
     assert outcome(Captured(wide, "result")).status is Status.OK
+
+
+@pytest.mark.parametrize(
+    ("result", "status"),
+    [
+        ('{"fehler": "Quota exceeded", "code": 429}', Status.RATE_LIMITED),
+        ('{"fehler": "Kontingent erschöpft", "status": 429}', Status.RATE_LIMITED),
+        ('{"erreur": "Connexion refusée"}', Status.ERROR),
+        ('{"错误": "服务器错误"}', Status.ERROR),
+        ('{"mensaje": "La consulta terminó", "filas": [1, 2]}', Status.OK),
+    ],
+)
+def test_members_named_in_other_languages_are_read(result: str, status: Status) -> None:
+    assert outcome(Captured(result, "r")).status is status
