@@ -6,6 +6,7 @@ from typing import Final
 from otelagent.delegation import Edge, Member, Place, Tree
 from otelagent.model import Finding, Kind, Plain, Receipt, Step
 from otelagent.run import SOURCES, AgentRun, Observer
+from otelagent.stitching import may_delegate
 
 MAX_RECEIPTS: Final = 1_000
 MAX_DEPTH: Final = 256
@@ -35,6 +36,10 @@ class Lineage:
         self._new: list[bytes] = []
         self._dirty: dict[bytes, None] = {}
         self._scans = 0
+        self.alone: list[AgentRun] = []
+        """Runs that ended, and that nothing in this trace asked for."""
+        self.empty_calls: list[Step] = []
+        """Tool calls without an agent's run inside."""
         self.loosened: list[bytes] = []
         """Spans below which steps may belong to another run than before."""
 
@@ -57,7 +62,12 @@ class Lineage:
 
     def receive(self, span_id: bytes, receipt: Receipt) -> None:
         """A receipt that a span carries, or a log record of it."""
-        if len(self._receipts) < MAX_RECEIPTS or span_id in self._receipts:
+        known = self._receipts.get(span_id)
+        if known is not None:
+            assigned = receipt.assigned if receipt.assigned is not None else known.assigned
+            processed = receipt.processed if receipt.processed is not None else known.processed
+            receipt = Receipt(assigned, processed, receipt.method, receipt.path, receipt.honest)
+        if known is not None or len(self._receipts) < MAX_RECEIPTS:
             self._receipts[span_id] = receipt
             self._new.append(span_id)
 
@@ -125,6 +135,10 @@ class Lineage:
         if step.kind in SOURCES and (below := self.tree.by_call(step.span_id)):
             self._calls[step.span_id] = step
             self._touch(below)
+        elif step.kind is Kind.TOOL and not step.rebuilt and may_delegate(step):
+            self.empty_calls.append(step)
+        if step.receipt is not None:
+            self.receive(step.span_id, step.receipt)
         if run.ended is not None:
             self._touch((key,))
 
@@ -142,6 +156,11 @@ class Lineage:
         """A run's steps say more than before."""
         self._touch((key,))
 
+    def outside(self, edge: Edge) -> None:
+        """A run's parent was found in another trace."""
+        self.tree.outside(edge)
+        self._touch((edge.child,))
+
     def _touch(self, keys: Iterable[bytes]) -> None:
         self._dirty.update(dict.fromkeys(keys))
 
@@ -154,8 +173,10 @@ class Lineage:
         self._new.clear()
         if final:
             self._touch(self._runs)
-        told = [(run, run.conclude(detectors)) for run in self._due()]
+        due = self._due()
+        told = [(run, run.conclude(detectors)) for run in due]
         self._dirty.clear()
+        self.alone += [r for r in due if (e := self.tree.edge(r.key)) is not None and e.method is None and not e.unseen]
         for run, _ in told:
             self._absorb(run)
         return told

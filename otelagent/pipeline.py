@@ -163,6 +163,8 @@ class Pipeline:
         trace = self.live.open(part.trace_id, now)
         if not trace.parts.add(part):
             return
+        if part.receipt is not None:
+            self.live.receive(trace, part.span_id, part.receipt)
         if part.step is not None:
             self._observe(trace, [part.step])
         elif part.span_id in trace.nodes and (step := trace.rejoin(part.span_id)) is not None:

@@ -20,6 +20,7 @@ class TraceView(Protocol):
 
     given: Given
     """What the agents of this trace were given."""
+    trace_id: bytes
     partial_view: bool
     """Part of the trace was not seen."""
 
@@ -191,6 +192,12 @@ class AgentRun:
         if self.findings:
             return "degraded"
         return "unknown" if self.trace.partial_view or self.ended is None else "success"
+
+    @property
+    def asked_for(self) -> int | None:
+        """Fingerprint of the text that the run was given as its task."""
+        task = next((s.turn.task for s in self.steps if s.turn is not None and s.turn.task is not None), None)
+        return task.fingerprint if task is not None else None
 
     @property
     def whole(self) -> bool:

@@ -28,7 +28,7 @@ class Tally:
             self._agent(step, run)
 
     def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None:
-        if not first:
+        if not first or finding.raised:
             return
         self._metrics.failure(
             finding.mode,

@@ -17,7 +17,7 @@ class Terminal:
         self._out = out
 
     def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None:
-        if not first:
+        if not first or finding.raised:
             return
         where = f"trace {finding.trace_id.hex()} span {finding.about.hex()}"
         agent = f" agent {_name(finding.agent)}" if finding.agent else ""

@@ -4,7 +4,7 @@
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
@@ -18,6 +18,7 @@ from otelagent.model import Answered, Finding, Kind, Plain, Receipt, Step
 from otelagent.reading.facts import Seen
 from otelagent.reading.given import Budget, Given
 from otelagent.run import SOURCES, AgentRun, Observer, order
+from otelagent.stitching import Join, Stitches
 
 MAX_DEPTH: Final = 256
 """Parents followed upward; a longer chain, or a cycle, ends where the limit is met."""
@@ -89,7 +90,15 @@ class Node(msgspec.Struct):
 class Trace:
     """One live trace. Changed only by LiveTraces."""
 
-    def __init__(self, trace_id: bytes, now: float, listener: Listener, budget: Budget) -> None:
+    def __init__(
+        self,
+        trace_id: bytes,
+        now: float,
+        listener: Listener,
+        budget: Budget,
+        abroad: Callable[[AgentRun], list[AgentRun]] | None = None,
+    ) -> None:
+        self._abroad = abroad
         self.trace_id = trace_id
         self.opened = now
         self.touched = now
@@ -138,7 +147,7 @@ class Trace:
         return self.lineage.edge(run)
 
     def children(self, run: AgentRun) -> Sequence[AgentRun]:
-        return self.lineage.children(run)
+        return [*self.lineage.children(run), *(self._abroad(run) if self._abroad is not None else ())]
 
     def siblings(self, run: AgentRun) -> Sequence[AgentRun]:
         return self.lineage.siblings(run)
@@ -406,6 +415,7 @@ class LiveTraces:
         self._past: OrderedDict[bytes, dict[bytes, Node]] = OrderedDict()
         self._past_spans = 0
         self._budget = Budget(self._limits.unread)
+        self._stitches = Stitches()
         self.spans = 0
         """Spans in the link tables of all live traces."""
 
@@ -419,7 +429,7 @@ class LiveTraces:
         """The live trace with this id; made where there is none."""
         trace = self._traces.get(trace_id)
         if trace is None:
-            trace = self._traces[trace_id] = Trace(trace_id, now, self._listener, self._budget)
+            trace = self._traces[trace_id] = Trace(trace_id, now, self._listener, self._budget, self._abroad)
             self._recall(trace)
         trace.touched = now
         return trace
@@ -432,6 +442,46 @@ class LiveTraces:
         """Observe new steps of a trace."""
         if steps:
             trace.observe(steps, self._detectors)
+            self._stitch(trace)
+
+    def receive(self, trace: Trace, span_id: bytes, receipt: Receipt) -> None:
+        """A log record tells how much of its work a span's agent did."""
+        trace.lineage.receive(span_id, receipt)
+        trace.conclude(self._detectors)
+
+    def _stitch(self, trace: Trace) -> None:
+        """Join runs that nothing in their own trace asked for to calls in other traces, whichever comes first."""
+        alone, trace.lineage.alone = trace.lineage.alone, []
+        calls, trace.lineage.empty_calls = trace.lineage.empty_calls, []
+        joins: list[Join] = []
+        for run in alone:
+            if run.ended is not None:
+                joins += self._stitches.child(run.ended, run.asked_for)
+        for call in calls:
+            joins += self._stitches.call(call)
+        for join in joins:
+            self._join(join)
+
+    def _join(self, join: Join) -> None:
+        self._stitches.join(join)
+        child, parent = self._traces.get(join.child.trace_id), self._traces.get(join.asked.trace_id)
+        if child is not None:
+            edge = Edge(join.child.span_id, join.method, call=None, trace_id=join.asked.trace_id)
+            child.lineage.outside(msgspec.structs.replace(edge, confidence=join.confidence))
+            child.conclude(self._detectors)
+        if parent is not None:
+            parent.lineage.changed(parent.owner(join.asked.span_id))
+            parent.conclude(self._detectors)
+
+    def _abroad(self, run: AgentRun) -> list[AgentRun]:
+        """Runs of other traces that work for spans of this run."""
+        own = run.trace.trace_id
+        found = []
+        for span_id, ref in self._stitches.children(own) if self._stitches.any(own) else ():
+            trace, home = self._traces.get(ref.trace_id), self._traces.get(own)
+            if trace is not None and home is not None and home.owner(span_id) == run.key and ref.span_id in trace.runs:
+                found.append(trace.runs[ref.span_id])
+        return found
 
     def refold(self, trace: Trace, step: Step) -> None:
         """Observe a step's run again, since it says more now."""

@@ -120,7 +120,9 @@ class DelegationIncomplete(Detector):
         culprits = [*coverage.failed, *(s for s in bad if s not in coverage.failed)]
         root = culprits[0] if culprits else run.ended
         assert run.ended is not None and root is not None  # noqa: S101 - the caller looked
-        how = {"reported": "its own receipt says", "text": "its words say", "inferred": "its calls show"}[receipt.method]
+        how = {"reported": "its own receipt says", "text": "its words say", "inferred": "its calls show"}[
+            receipt.method
+        ]
         confidence = min(coverage.confidence, edge.confidence)
         reason = f"processed {processed} of {assigned} items ({how} so) and reported completion"
         evidence = [
@@ -190,7 +192,9 @@ class DelegationIncomplete(Detector):
             return
         told: set[bytes] = set()
         for child in _below(run):
-            found = [f for f in child.findings.values() if f.mode == self.mode and not f.raised and f.about == child.key]
+            found = [
+                f for f in child.findings.values() if f.mode == self.mode and not f.raised and f.about == child.key
+            ]
             for finding in found:
                 if finding.root not in told:
                     told.add(finding.root)
@@ -201,10 +205,13 @@ class DelegationIncomplete(Detector):
 
     def _raised(self, run: AgentRun, finding: Finding) -> Finding:
         assert run.ended is not None  # noqa: S101 - the caller looked
+        abroad = finding.trace_id if finding.trace_id != run.ended.trace_id else b""
         return replace(
             finding,
             cause="child_incomplete",
+            trace_id=run.ended.trace_id,
             about=run.key,
+            evidence=tuple(replace(e, trace_id=e.trace_id or abroad) for e in finding.evidence),
             agent=run.agent,
             reason=f"{finding.agent or 'a child agent'} left part of its work undone, and the answer doesn't mention it",
             wasted_tokens=0,
@@ -305,7 +312,9 @@ def _unresolved(run: AgentRun) -> list[Step]:
     if answer is None or answer.turn is None or answer.turn.said is None:
         return []
     sources = work(run)
-    bad = [s for s in sources if s.call and s.call.outcome.status in BROKEN and s.end <= max(answer.start, _end(answer))]
+    bad = [
+        s for s in sources if s.call and s.call.outcome.status in BROKEN and s.end <= max(answer.start, _end(answer))
+    ]
     complete = answer.turn.said.complete
     return [s for s in bad if not _recovered(s, sources) and (complete or _status(s) in TRANSIENT)]
 
@@ -330,7 +339,9 @@ def _made_good(run: AgentRun, coverage: Coverage | None) -> bool:
     ended, trace = run.ended, run.trace
     if ended is None:
         return False
-    later = [s for s in trace.siblings(run) if s.ended is not None and s.ended.start >= ended.end and not s.ended.failed]
+    later = [
+        s for s in trace.siblings(run) if s.ended is not None and s.ended.start >= ended.end and not s.ended.failed
+    ]
     if coverage is not None and coverage.missing:
         done = {k for s in later for step in _sources(s) for k in _dealt(step, coverage.missing)}
         return coverage.missing <= done
@@ -355,7 +366,9 @@ def _given(run: AgentRun) -> list[Items]:
 
 def _dealt(step: Step, keys: frozenset[int]) -> frozenset[int]:
     ok = _status(step) in (Status.OK, Status.EMPTY)
-    return step.call.like.mentioned & keys if ok and step.call is not None and step.call.like is not None else frozenset()
+    return (
+        step.call.like.mentioned & keys if ok and step.call is not None and step.call.like is not None else frozenset()
+    )
 
 
 def _answer_evidence(run: AgentRun) -> list[Evidence]:

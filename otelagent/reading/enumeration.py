@@ -90,6 +90,12 @@ def mentioned(value: object) -> frozenset[int]:
     return frozenset(found)
 
 
+def texts(value: object, shortest: int = 24) -> list[str]:
+    """The longer texts of a call's arguments, at most eight."""
+    found = [leaf for leaf in _walk(unwrap_arguments(value).value, _DEPTH) if isinstance(leaf, str)]
+    return [text for text in found if len(text.strip()) >= shortest][:8]
+
+
 def key(name: str) -> int:
     """An item's hash: case, quotes, marks at the ends and white space aside."""
     return xxh3_64_intdigest(" ".join(folded(name).strip(" \t\"'’`*_.,;:!?()[]{}<>#“”„«»").split()).encode())

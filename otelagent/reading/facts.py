@@ -31,7 +31,7 @@ from otelagent.reading.acknowledgement import admits, completed
 from otelagent.reading.arguments import canonical, fingerprint, similar, size, terms
 from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
-from otelagent.reading.enumeration import HEAD, enumerated, mentioned
+from otelagent.reading.enumeration import HEAD, enumerated, mentioned, texts
 from otelagent.reading.envelopes import unwrap
 from otelagent.reading.outcome import outcome
 from otelagent.reading.receipts import in_structure, in_words
@@ -151,6 +151,11 @@ class ArgumentsRead:
         if self._items is None:
             self._items = enumerated(self._raw)
         return self._items
+
+    @property
+    def texts(self) -> tuple[int, ...]:
+        """Fingerprints of the longer texts, one of which an agent may be given as its task."""
+        return tuple(text_fingerprint(text) for text in texts(self._raw))
 
     def _read(self) -> frozenset[int]:
         if self._terms is None:
