@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: bench bench-quick setup run test check check-all format lock proto reference clean train image-check deploy-check collector-check
+.PHONY: bench bench-quick setup run test check check-all format lock proto reference clean train image-check deploy-check collector-check demo-observability
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/.ready
@@ -60,6 +60,9 @@ build/otelcol: tests/deploy/collector/ocb.yaml ## Needs Go
 	GOBIN=$(CURDIR)/build CGO_ENABLED=0 go install go.opentelemetry.io/collector/cmd/builder@v0.161.0
 	cd build && CGO_ENABLED=0 GOFLAGS=-mod=mod ./builder --config ../tests/deploy/collector/ocb.yaml --skip-strict-versioning
 	mv build/build/otelcol build/otelcol
+
+demo-observability: setup ## Recordings through a real Prometheus and Alertmanager: panels and alerts
+	$(BIN)/python -m tests.deploy.demo
 
 image-check: setup ## The steps of the Dockerfile without a container engine
 	$(BIN)/python tests/deploy/image.py

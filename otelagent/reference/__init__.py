@@ -11,7 +11,7 @@ from otelagent.reference import compose, configuration, dashboards, detector_pag
 ROOT: Final = Path(__file__).parents[2]
 """The checkout."""
 
-OWNED: Final = ("docs/detectors", "docs/runbooks", "deploy/prometheus", "deploy/grafana")
+OWNED: Final = ("docs/detectors", "docs/runbooks", "deploy/prometheus/tests", "deploy/grafana")
 """Folders in which nothing else may stand."""
 
 

@@ -213,7 +213,8 @@ ALERTS: Final = (
         hold="5m",
         summary="{{ $labels.instance }} keeps data that the destination refuses for good",
         description=(
-            "{{ $value | humanize }} requests lie as dead letters. Look at what the destination said: otelagent spool "
+            '{{ printf "%.0f" $value }} requests lie as dead letters. Look at what the destination said: '
+            "otelagent spool "
             "list."
         ),
         meaning="The destination has refused them in a way that the same bytes would be refused again.",
@@ -228,7 +229,10 @@ ALERTS: Final = (
         "otelagent_spool_set_aside_total",
         "warning",
         "The spool of {{ $labels.instance }} was damaged",
-        "{{ $value | humanize }} spool files were set aside. What could be recovered is being sent. Look at the disk.",
+        (
+            '{{ printf "%.0f" $value }} spool files were set aside. What could be recovered is being sent. Look at '
+            "the disk."
+        ),
         meaning="The file didn't pass its check at the start: a disk that lies about writes, or somebody wrote to it.",
         steps=(
             "The file set aside lies beside the spool, with a time in its name; the log tells what was recovered.",
@@ -251,7 +255,7 @@ ALERTS: Final = (
         "otelagent_exporter_dropped_items_total",
         "critical",
         "otelagent at {{ $labels.instance }} has given data up",
-        "{{ $value | humanize }} {{ $labels.signal }} items for {{ $labels.exporter }} were given up in 15 minutes: "
+        '{{ printf "%.0f" $value }} {{ $labels.signal }} items for {{ $labels.exporter }} were given up in 15 minutes: '
         "{{ $labels.reason }}. Look at the dead letters: otelagent spool list.",
         labels='exporter="otlp",signal="traces",reason="rejected"',
         meaning=(
@@ -270,7 +274,7 @@ ALERTS: Final = (
         "info",
         "Finding events of {{ $labels.instance }} were given up",
         (
-            "{{ $value | humanize }} finding events were given up in 15 minutes. Span attributes and metrics still "
+            '{{ printf "%.0f" $value }} finding events were given up in 15 minutes. Span attributes and metrics still '
             "have the findings."
         ),
         meaning="The destination doesn't take logs fast enough. Findings on spans are not concerned.",
@@ -283,7 +287,7 @@ ALERTS: Final = (
         "warning",
         "{{ $labels.instance }} gets requests that are no OTLP",
         (
-            "{{ $value | humanize }} requests at receiver {{ $labels.receiver }} ({{ $labels.transport }}) could "
+            '{{ printf "%.0f" $value }} requests at receiver {{ $labels.receiver }} ({{ $labels.transport }}) could '
             "not be parsed. Find the sender."
         ),
         labels='receiver="otlp",transport="grpc",signal="traces"',
@@ -297,7 +301,7 @@ ALERTS: Final = (
         "warning",
         "{{ $labels.instance }} forwards requests without looking into them",
         (
-            "{{ $value | humanize }} requests went on unread since reading them hit an error of otelagent. Nothing "
+            '{{ printf "%.0f" $value }} requests went on unread since reading them hit an error of otelagent. Nothing '
             "is lost, but failures in them are not found. Please report it."
         ),
         meaning="A mistake of otelagent's own. Spans arrive as they came.",
@@ -310,7 +314,7 @@ ALERTS: Final = (
         "warning",
         "The detector {{ $labels.mode }} fails",
         (
-            "{{ $labels.mode }} raised an exception {{ $value | humanize }} times at {{ $labels.instance }}. Its "
+            '{{ $labels.mode }} raised an exception {{ printf "%.0f" $value }} times at {{ $labels.instance }}. Its '
             "judgement is missing there. Please report it."
         ),
         labels='mode="reasoning_loop"',
@@ -324,7 +328,7 @@ ALERTS: Final = (
         "warning",
         "{{ $labels.metric }} has too many label values",
         (
-            "{{ $value | humanize }} counts of {{ $labels.metric }} went to __other__. Agents, tools or workflows "
+            '{{ printf "%.0f" $value }} counts of {{ $labels.metric }} went to __other__. Agents, tools or workflows '
             "are named with something that varies."
         ),
         labels='metric="otelagent_failures_total"',
@@ -343,7 +347,7 @@ ALERTS: Final = (
         expr=f'increase(otelagent_traces_closed_total{{reason=~"count|spans|bytes|memory"}}[15m]) > 0\n{OURS}',
         summary="{{ $labels.instance }} lets go of traces before they are done",
         description=(
-            "{{ $value | humanize }} traces left memory in 15 minutes because of the limit on {{ $labels.reason "
+            '{{ printf "%.0f" $value }} traces left memory in 15 minutes because of the limit on {{ $labels.reason '
             "}}. Findings on them may be missing."
         ),
         meaning="More is going on at once than the limits of live traces allow.",
@@ -364,7 +368,7 @@ ALERTS: Final = (
         hold="30m",
         summary="{{ $labels.mode }} can't judge most runs",
         description=(
-            "{{ $labels.mode }} abstained {{ $value | humanize }} times in an hour for lack of {{ $labels.reason "
+            '{{ $labels.mode }} abstained {{ printf "%.0f" $value }} times in an hour for lack of {{ $labels.reason '
             "}}. The instrumentation has to record it: otelagent explain {{ $labels.mode }}."
         ),
         meaning="What a detector needs isn't captured. Such runs are neither good nor bad: they are unknown.",
@@ -394,7 +398,7 @@ ALERTS: Final = (
         hold="30m",
         summary="Spans of {{ $labels.scope }} look like an agent's and can't be read",
         description=(
-            "{{ $value | humanize }} spans of {{ $labels.scope }} carry agent attributes that no dialect reads. "
+            '{{ printf "%.0f" $value }} spans of {{ $labels.scope }} carry agent attributes that no dialect reads. '
             "Failures in them are not found."
         ),
         meaning="An instrumentation that otelagent doesn't know, or a new version of one that it does.",

@@ -38,7 +38,7 @@ def alert(kind: type[Detector]) -> Alert:
         f"and\nagent_mode:otelagent_failures_per_run:ratio30m{{{chosen}}} > {bar.per_run:g}",
         summary=f"{kind.mode} in runs of {{{{ $labels.agent }}}}",
         description=(
-            f"{{{{ $value | humanize }}}} findings of {kind.mode} for agent {{{{ $labels.agent }}}} in 30 "
+            f'{{{{ printf "%.0f" $value }}}} findings of {kind.mode} for agent {{{{ $labels.agent }}}} in 30 '
             f"minutes, more than {bar.per_run:.0%} of its runs. Take one of its traces: otelagent traces list "
             f"--mode {kind.mode}, "
             "then otelagent diagnose TRACE."

@@ -85,10 +85,7 @@ def _test(alert: Alert, claim: str, scene: Scene, expected: list[dict[str, Any]]
 
 
 class _Dumper(yaml.SafeDumper):
-    """Text of several lines as a block, lists indented."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        super().increase_indent(flow, False)
+    """Text of several lines as a block."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

@@ -20,6 +20,9 @@ if have promtool; then
     promtool check rules "/tmp/expressions.$$.yaml"
     rm "/tmp/expressions.$$.yaml"
 fi
+if have amtool; then
+    amtool check-config deploy/prometheus/alertmanager.example.yaml
+fi
 if have hadolint; then
     hadolint Dockerfile
 fi

@@ -44,7 +44,8 @@ class Monitoring:
     """What an operator asks."""
 
     def __init__(self, prometheus: int, alertmanager: int) -> None:
-        self._prometheus = f"http://127.0.0.1:{prometheus}/api/v1"
+        self.address = f"http://127.0.0.1:{prometheus}"
+        self._prometheus = f"{self.address}/api/v1"
         self._alertmanager = f"http://127.0.0.1:{alertmanager}/api/v2"
 
     def query(self, expression: str) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from otelagent.reference import dashboards, recordings, rules
 from otelagent.reference.boards.board import Dashboard
 from otelagent.reference.panel import Panel
 from tests.deploy.expressions import filled
+from tests.deploy.manifests import DEPLOY
 
 BOARDS = [pytest.param(each, id=each.name) for each in dashboards.ALL]
 PANELS = [pytest.param(panel, id=f"{board.name} {panel.title}") for board in dashboards.ALL for panel in board.panels()]
@@ -99,3 +100,8 @@ def test_alert_says_what_to_do_next_and_is_tried_both_ways(alert: Any) -> None:
     assert alert.description.count(".") >= 1
     assert alert.steps
     assert alert.fires != alert.quiet
+
+
+def test_example_of_the_alertmanager_names_alerts_that_there_are() -> None:
+    named = re.findall(r"\bOtelagent\w+", (DEPLOY / "prometheus/alertmanager.example.yaml").read_text())
+    assert {each for each in named if each != "Otelagent"} <= {alert.name for alert in rules.alerts()}
