@@ -63,6 +63,12 @@ class Housekeeping:
             spool.size, self._capacity, max((0.0, *ages)), spool.set_aside, spool.lost, _dead(spool)
         )
 
+    def hand_over(self) -> None:
+        """The spool is about to be closed and opened again by another: what waits in it is found anew there."""
+        for outlet, held in list(self.spool.held.items()):
+            self._traffic.found[outlet] -= held.items
+            self._traffic.waiting[outlet] -= held.items
+
     def _news(self, name: str, counts: Mapping[Outlet, int]) -> list[tuple[Outlet, int]]:
         """What has come since the last time."""
         now = Counter(counts)

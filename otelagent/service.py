@@ -4,9 +4,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import os
-import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -16,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from otelagent import __version__, assembly, endpoint, journal
+from otelagent import assembly, endpoint
 from otelagent.config import Config
 from otelagent.detectors import available
 from otelagent.health import Health, State
@@ -26,10 +23,9 @@ from otelagent.metrics import Metrics
 from otelagent.pipeline import Ear, Pipeline
 from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
 from otelagent.receivers.otlp_http import OtlpHttpReceiver
-from otelagent.settings import HealthCheck, MemoryLimiter, OtlpExporter
+from otelagent.settings import HealthCheck, MemoryLimiter
 from otelagent.tally import Tally
-from otelagent.terminal import Terminal
-from otelagent.traffic import Signal, Traffic
+from otelagent.traffic import Traffic
 from otelagent.web import WebServer
 
 TICK: Final = 1.0
@@ -42,14 +38,23 @@ log = logging.getLogger(__name__)
 class Service:
     """One sidecar. Everything in it belongs to one event loop. `ears` hear findings beside the metrics."""
 
-    def __init__(self, config: Config, ears: tuple[Ear, ...] = ()) -> None:
+    def __init__(self, config: Config, ears: tuple[Ear, ...] = (), heir_of: "Service | None" = None) -> None:
+        """`heir_of`: the service that this one replaces; its counts, and its live traces where the settings of the
+        detectors are the same, live on. Raises BadConfig where a file that the configuration names can't be used."""
         self.config = config
-        self.traffic = Traffic()
-        modes = {mode: kind.layer for mode, kind in available().items()}
+        self._ears = ears
+        self.traffic = heir_of.traffic if heir_of else Traffic()
         gateway = config.agent_failures.labels.gateway
-        self.metrics = Metrics(modes, gateway=gateway, traffic=self.traffic)
-        settings = assembly.pipeline_settings(config.agent_failures)
-        self.pipeline = Pipeline(settings, (Tally(self.metrics), *ears))
+        if heir_of and heir_of.config.agent_failures.labels == config.agent_failures.labels:
+            self.metrics = heir_of.metrics
+        else:
+            modes = {mode: kind.layer for mode, kind in available().items()}
+            self.metrics = Metrics(modes, gateway=gateway, traffic=self.traffic)
+        if heir_of and heir_of.config.agent_failures == config.agent_failures and heir_of._ears == ears:
+            self.pipeline = heir_of.pipeline
+        else:
+            settings = assembly.pipeline_settings(config.agent_failures)
+            self.pipeline = Pipeline(settings, (Tally(self.metrics), *ears))
         tokens = assembly.tokens(config)
         self.spools = assembly.spools(config)
         self.delivery = assembly.delivery(config, self.traffic, self.spools, tokens)
@@ -98,25 +103,31 @@ class Service:
         gc.collect()
         gc.freeze()
 
-    async def stop(self, grace: float = GRACE) -> None:
-        """Stop accepting, settle open traces, send what waits; all within about `grace` seconds."""
+    async def stop(self, grace: float = GRACE, heir: "Service | None" = None) -> None:
+        """Stop accepting, settle open traces, send what waits; all within about `grace` seconds. An heir that shares
+        the pipeline keeps the traces open."""
         self.health.state = State.STOPPING
         end = time.monotonic() + grace
         await asyncio.gather(*(receiver.stop(grace) for receiver in self.receivers))
         for task in self._tasks:
             task.cancel()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(
-                self.delivery.tell(self.pipeline.settle(time.time())), max(end - time.monotonic(), 0)
-            )
-        self.metrics.flush()
+        if heir is None or heir.pipeline is not self.pipeline:
+            await self._settle(max(end - time.monotonic(), 0))
         left = max(end - time.monotonic(), 0)
         await asyncio.gather(*(destination.close(left) for destination in self.delivery.destinations))
         for keeping in self._housekeeping:
             keeping.count(time.time())
+            if heir is not None:
+                keeping.hand_over()
         await asyncio.gather(*(spool.stop() for spool in self.spools.values()))
         await asyncio.gather(*(web.stop() for web in self._web.values()))
         gc.unfreeze()
+
+    async def _settle(self, seconds: float) -> None:
+        events = self.pipeline.settle(time.time())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.delivery.tell(events), seconds)
+        self.metrics.flush()
 
     # --- background -------------------------------------------------------------------------------------------------
 
@@ -185,67 +196,3 @@ def _metrics_endpoint(config: Config) -> endpoint.Endpoint | None:
         return None
     prometheus = metrics.readers[0].pull.exporter.prometheus
     return endpoint.Endpoint(prometheus.host, prometheus.port)
-
-
-# --- the process ------------------------------------------------------------------------------------------------------
-
-
-def run(config: Config) -> int:
-    """Run until a signal says stop; gives the exit code. Raises BadConfig where an address is taken."""
-    journal.begin(config.telemetry.logs)
-    gc.set_threshold(20_000, 20, 50)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_run(config))
-
-
-async def _run(config: Config) -> int:
-    silent = not config.exporters
-    service = Service(config, (Terminal(),) if silent else ())
-    stopping = asyncio.Event()
-    _handle_signals(stopping)
-    await service.start()
-    _tell(service, silent)
-    await stopping.wait()
-    log.info("stopping")
-    await service.stop()
-    return 0
-
-
-def _handle_signals(stopping: asyncio.Event) -> None:
-    def stop() -> None:
-        if stopping.is_set():
-            log.warning("stopping now")
-            sys.stderr.flush()
-            os._exit(1)
-        stopping.set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    loop.add_signal_handler(signal.SIGHUP, lambda: None)
-
-
-def _tell(service: Service, silent: bool) -> None:
-    """What somebody who starts us by hand has to know."""
-    config = service.config
-    for receiver in service.receivers:
-        protocol = "gRPC" if isinstance(receiver, OtlpGrpcReceiver) else "HTTP"
-        log.info("otelagent %s takes OTLP/%s on %s", __version__, protocol, receiver.bound.target)
-    for name, exporter in config.exporters.items():
-        transport = "grpc" if isinstance(exporter, OtlpExporter) else "http"
-        log.info("exporter %s sends to %s", name, endpoint.parse(exporter.endpoint, transport).target)
-    if silent:
-        log.warning(
-            "no exporter is configured: spans are acknowledged and let go, findings are told here; "
-            "set OTEL_EXPORTER_OTLP_ENDPOINT or exporters.otlp.endpoint"
-        )
-    elif Signal.LOGS not in config.pipelines:
-        log.warning("there is no logs pipeline: findings are on spans and metrics only, there are no finding events")
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -170,3 +171,78 @@ def test_print_config_hides_secrets() -> None:
 def test_version() -> None:
     assert CliRunner().invoke(main, ["version"]).stdout == f"otelagent {__version__}\n"
     assert CliRunner().invoke(main, ["--version"]).stdout == f"otelagent {__version__}\n"
+
+
+# --- a configuration that changes -------------------------------------------------------------------------------------
+
+
+def configured(path: Path, sink: Sink, extra: str = "") -> tuple[str, ...]:
+    path.write_text(f"exporters: {{otlp: {{endpoint: 'http://{sink.endpoint}'}}}}\n{extra}")
+    return ("--config", f"file:{path}")
+
+
+@pytest.mark.parametrize("how", ["signal", "file", "symlink"])
+def test_a_changed_configuration_is_used_without_a_restart(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "config.yaml"
+    with Sink() as first, Sink() as second:
+        if how == "symlink":
+            (tmp_path / "v1").mkdir()
+            configured(tmp_path / "v1" / "config.yaml", first)
+            (tmp_path / "data").symlink_to("v1")
+            path.symlink_to("data/config.yaml")
+            arguments: tuple[str, ...] = ("--config", f"file:{path}")
+        else:
+            arguments = configured(path, first)
+        port = f"receivers.otlp.protocols.grpc.endpoint=127.0.0.1:{free_port()}"
+        with process(*arguments, "--set", port) as running:
+            running.call(traces("a"))
+            if how == "symlink":
+                (tmp_path / "v2").mkdir()
+                configured(tmp_path / "v2" / "config.yaml", second)
+                (tmp_path / "new").symlink_to("v2")
+                (tmp_path / "new").rename(tmp_path / "data")
+            else:
+                configured(path, second)
+            if how == "signal":
+                running.process.send_signal(signal.SIGHUP)
+            running.wait_for("reloaded")
+            running.call(traces("b"))
+            assert running.end() == 0
+        assert names(first.requests[Signal.TRACES]) == ["a"]
+        assert names(second.requests[Signal.TRACES]) == ["b"]
+
+
+def test_a_bad_configuration_leaves_the_old_one_in_force(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    with Sink() as sink, process(*configured(path, sink)) as running:
+        configured(path, sink, "recievers: {}")
+        running.process.send_signal(signal.SIGHUP)
+        running.wait_for("the old one stays: recievers: no such section")
+        running.call(traces("a"))
+        configured(path, sink, "extensions: {bearertokenauth: {filename: /nowhere}}")
+        running.process.send_signal(signal.SIGHUP)
+        running.wait_for("the old one stays: extensions.bearertokenauth.filename")
+        running.call(traces("b"))
+        assert running.end() == 0
+        assert names(sink.requests[Signal.TRACES]) == ["a", "b"]
+
+
+def test_an_address_that_is_taken_leaves_the_old_configuration_in_force(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    with Sink() as sink:
+        port = f"receivers.otlp.protocols.grpc.endpoint=127.0.0.1:{free_port()}"
+        with process(*configured(path, sink), "--set", port) as running:
+            taken = f"receivers: {{otlp/2: {{protocols: {{grpc: {{endpoint: '{sink.endpoint}'}}}}}}}}"
+            path.write_text(f"exporters: {{otlp: {{endpoint: 'http://127.0.0.1:1'}}}}\n{taken}")
+            running.process.send_signal(signal.SIGHUP)
+            running.wait_for("the old one stays: .*is it taken")
+            running.call(traces("a"))
+            assert running.end() == 0
+        assert names(sink.requests[Signal.TRACES]) == ["a"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -30,6 +31,11 @@ def load(sources: tuple[str, ...], sets: tuple[str, ...]) -> Config:
     """The configuration that the options name. Raises BadConfig."""
     data = config_text.read(sources, sets) if sources or sets else None
     return config.load(data, check_detectors=detectors.mistakes)
+
+
+def files(sources: tuple[str, ...]) -> tuple[Path, ...]:
+    """The files among the sources, to be watched for a change."""
+    return tuple(Path(source.removeprefix("file:")) for source in sources if not source.startswith(("env:", "yaml:")))
 
 
 def complain(name: str, error: BadConfig, code: int) -> None:

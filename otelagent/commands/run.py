@@ -4,8 +4,8 @@ import sys
 
 import click
 
-from otelagent import service
-from otelagent.commands.configured import complain, load, options
+from otelagent import process
+from otelagent.commands.configured import complain, files, load, options
 from otelagent.errors import BadConfig
 
 
@@ -18,6 +18,6 @@ def command(sources: tuple[str, ...], sets: tuple[str, ...], feature_gates: str 
     Needs no configuration: it listens on localhost and sends to OTEL_EXPORTER_OTLP_ENDPOINT if that is set.
     """
     try:
-        sys.exit(service.run(load(sources, sets)))
+        sys.exit(process.run(lambda: load(sources, sets), files(sources)))
     except BadConfig as error:
         complain("run", error, 2)
