@@ -194,6 +194,8 @@ class Lineage:
         return [run for _, run in sorted(runs, key=lambda pair: pair[0]) if run.ended is not None]
 
     def _absorb(self, run: AgentRun) -> None:
+        for identity in run.excused:
+            run.findings.pop(identity, None)
         for identity in [i for f in run.findings.values() for i in f.absorbs]:
             for other in self._runs.values():
                 if identity not in other.findings or not other.findings[identity].absorbs:

@@ -51,6 +51,9 @@ class TraceView(Protocol):
     def call(self, span_id: bytes | None) -> Step | None:
         """The tool call or hand-over with this id, where an agent's run hangs from it."""
 
+    def inside(self, step: Step) -> bool:
+        """An agent's run is inside this tool call."""
+
     def task_of(self, run: "AgentRun") -> Step | None:
         """The step of a giver's run whose text hands the work over."""
 
@@ -92,6 +95,8 @@ class AgentRun:
         self._abstained: set[tuple[str, str]] = set()
         self.receipt: Receipt | None = None
         """How much of its assignment it has done, where that shows."""
+        self.excused: frozenset[tuple[str, bytes, bytes]] = frozenset()
+        """Identities of findings that what happened elsewhere in the tree made void."""
         self.steps: list[Step] = []
         self._restart()
 

@@ -161,6 +161,9 @@ class Trace:
     def call(self, span_id: bytes | None) -> Step | None:
         return self.lineage.call(span_id, self.owner)
 
+    def inside(self, step: Step) -> bool:
+        return bool(self.lineage.tree.by_call(step.span_id)) or self.lineage.is_run(step.span_id)
+
     def task_of(self, run: AgentRun) -> Step | None:
         return self.lineage.task_of(run)
 

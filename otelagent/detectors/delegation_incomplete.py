@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
+from otelagent.attributes import DELEGATION_ASSIGNED, DELEGATION_PROCESSED, DELEGATION_RECEIPT
 from otelagent.coverage import BROKEN, TRANSIENT, Coverage, inferred, reported, said, work
 from otelagent.delegation import Edge
 from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
-from otelagent.model import Evidence, Finding, Items, Kind, Layer, Severity, Status, Step
+from otelagent.model import Evidence, Finding, Items, Kind, Layer, Receipt, Severity, Status, Step
 from otelagent.questions import meets
 from otelagent.run import AgentRun
+from otelagent.stitching import may_delegate
 
 NO_ITEMS: Final = Items()
 MAX_BELOW: Final = 2_000
@@ -79,9 +81,11 @@ class DelegationIncomplete(Detector):
             return
         coverage = self._coverage(run)
         run.receipt = coverage.receipt if coverage is not None else None
+        run.excused = self._excused(run, coverage)
         own = self._own(run, coverage)
         if own is not None and own.confidence >= self.min_confidence:
             yield own
+        yield from self._coworkers(run)
         yield from self._above(run)
 
     # --- the child -----------------------------------------------------------------------------------------------
@@ -111,6 +115,13 @@ class DelegationIncomplete(Detector):
         if bad:
             return self._unresolved(run, edge, bad)
         return self._cut_off(run, edge) if delegated else None
+
+    def _excused(self, run: AgentRun, coverage: Coverage | None) -> frozenset[tuple[str, bytes, bytes]]:
+        """Findings about failures inside a child whose rest another child did."""
+        if coverage is None or not coverage.failed or not _made_good(run, coverage):
+            return frozenset()
+        roots = {s.span_id for s in coverage.failed}
+        return frozenset(i for i, f in run.findings.items() if f.mode in SAME and f.root in roots)
 
     def _missing(self, run: AgentRun, edge: Edge, coverage: Coverage, bad: Sequence[Step]) -> Finding | None:
         receipt = coverage.receipt
@@ -162,14 +173,6 @@ class DelegationIncomplete(Detector):
         culprits: Sequence[Step],
     ) -> Finding:
         assert run.ended is not None  # noqa: S101 - concluded runs have ended
-        receipt = run.receipt
-        extra: dict[str, int | float | str] = {}
-        if receipt is not None and receipt.assigned is not None and receipt.processed is not None:
-            extra = {
-                "otelagent.delegation.items_assigned": receipt.assigned,
-                "otelagent.delegation.items_processed": receipt.processed,
-                "otelagent.delegation.receipt": receipt.method,
-            }
         found = self.finding(
             run,
             about=run.ended,
@@ -178,11 +181,36 @@ class DelegationIncomplete(Detector):
             confidence=confidence,
             reason=f"{run.agent or 'a child agent'} {reason}" if cause == "items_missing" else reason,
             evidence=evidence,
-            extra=extra,
+            extra=_counts(run.receipt),
         )
         roots = {s.span_id for s in culprits}
         absorbed = tuple(i for i, f in run.findings.items() if f.mode in SAME and f.root in roots)
         return replace(found, absorbs=absorbed, wasted_tokens=0)
+
+    def _coworkers(self, run: AgentRun) -> Iterator[Finding]:
+        """Calls that stand for an agent without spans: what their results say, and this run's answer doesn't."""
+        if _admits(run) or said(run) is None:
+            return
+        for step in run.steps:
+            receipt = step.call.receipt if step.call is not None else None
+            if receipt is None or not receipt.short or not may_delegate(step) or run.trace.inside(step):
+                continue
+            assert run.ended is not None  # noqa: S101 - concluded runs have ended
+            yield replace(
+                self.finding(
+                    run,
+                    about=step,
+                    root=step,
+                    cause="items_missing",
+                    confidence=0.9 if receipt.method == "reported" else 0.7,
+                    reason=f"{step.target or step.tool} processed {receipt.processed} of {receipt.assigned} items, and "
+                    "the answer of the agent that asked for it doesn't mention it",
+                    evidence=[evidence_of(step, f"{receipt.processed} of {receipt.assigned} items")],
+                    extra=_counts(receipt),
+                ),
+                wasted_tokens=0,
+                absorbs=tuple(i for i, f in run.findings.items() if f.mode in SAME and f.root == step.span_id),
+            )
 
     # --- its ancestors -------------------------------------------------------------------------------------------
 
@@ -247,6 +275,16 @@ class DelegationIncomplete(Detector):
             evidence=[Evidence(child.key, "", what), *_answer_evidence(run)],
         )
         return replace(found, absorbs=self._same(run, child.key), wasted_tokens=0)
+
+
+def _counts(receipt: Receipt | None) -> dict[str, int | float | str]:
+    if receipt is None or receipt.assigned is None or receipt.processed is None:
+        return {}
+    return {
+        DELEGATION_ASSIGNED: receipt.assigned,
+        DELEGATION_PROCESSED: receipt.processed,
+        DELEGATION_RECEIPT: receipt.method,
+    }
 
 
 def _is_agent(run: AgentRun) -> bool:
