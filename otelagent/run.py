@@ -183,9 +183,9 @@ class AgentRun:
         return [s for s in self.steps if id(s) not in self._made]
 
     def absorbs(self, step: Step) -> bool:
-        """A late span that reports a call which is known already changes nothing but what was missing."""
+        """A late span that reports a call which another span has reported changes nothing but what was missing."""
         twin = self._twin(step)
-        return twin is not None and not _says_more(step, twin)
+        return twin is not None and id(twin) not in self._made and not _says_more(step, twin)
 
     # --- for detectors -------------------------------------------------------------------------------------------
 

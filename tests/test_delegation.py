@@ -1,0 +1,243 @@
+"""Who works for whom: every way in which emitters show a delegation, one trace or several, in any order of arrival."""
+
+import json
+import random
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from otelagent import attributes as a
+from otelagent.diagnosis.scan import scan
+from otelagent.pipeline import Pipeline
+from tests import builders
+from tests.test_pipeline import played, records
+
+DOCS = [f"doc-20{i}" for i in range(1, 8)]
+TASK = "Analyse these 7 documents and report key findings: " + ", ".join(DOCS)
+DONE = "Completed analysis of the assigned document set. Margins are stable."
+LIMITED = {"status": "error", "http_status": 429, "message": "Too many requests, retry after 60 seconds"}
+
+
+def read(doc: str, result: Any = None) -> dict[str, Any]:
+    return {"tool": "read_document", "arguments": {"doc_id": doc}, "result": result or {"doc_id": doc, "text": "ok"}}
+
+
+def child(count: int = 3, agent: str = "analyst", limited: bool = True, docs: Sequence[str] = DOCS) -> dict[str, Any]:
+    steps = [read(d) for d in docs[:count]]
+    if count < len(docs) and limited:
+        steps.append(read(docs[count], LIMITED))
+    task = "Analyse these documents and report key findings: " + ", ".join(docs)
+    return {"agent": agent, "user": task, "steps": [*steps, {"say": DONE}]}
+
+
+def ask(script: dict[str, Any]) -> dict[str, Any]:
+    return {"agent": script, "arguments": {"task": script["user"]}, "result": DONE}
+
+
+def parent(*calls: dict[str, Any], say: str = "Final report: all documents were analysed.") -> dict[str, Any]:
+    return {"agent": "coordinator", "user": "Write the report.", "steps": [*calls, {"say": say}]}
+
+
+def found(requests: Iterable[bytes]) -> set[tuple[str, str, str]]:
+    return {(f.mode, f.cause, f.about.hex()) for f in scan(requests).findings.values()}
+
+
+def singly(spans: Iterable[Span]) -> list[bytes]:
+    return [builders.request([s]) for s in spans]
+
+
+def identities(requests: Iterable[bytes]) -> set[Any]:
+    return set(scan(requests).findings)
+
+
+# --- what leaves on the spans --------------------------------------------------------------------------------------
+
+
+def test_child_span_carries_the_finding_and_its_ancestors_child_incomplete() -> None:
+    ours, events = played(singly(builders.spans(parent(ask(child())))))
+    carried = ours["invoke_agent analyst"]
+    assert carried[a.FAILURE_MODES] == ["delegation_incomplete"]
+    assert carried[a.FAILURE_CAUSES] == ["items_missing"]
+    assert (carried[a.DELEGATION_ASSIGNED], carried[a.DELEGATION_PROCESSED]) == (7, 3)
+    assert carried[a.DELEGATION_RECEIPT] == "inferred"
+    above = ours["invoke_agent coordinator"]
+    assert above[a.FAILURE_CAUSES] == ["child_incomplete"]
+    assert above[a.PIPELINE_OUTCOME] == "degraded"
+    assert above[a.PIPELINE_FAILURE_COUNT] == 1
+    assert above[a.DELEGATION_INCOMPLETE_CHILDREN] == 1
+    told = [e for e in events if e.event_name == a.FINDING_EVENT]
+    assert {finding_attribute(e, a.FINDING_CAUSE) for e in told} >= {"items_missing", "child_incomplete"}
+
+
+def finding_attribute(event: Any, name: str) -> Any:
+    return next((x.value.string_value for x in event.attributes if x.key == name), None)
+
+
+def test_parent_that_reports_the_shortfall_is_not_blamed() -> None:
+    script = parent(ask(child()), say="Only 3 of 7 documents could be analysed; four are missing.")
+    ours, _ = played(singly(builders.spans(script)))
+    assert a.FAILURE_MODES not in ours["invoke_agent coordinator"]
+    assert ours["invoke_agent analyst"][a.FAILURE_CAUSES] == ["items_missing"]
+
+
+def test_complete_delegation_says_so_on_all_agent_spans() -> None:
+    ours, events = played(singly(builders.spans(parent(ask(child(7))))))
+    assert {ours[n][a.PIPELINE_OUTCOME] for n in ("invoke_agent analyst", "invoke_agent coordinator")} == {"success"}
+    assert ours["invoke_agent coordinator"][a.DELEGATION_PROCESSED] == 7
+    assert events == []
+
+
+def test_captured_names_of_items_stay_out_of_what_leaves() -> None:
+    pipeline = Pipeline()
+    for now, body in enumerate(singly(builders.spans(parent(ask(child()))))):
+        events = pipeline.traces(body, float(now)).events or b""
+        assert b"doc-20" not in events
+
+
+# --- encodings ------------------------------------------------------------------------------------------------------
+
+
+def agent_spans(script: dict[str, Any], seed: str) -> list[Span]:
+    return builders.spans(script, seed)
+
+
+def linked(call: str = "ask_analyst", position: str = "tool") -> tuple[list[Span], list[Span]]:
+    """A parent whose tool call has no child span, and the child as a trace of its own with a link to it."""
+    above = builders.spans(parent({"tool": call, "arguments": {"task": "x"}, "result": DONE}), "above")
+    below = builders.spans(child(), "below")
+    tool = next(s for s in above if s.name == f"execute_tool {call}")
+    below[-1].links.add(trace_id=tool.trace_id, span_id=tool.span_id)
+    return above, below
+
+
+@pytest.mark.parametrize("first", ["child", "parent"])
+def test_child_in_another_trace_is_joined_by_its_span_link(first: str) -> None:
+    above, below = linked()
+    spans = [*below, *above] if first == "child" else [*above, *below]
+    pipeline, causes = Pipeline(), []
+    for now, body in enumerate(singly(spans)):
+        causes += [(finding_attribute(e, a.FINDING_CAUSE), e.span_id) for e in records(pipeline.traces(body, now).events)]
+    assert ("items_missing", below[-1].span_id) in causes
+    assert ("child_incomplete", above[-1].span_id) in causes
+    assert found(singly(spans)) == {("delegation_incomplete", "items_missing", below[-1].span_id.hex())}
+
+
+@pytest.mark.parametrize("first", ["child", "parent"])
+def test_child_in_another_trace_is_joined_by_the_delegated_text(first: str) -> None:
+    script = child()
+    call = {"tool": "ask_analyst", "arguments": {"task": script["user"]}, "result": DONE}
+    above, below = builders.spans(parent(call), "above"), builders.spans(script, "below")
+    for s in below:
+        s.start_time_unix_nano += 80 * builders.MILLISECOND
+        s.end_time_unix_nano += 80 * builders.MILLISECOND
+    spans = [*below, *above] if first == "child" else [*above, *below]
+    assert found(singly(spans)) == {("delegation_incomplete", "items_missing", below[-1].span_id.hex())}
+
+
+def test_text_that_two_children_were_given_joins_neither() -> None:
+    script = child()
+    call = {"tool": "ask_analyst", "arguments": {"task": script["user"]}, "result": DONE}
+    above = builders.spans(parent(call), "above")
+    spans = [*builders.spans(script, "one"), *builders.spans(script, "two"), *above]
+    assert all(mode != "delegation_incomplete" for mode, _, _ in found([builders.request(spans)]))
+
+
+def test_coworker_without_spans_is_judged_by_the_result_of_its_call() -> None:
+    receipt = {"summary": DONE, "items_assigned": 7, "items_processed": 3}
+    script = parent({"tool": "Delegate work to coworker", "arguments": {"coworker": "analyst"}, "result": receipt})
+    spans = builders.spans(script)
+    tool = next(s for s in spans if s.name.startswith("execute_tool"))
+    assert found(singly(spans)) == {("delegation_incomplete", "items_missing", tool.span_id.hex())}
+
+
+def test_flat_run_with_messages_only_is_judged_by_them() -> None:
+    receipt = {"summary": DONE, "items_assigned": 7, "items_processed": 3}
+    script = parent({"tool": "ask_analyst", "arguments": {"task": TASK}, "result": json.dumps(receipt)})
+    spans = builders.spans({**script, "tool_spans": False})
+    assert {(m, c) for m, c, _ in found(singly(spans))} == {("delegation_incomplete", "items_missing")}
+
+
+def test_agent_without_a_span_of_its_own_is_the_tool_call_around_it() -> None:
+    spans = [s for s in builders.spans(parent(ask(child()))) if s.name != "invoke_agent analyst"]
+    tool = next(s for s in spans if s.name == "execute_tool ask_analyst")
+    inner = next(s for s in builders.spans(parent(ask(child()))) if s.name == "invoke_agent analyst")
+    for s in spans:
+        if s.parent_span_id == inner.span_id:
+            s.parent_span_id = tool.span_id
+    assert found(singly(spans)) == {("delegation_incomplete", "items_missing", tool.span_id.hex())}
+
+
+def test_killed_child_leaves_the_outcome_unknown_and_invents_nothing() -> None:
+    spans = [s for s in builders.spans(parent(ask(child()))) if s.name not in ("invoke_agent analyst", "chat gpt-4o")]
+    assert found(singly(spans)) == set()
+
+
+def test_repeated_spans_change_nothing() -> None:
+    spans = builders.spans(parent(ask(child()), ask(child(7, "other"))))
+    assert identities(singly([*spans, *spans])) == identities(singly(spans))
+
+
+# --- any order ------------------------------------------------------------------------------------------------------
+
+SCRIPTS = [
+    parent(ask(child())),
+    parent(ask(child(7))),
+    parent(ask(child(3, limited=False)), ask(child(7, "second"))),
+    parent(ask(child()), ask({**child(4, docs=DOCS[3:])})),
+    parent(ask(parent(ask(child()), say=DONE))),
+    {"agent": "coordinator", "user": "Go.", "steps": [{"parallel": [ask(child()), ask(child(7, "b"))]}, {"say": DONE}]},
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(which=st.sampled_from(range(len(SCRIPTS))), seed=st.integers(0, 10**6))
+def test_no_permutation_of_arrival_adds_a_finding(which: int, seed: int) -> None:
+    spans = builders.spans(SCRIPTS[which])
+    ordered = identities(singly(spans))
+    random.Random(seed).shuffle(spans)
+    assert identities(singly(spans)) <= ordered
+
+
+@settings(max_examples=60, deadline=None)
+@given(which=st.sampled_from(range(len(SCRIPTS))), cuts=st.lists(st.integers(0, 60), max_size=8))
+def test_batching_gives_the_same_findings(which: int, cuts: list[int]) -> None:
+    spans = builders.spans(SCRIPTS[which])
+    places = sorted({0, len(spans), *(c for c in cuts if c < len(spans))})
+    batches = [builders.request(spans[i:j]) for i, j in zip(places, places[1:], strict=False)]
+    assert identities(batches) == identities(singly(spans))
+
+
+@settings(max_examples=60, deadline=None)
+@given(which=st.sampled_from(range(len(SCRIPTS))), seed=st.integers(0, 10**6))
+def test_interleaving_of_processes_gives_the_same_findings(which: int, seed: int) -> None:
+    """The child's process sends its spans in its order, the parent's in its own."""
+    spans = builders.spans(SCRIPTS[which])
+    inner = below(spans, {s.span_id for s in spans if s.name.startswith("execute_tool ask_")})
+    queues = [[s for s in spans if s.span_id in inner], [s for s in spans if s.span_id not in inner]]
+    chance, mixed = random.Random(seed), []
+    while any(queues):
+        queue = chance.choice([q for q in queues if q])
+        mixed.append(queue.pop(0))
+    assert identities(singly(mixed)) == identities(singly(spans))
+
+
+def below(spans: list[Span], tops: set[bytes]) -> set[bytes]:
+    inside: set[bytes] = set()
+    for _ in spans:
+        inside |= {s.span_id for s in spans if s.parent_span_id in tops | inside}
+    return inside
+
+
+@settings(max_examples=40, deadline=None)
+@given(which=st.sampled_from(range(len(SCRIPTS))), seed=st.integers(0, 10**6))
+def test_an_unrelated_trace_changes_nothing(which: int, seed: int) -> None:
+    spans, other = builders.spans(SCRIPTS[which]), builders.spans(SCRIPTS[(which + 1) % len(SCRIPTS)], "other")
+    alone = identities(singly(spans)) | identities(singly(other))
+    chance, mixed, queues = random.Random(seed), [], [spans, other]
+    while any(queues):
+        mixed.append(chance.choice([q for q in queues if q]).pop(0))
+    assert identities(singly(mixed)) == alone
