@@ -214,8 +214,7 @@ ALERTS: Final = (
         summary="{{ $labels.instance }} keeps data that the destination refuses for good",
         description=(
             '{{ printf "%.0f" $value }} requests lie as dead letters. Look at what the destination said: '
-            "otelagent spool "
-            "list."
+            "otelagent spool list."
         ),
         meaning="The destination has refused them in a way that the same bytes would be refused again.",
         queries=(("Since when?", "otelagent_dead_letters"),),
@@ -263,7 +262,7 @@ ALERTS: Final = (
             "which acknowledged data is lost while the process lives."
         ),
         steps=(
-            "`otelagent spool list --dead` shows them with downstream's answer; `otelagent spool retry` sends again.",
+            "`otelagent spool list` shows them with downstream's answer; `otelagent spool retry` sends again.",
             _LOG,
         ),
         fix="What downstream refuses: its size or attribute limits. Reasons of age or size: a larger spool.",

@@ -1,4 +1,4 @@
-"""`make demo-observability`: recordings through a real otelagent, Prometheus and Alertmanager; then what one would see."""
+"""`make demo-observability`: recordings through otelagent, Prometheus and Alertmanager; then what one would see."""
 
 import contextlib
 import sys

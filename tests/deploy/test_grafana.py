@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from otelagent import series, vitals
+from otelagent.cli import COMMANDS
 from otelagent.reference import dashboards, recordings, rules
 from otelagent.reference.boards.board import Dashboard
 from otelagent.reference.panel import Panel
@@ -105,3 +106,9 @@ def test_alert_says_what_to_do_next_and_is_tried_both_ways(alert: Any) -> None:
 def test_example_of_the_alertmanager_names_alerts_that_there_are() -> None:
     named = re.findall(r"\bOtelagent\w+", (DEPLOY / "prometheus/alertmanager.example.yaml").read_text())
     assert {each for each in named if each != "Otelagent"} <= {alert.name for alert in rules.alerts()}
+
+
+def test_runbooks_name_commands_that_there_are_or_are_to_come() -> None:
+    coming = {"traces", "diagnose", "compare", "replay", "canary"}
+    texts = " ".join(text for alert in rules.alerts() for text in (*alert.steps, alert.fix))
+    assert set(re.findall(r"`otelagent ([\w-]+)", texts)) <= coming | set(COMMANDS)
