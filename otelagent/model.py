@@ -189,6 +189,21 @@ class Likeness(Protocol):
     def items(self) -> "Items": ...
     @property
     def texts(self) -> tuple[int, ...]: ...
+    @property
+    def names(self) -> frozenset[int]: ...
+
+
+class Suspect(msgspec.Struct, frozen=True):
+    """What a result holds that tells its reader what to do. Names are hashes."""
+
+    score: float
+    flagged: bool
+    """Instruction-like at the classifier's operating point; else it only has an imperative."""
+    rules: tuple[str, ...] = ()
+    names: frozenset[int] = frozenset()
+    """Tool-like names, addresses, hosts and the like in the result."""
+    phrases: tuple[str, ...] = ()
+    """Phrases that it demands; they never leave the process."""
 
 
 class Family(msgspec.Struct, frozen=True):
@@ -235,8 +250,8 @@ class Call(msgspec.Struct):
     """Bytes of the result as text."""
     given: object = None
     """The result as recorded, until the trace's grounding took it over."""
-    injection: float = 0.0
-    """Score of instruction-like text in the result, 0 to 1."""
+    suspect: Suspect | None = None
+    """Set where the result of a source holds instructions."""
     receipt: "Receipt | None" = None
     """What the result says about how much was done."""
 
@@ -328,6 +343,20 @@ class Said(Protocol):
     def items(self) -> Items: ...
     @property
     def blames(self) -> bool: ...
+    @property
+    def shingles(self) -> frozenset[int]: ...
+    def repeats(self, phrase: str) -> bool: ...
+
+
+class Instructions(Protocol):
+    """What an agent was told by its operator or user, read when it is asked for."""
+
+    @property
+    def shingles(self) -> frozenset[int]: ...
+    @property
+    def names(self) -> frozenset[int]: ...
+    @property
+    def system(self) -> bool: ...
 
 
 class Turn(msgspec.Struct):
@@ -344,6 +373,8 @@ class Turn(msgspec.Struct):
     """New system, user and tool messages as recorded, until the trace's grounding took them over."""
     history: bool = False
     """Input messages were captured."""
+    told: tuple[Instructions, ...] = ()
+    """New system and user messages, until the trace took them over."""
     task: Assignment | None = None
     """What the user asks for, where this trace hasn't seen it before."""
 

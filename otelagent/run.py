@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Final, Protocol
 
 from otelagent.delegation import Edge
-from otelagent.model import BAD, Answered, Finding, Kind, Receipt, Status, Step
+from otelagent.model import BAD, Answered, Finding, Instructions, Kind, Receipt, Status, Step
 from otelagent.questions import Decision, OpenQuestions
 from otelagent.reading.given import Given
 
@@ -21,6 +21,12 @@ class TraceView(Protocol):
     given: Given
     """What the agents of this trace were given."""
     trace_id: bytes
+    instructions: list[Instructions]
+    """System and user messages of this trace, bounded."""
+
+    def told(self, instructions: Sequence[Instructions]) -> None:
+        """Take over new system and user messages."""
+
     partial_view: bool
     """Part of the trace was not seen."""
 
@@ -294,6 +300,8 @@ class AgentRun:
             for text in step.turn.given:
                 self.trace.given.take(text)
             step.turn.given = ()
+            self.trace.told(step.turn.told)
+            step.turn.told = ()
         if step.call is not None:
             self.trace.given.take(step.call.given)
             step.call.given = None

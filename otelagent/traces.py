@@ -14,7 +14,7 @@ import msgspec
 from otelagent.delegation import Edge
 from otelagent.lineage import Lineage
 from otelagent.log_parts import LogContent, LogParts
-from otelagent.model import Answered, Finding, Kind, Plain, Receipt, Step
+from otelagent.model import Answered, Finding, Instructions, Kind, Plain, Receipt, Step
 from otelagent.reading.facts import Seen
 from otelagent.reading.given import Budget, Given
 from otelagent.run import SOURCES, AgentRun, Observer, order
@@ -22,6 +22,9 @@ from otelagent.stitching import Join, Stitches
 
 MAX_DEPTH: Final = 256
 """Parents followed upward; a longer chain, or a cycle, ends where the limit is met."""
+
+MAX_INSTRUCTIONS: Final = 32
+"""System and user messages kept per trace, the first ones."""
 
 QUIET: Final = 2.0
 """Seconds without a new span after which steps no longer wait for calls that they refer to."""
@@ -107,6 +110,7 @@ class Trace:
         self.lineage = Lineage(self.nodes, self.runs)
         self.given = Given(budget)
         self.seen = Seen()
+        self.instructions: list[Instructions] = []
         self.parts = LogParts()
         self.partial_view = False
         self.recalled = False
@@ -131,6 +135,9 @@ class Trace:
 
     def abstain(self, mode: str, reason: str) -> None:
         self._listener.abstained(mode, reason)
+
+    def told(self, instructions: Sequence[Instructions]) -> None:
+        self.instructions += instructions[: MAX_INSTRUCTIONS - len(self.instructions)]
 
     def dismissed(self, mode: str, step: Step, why: str) -> None:
         self._listener.dismissed(mode, step, why)

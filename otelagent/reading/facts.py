@@ -14,6 +14,7 @@ from otelagent.model import (
     Captured,
     Claim,
     Content,
+    Instructions,
     Item,
     Items,
     Kind,
@@ -21,7 +22,9 @@ from otelagent.model import (
     Outcome,
     Receipt,
     Role,
+    Status,
     Step,
+    Suspect,
     Text,
     ToolCall,
     ToolResult,
@@ -33,11 +36,19 @@ from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
 from otelagent.reading.enumeration import HEAD, enumerated, mentioned, texts
 from otelagent.reading.envelopes import unwrap
+from otelagent.reading.injection import names_in, score, shingles
 from otelagent.reading.outcome import outcome
+from otelagent.reading.parsing import dumps
 from otelagent.reading.receipts import in_structure, in_words
 
 MAX_SEEN: Final = 4096
 """Message fingerprints kept per trace; the oldest are let go and such messages are read again."""
+
+MAX_INSTRUCTIONS: Final = 16_384
+"""Characters of a system or user message that are kept for what it names."""
+
+READABLE: Final = frozenset({Status.OK, Status.PARTIAL, Status.UNKNOWN, Status.NONCONFORMING})
+"""Outcomes with content that a model may take for instructions."""
 
 RoleOf = Callable[[str | None, str | None], Role]
 """Role of a tool by name and description."""
@@ -109,7 +120,18 @@ def _facts(arguments: Captured | None, result: Captured | None, judged: Outcome,
         call.result = fingerprint(result.value)
         call.size = size(result.value)
         call.receipt = in_structure(given, result.path)
+        if role is Role.SOURCE and judged.status in READABLE:
+            call.suspect = _suspect(given)
     return call
+
+
+def _suspect(given: object) -> Suspect | None:
+    """Instructions in a source's result; None where there are none."""
+    text = _as_text(given)
+    read = score(text)
+    if not (read.flagged or read.imperatives):
+        return None
+    return Suspect(read.score, read.flagged, read.structural, names_in(text), read.demanded)
 
 
 def _opened(captured: Captured | None) -> Captured | None:
@@ -156,6 +178,11 @@ class ArgumentsRead:
     def texts(self) -> tuple[int, ...]:
         """Fingerprints of the longer texts, one of which an agent may be given as its task."""
         return tuple(text_fingerprint(text) for text in texts(self._raw))
+
+    @property
+    def names(self) -> frozenset[int]:
+        """Addresses, hosts, identifiers and amounts in the arguments."""
+        return names_in(_as_text(self._raw)) if self._raw is not None else frozenset()
 
     def _read(self) -> frozenset[int]:
         if self._terms is None:
@@ -219,6 +246,15 @@ class CompletionRead:
         return completed(self._text)
 
     @property
+    def shingles(self) -> frozenset[int]:
+        """Hashes of runs of eight words."""
+        return shingles(self._text)
+
+    def repeats(self, phrase: str) -> bool:
+        """Half of the text or more is this phrase."""
+        return len(phrase) * 2 >= len(self._text) and phrase in self._text.lower()
+
+    @property
     def blames(self) -> bool:
         """It says that the user lacks a right, or that the resource is closed or isn't there."""
         return blames(self._text)
@@ -247,8 +283,33 @@ def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
         consumed=frozenset(reader.consumed),
         given=tuple(reader.given),
         history=bool(history),
+        told=tuple(reader.told),
         task=TaskRead("\n".join(reader.asked_for)) if reader.asked_for else None,
     )
+
+
+class InstructionsRead:
+    """A system or user message, read when it is asked for."""
+
+    __slots__ = ("_names", "_shingles", "_text", "system")
+
+    def __init__(self, text: str, system: bool) -> None:
+        self._text = text[:MAX_INSTRUCTIONS]
+        self.system = system
+        self._names: frozenset[int] | None = None
+        self._shingles: frozenset[int] | None = None
+
+    @property
+    def names(self) -> frozenset[int]:
+        if self._names is None:
+            self._names = names_in(self._text)
+        return self._names
+
+    @property
+    def shingles(self) -> frozenset[int]:
+        if self._shingles is None:
+            self._shingles = shingles(self._text)
+        return self._shingles
 
 
 class _HistoryReader:
@@ -260,6 +321,7 @@ class _HistoryReader:
         self.consumed: list[str] = []
         self.given: list[object] = []
         self.asked_for: list[str] = []
+        self.told: list[Instructions] = []
 
     def take(self, fresh: list[tuple[int, Message]]) -> None:
         asked = {call.id: call for _, message in fresh for call in _tool_calls([message]) if call.id}
@@ -270,6 +332,7 @@ class _HistoryReader:
             for part in message.parts:
                 if isinstance(part, Text):
                     self.given.append(part.text)
+                    self.told.append(InstructionsRead(part.text, message.role == "system"))
                     if message.role == "user":
                         self.asked_for.append(part.text)
                 elif isinstance(part, ToolResult):
@@ -332,6 +395,10 @@ def _tool_calls(messages: Iterable[Message]) -> Iterable[ToolCall]:
 
 def _asked(completion: Sequence[Message]) -> Iterable[Asked]:
     return (Asked(c.id, c.name, _hash(c.arguments)) for c in _tool_calls(completion))
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else dumps(value).decode(errors="replace")
 
 
 def _hash(arguments: object) -> int | None:

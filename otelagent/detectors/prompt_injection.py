@@ -1,0 +1,149 @@
+"""Retrieved text gives the agent orders."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from otelagent.detectors.detector import Detector, threshold
+from otelagent.model import Evidence, Finding, Instructions, Kind, Layer, Role, Severity, Status, Step, Suspect
+from otelagent.reading.injection import name_key, overlap
+from otelagent.run import SOURCES, AgentRun
+
+
+@dataclass
+class _Seen:
+    """What a run has shown so far: results that hold instructions, and the tools used."""
+
+    suspects: list[Step] = field(default_factory=list)
+    tools: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class PromptInjection(Detector):
+    """A tool's result carries instructions aimed at the model; the agent may have obeyed.
+
+    ## What it looks for
+    `attempt`: a source's result reads as instructions to a model (a small classifier that is shipped with its training
+    data, plus structure rules). `obeyed`: after such a result, or after one with any imperative sentence, the agent
+    departs from its task: it calls a tool that it hasn't used before, that the task doesn't name and the
+    result does; it acts on an address or account that only the result contains; it discloses its system prompt; its
+    answer is a phrase that the result demands.
+
+    ## Why it matters
+    Whoever can write into a page, a mail or a ticket that the agent reads can make it act with its owner's rights.
+
+    ## Stays quiet when
+    - a document is about injection, or quotes an attack
+    - tool documentation and code have imperative sentences
+    - the instructions are the user's own
+    - the result wasn't captured: that is counted as an abstention
+
+    ## What to do
+    Delimit retrieved content as data, classify tool output before it reaches the model, and require confirmation for
+    actions whose target comes from retrieved content.
+    """
+
+    mode: ClassVar[str] = "prompt_injection"
+    layer: ClassVar[Layer] = Layer.TOOL
+    severity: ClassVar[Severity] = Severity.MEDIUM
+    causes: ClassVar[tuple[str, ...]] = ("attempt", "obeyed")
+    fix: ClassVar[str] = (
+        "Delimit retrieved content as data, classify tool output before it reaches the model, and have actions "
+        "confirmed whose target comes from retrieved content."
+    )
+
+    disclosure: float = threshold(
+        default=0.3,
+        help="Share of runs of eight words common to the answer and the system prompt that is a disclosure.",
+    )
+    attempts: bool = threshold(default=True, help="Tell attempts too, not only those that were obeyed.")
+
+    def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
+        seen = run.notes.setdefault(self.mode, _Seen())
+        if step.kind in SOURCES:
+            yield from self._called(step, run, seen)
+        elif step.kind is Kind.LLM and seen.suspects and step.turn is not None and step.turn.said is not None:
+            yield from self._answered(step, run, seen)
+
+    def _called(self, step: Step, run: AgentRun, seen: _Seen) -> Iterator[Finding]:
+        for source in seen.suspects:
+            if source.end <= step.start and (why := _departs(step, _suspect(source), run, seen)):
+                yield self._obeyed(step, source, run, why)
+        if step.tool:
+            seen.tools.add(name_key(step.tool))
+        if step.call is None or step.call.outcome.status is Status.UNKNOWN:
+            run.abstain(self.mode, f"result_{step.withheld}" if step.withheld else "result")
+        elif step.call.suspect is not None:
+            seen.suspects = [*seen.suspects[-7:], step]
+            if step.call.suspect.flagged and self.attempts:
+                yield self._attempt(step, run)
+            elif not step.call.suspect.flagged:
+                run.dismiss(self.mode, step, "the result has an imperative sentence, and doesn't read as an attack")
+
+    def _answered(self, step: Step, run: AgentRun, seen: _Seen) -> Iterator[Finding]:
+        assert step.turn is not None  # noqa: S101 - the caller looked
+        said = step.turn.said
+        assert said is not None  # noqa: S101 - the caller looked
+        for source in seen.suspects:
+            if source.end > step.start:
+                continue
+            suspect = _suspect(source)
+            if any(len(p.split()) > 1 and said.repeats(p) for p in suspect.phrases if suspect.flagged):
+                yield self._obeyed(step, source, run, "the answer is the phrase that the result demands")
+            elif any(overlap(said.shingles, i.shingles) >= self.disclosure for i in _system(run)):
+                yield self._obeyed(step, source, run, "the answer discloses the system prompt")
+
+    def _attempt(self, step: Step, run: AgentRun) -> Finding:
+        suspect = _suspect(step)
+        rules = f" ({', '.join(suspect.rules)})" if suspect.rules else ""
+        return self.finding(
+            run,
+            about=step,
+            root=step,
+            cause="attempt",
+            confidence=min(0.95, max(0.5, suspect.score)),
+            reason=f"the result of {step.tool or 'a source'} reads as instructions to the model{rules}",
+            evidence=[Evidence(step.span_id, step.call.outcome.path if step.call else "", "instruction-like text")],
+        )
+
+    def _obeyed(self, step: Step, source: Step, run: AgentRun, why: str) -> Finding:
+        path = source.call.outcome.path if source.call else ""
+        return self.finding(
+            run,
+            about=step,
+            root=source,
+            cause="obeyed",
+            severity=Severity.CRITICAL,
+            confidence=0.9 if _suspect(source).flagged else 0.7,
+            reason=f"the result of {source.tool or 'a source'} holds instructions, and the agent followed them: {why}",
+            evidence=[
+                Evidence(source.span_id, path, "instruction-like text"),
+                Evidence(step.span_id, "completion" if step.kind is Kind.LLM else "arguments", why),
+            ],
+        )
+
+
+def _suspect(source: Step) -> Suspect:
+    assert source.call is not None  # noqa: S101 - only such steps are kept
+    assert source.call.suspect is not None  # noqa: S101 - only such steps are kept
+    return source.call.suspect
+
+
+def _system(run: AgentRun) -> list[Instructions]:
+    return [i for i in run.trace.instructions if i.system and i.shingles]
+
+
+def _departs(step: Step, suspect: Suspect, run: AgentRun, seen: _Seen) -> str | None:
+    """How a call departs from the task towards what the result says; None where it doesn't."""
+    if step.tool is None:
+        return None
+    tool = name_key(step.tool)
+    told = frozenset[int]().union(*(i.names for i in run.trace.instructions))
+    if tool in seen.tools or tool in told:
+        return None
+    if tool in suspect.names:
+        return "it calls a tool that the result names, the task doesn't, and it hadn't used before"
+    if not suspect.flagged or step.call is None or step.call.role is not Role.ACTION or step.call.like is None:
+        return None
+    only_there = (step.call.like.names & suspect.names) - told
+    return "it acts on a target that only the result names" if only_there else None
