@@ -1,0 +1,119 @@
+"""Back-pressure: live traces shrink first, then requests are refused, retryably, then taken again."""
+
+from pathlib import Path
+
+import grpc
+import httpx
+import pytest
+
+from otelagent.errors import Retryable
+from otelagent.memory import MIB, MemoryGuard, available
+from otelagent.settings import MemoryLimiter
+from otelagent.sink import Sink
+from otelagent.traffic import Signal
+from tests.requests import names, traces
+from tests.running import running
+
+
+class Memory:
+    """Use that goes where the test says; shrinking frees what it says."""
+
+    def __init__(self, frees: int = 0) -> None:
+        self.used = 0
+        self.frees = frees
+        self.shrunk = 0
+
+    def shrink(self) -> int:
+        self.shrunk += 1
+        self.used -= self.frees
+        return 1
+
+    def measure(self) -> int:
+        return self.used
+
+
+def guard(memory: Memory) -> MemoryGuard:
+    return MemoryGuard(MemoryLimiter(limit_mib=100, spike_limit_mib=20), memory.shrink, measure=memory.measure)
+
+
+def refuses(guard: MemoryGuard) -> bool:
+    try:
+        guard.check()
+    except Retryable:
+        return True
+    return False
+
+
+def test_below_the_soft_mark_nothing_happens() -> None:
+    memory = Memory()
+    memory.used = 80 * MIB
+    watched = guard(memory)
+    watched.look()
+    assert (refuses(watched), memory.shrunk) == (False, 0)
+
+
+def test_above_the_soft_mark_live_traces_shrink_before_anything_is_refused() -> None:
+    memory = Memory(frees=10 * MIB)
+    memory.used = 85 * MIB
+    watched = guard(memory)
+    watched.look()
+    assert (refuses(watched), memory.shrunk) == (False, 1)
+
+
+def test_when_shrinking_does_not_help_requests_are_refused_until_it_is_better() -> None:
+    memory = Memory()
+    memory.used = 90 * MIB
+    watched = guard(memory)
+    watched.look()
+    assert not refuses(watched)
+    watched.look()
+    assert refuses(watched)
+    memory.used = 70 * MIB
+    watched.look()
+    assert not refuses(watched)
+
+
+def test_above_the_limit_requests_are_refused_at_once() -> None:
+    memory = Memory()
+    memory.used = 101 * MIB
+    watched = guard(memory)
+    watched.look()
+    assert refuses(watched)
+
+
+def test_the_limit_is_a_share_of_what_the_container_may_use() -> None:
+    watched = MemoryGuard(MemoryLimiter(), lambda: 0, total=1000 * MIB)
+    assert (watched.limit, watched.soft) == (800 * MIB, 600 * MIB)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("memory.max", "268435456\n"), ("memory/memory.limit_in_bytes", "268435456")]
+)
+def test_the_containers_limit_is_found(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(text)
+    assert available(tmp_path) == 256 * MIB
+
+
+@pytest.mark.parametrize("text", ["max\n", "", "9223372036854771712"])
+def test_without_a_limit_it_is_the_machines_memory(tmp_path: Path, text: str) -> None:
+    (tmp_path / "memory.max").write_text(text)
+    assert (available(tmp_path) or 0) > 256 * MIB
+
+
+def test_senders_on_both_transports_are_asked_to_come_again() -> None:
+    with Sink() as sink, running(sink) as service:
+        service.service.memory.refusing = True
+        service.service.memory.look = lambda: None  # type: ignore[method-assign]
+        with grpc.insecure_channel(service.endpoint()) as channel:
+            export = channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+            with pytest.raises(grpc.RpcError) as caught:
+                export(traces("a"), timeout=5)
+            assert caught.value.code() is grpc.StatusCode.UNAVAILABLE  # type: ignore[attr-defined]
+            url = f"http://{service.endpoint('http')}/v1/traces"
+            answer = httpx.post(url, content=traces("a"), headers={"content-type": "application/x-protobuf"})
+            assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+            assert service.service.traffic.memory_refusals == 2
+            service.service.memory.refusing = False
+            export(traces("b"), timeout=5)
+        assert names(sink.requests[Signal.TRACES]) == ["b"]
