@@ -155,13 +155,19 @@ def withheld(span: Span, plan: Plan, kind: Kind) -> Withheld | None:
 def _of_model(span: Span, plan: Plan) -> Withheld | None:
     given, brought = _first_present(span, plan.input), _first_present(span, plan.completion)
     for source in (given, brought):
-        if source is not None and (reason := _spoiled(span, plan, source.keys(span))):
+        if source is not None and (reason := _spoiled(span, plan, source.keys(span)) or _hollow(span, source)):
             return reason
     if span.dropped_attributes and (given is None or brought is None or _lost_head(span, given)):
         return Withheld.EVICTED
     if given is not None or brought is not None:
         return None
     return Withheld.UPLOADED if _uploaded(span, plan) else Withheld.CAPTURE_OFF
+
+
+def _hollow(span: Span, source: messages.Source) -> Withheld | None:
+    """Messages whose texts were left out, while their structure stayed."""
+    raws = (span.attributes.raw(key) or b"" for key in source.keys(span))
+    return Withheld.CAPTURE_OFF if any(part in raw for raw in raws for part in _EMPTY_PARTS) else None
 
 
 def _first_present(span: Span, sources: Sequence[messages.Source]) -> messages.Source | None:
@@ -209,6 +215,7 @@ def _cut(raw: bytes) -> bool:
     return (head[:1] == b"{" and tail != b"}" and head != b"{{") or (head in _ARRAYS and tail not in b"]\n ")
 
 
+_EMPTY_PARTS: Final = (b'{"type":"text"}', b'{"type": "text"}')
 _ARRAYS: Final = frozenset({b"[{", b'["', b"[["})
 
 

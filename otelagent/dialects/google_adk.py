@@ -51,7 +51,7 @@ DIALECT: Final = Dialect(
     result=("gcp.vertex.agent.tool_response",),
     input=(Listed(_REQUEST),),
     completion=(Answer(_RESPONSE),),
-    absent=frozenset({"N/A", "<not specified>", "{}"}),
+    absent=frozenset({"N/A", "<not specified>", "{}", '{"result": "<not specified>"}'}),
     logs={"adk.experimental.mcp.http.client.response.end": _http_end},
     hint="OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY",
 )

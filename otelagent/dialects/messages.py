@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import msgspec
 from xxhash import xxh3_64_intdigest
 
-from otelagent.dialects.shapes import is_message, message
+from otelagent.dialects.shapes import NOT_CAPTURED, is_message, message
 from otelagent.model import Item, Message
 from otelagent.otlp import Attributes, Span
 
@@ -128,6 +128,8 @@ class Flat:
 
     prefix: str
     drop: frozenset[str] = frozenset()
+    empty: bool = False
+    """The emitter leaves empty content away: a tool message without content is an empty result."""
 
     def present(self, span: Span) -> bool:
         return any(self._first(key) in span.attributes for key in ("role", "content"))
@@ -136,7 +138,8 @@ class Flat:
         return tuple(self._first(key) for key in ("content", "role") if self._first(key) in span.attributes)
 
     def read(self, span: Span, role: str) -> Listing:
-        return Listing([self._item(span.attributes, group, role) for group in self._groups(span)])
+        empty = self.empty and not span.dropped_attributes
+        return Listing([self._item(span.attributes, group, role, empty) for group in self._groups(span)])
 
     def objects(self, span: Span) -> list[dict[str, Any]]:
         """What stands under each index, as an object."""
@@ -166,12 +169,15 @@ class Flat:
         keys = attributes.keys()
         return (key for key in keys if key.startswith(head))
 
-    def _item(self, attributes: Attributes, group: list[tuple[str, str]], role: str) -> Item:
+    def _item(self, attributes: Attributes, group: list[tuple[str, str]], role: str, empty: bool) -> Item:
         raw = b"".join(part for path, key in group for part in (path.encode(), attributes.raw(key) or b""))
-        return Item(xxh3_64_intdigest(raw), partial(self._message, attributes, group, role))
+        return Item(xxh3_64_intdigest(raw), partial(self._message, attributes, group, role, empty))
 
-    def _message(self, attributes: Attributes, group: list[tuple[str, str]], role: str) -> Message:
-        return message(nested(((path, attributes.get(key)) for path, key in group), self.drop), role)
+    def _message(self, attributes: Attributes, group: list[tuple[str, str]], role: str, empty: bool) -> Message:
+        fields = nested(((path, attributes.get(key)) for path, key in group), self.drop)
+        if fields.get("role") == "tool" and "content" not in fields and "contents" not in fields:
+            fields["content"] = "" if empty else NOT_CAPTURED
+        return message(fields, role)
 
 
 @dataclass(frozen=True)

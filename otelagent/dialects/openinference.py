@@ -150,7 +150,7 @@ DIALECT: Final = Dialect(
     arguments=(_call_arguments, _INPUT),
     result=(_OUTPUT, _documents),
     output=(_OUTPUT,),
-    input=(Flat("llm.input_messages", _WRAPPERS), Flat("llm.prompts", _WRAPPERS), Listed(_INPUT)),
+    input=(Flat("llm.input_messages", _WRAPPERS, empty=True), Flat("llm.prompts", _WRAPPERS), Listed(_INPUT)),
     completion=(Flat("llm.output_messages", _WRAPPERS), Flat("llm.choices", _WRAPPERS), Answer(_OUTPUT)),
     tools=(_tools,),
     none_is_missing=_would_have_result,

@@ -17,6 +17,9 @@ MAX_WRAPPERS: Final = 8
 MAX_PARTS: Final = 4096
 """Parts of one message that are read."""
 
+NOT_CAPTURED: Final = "__REDACTED__"
+"""Stands for a result that a message names and doesn't carry: unknown, which None would not be."""
+
 ROLES: Final = {
     "developer": "system",
     "model": "assistant",
@@ -226,7 +229,7 @@ def _call(value: Mapping[str, Any]) -> ToolCall:
 def _result(value: Mapping[str, Any]) -> ToolResult:
     origin = value.get("origin") if isinstance(value.get("origin"), dict) else {}
     keys = ("server_tool_call_response", *_RESULTS)
-    result = next((value[key] for key in keys if key in value), None)
+    result = next((value[key] for key in keys if key in value), NOT_CAPTURED)
     if isinstance(result, dict) and result.keys() == {"type", "value"} and result["type"] in _TAGGED:
         result = result["value"]
     merged = {**(origin or {}), **value}

@@ -177,7 +177,7 @@ class Plan:
         self.none_is_missing = tuple(d.none_is_missing for d in dialects if d.none_is_missing)
         self.cache_aside = any(d.cache_aside for d in dialects)
         self.sentinels = SENTINELS | {_serialised(value) for d in dialects for value in d.absent}
-        self.hint = next((d.hint for d in reversed(dialects) if d.hint), "")
+        self.hint = next((d.hint for d in sorted(dialects, key=lambda d: d.name != name) if d.hint), "")
 
     def kind(self, span: Span) -> Verdict | None:
         """What the span is; None where no dialect says."""
