@@ -43,15 +43,15 @@ class Service:
         detectors are the same, live on. Raises BadConfig where a file that the configuration names can't be used."""
         self.config = config
         self._ears = ears
-        self.traffic = heir_of.traffic if heir_of else Traffic()
+        self.traffic: Traffic = heir_of.traffic if heir_of else Traffic()
         gateway = config.agent_failures.labels.gateway
         if heir_of and heir_of.config.agent_failures.labels == config.agent_failures.labels:
-            self.metrics = heir_of.metrics
+            self.metrics: Metrics = heir_of.metrics
         else:
             modes = {mode: kind.layer for mode, kind in available().items()}
             self.metrics = Metrics(modes, gateway=gateway, traffic=self.traffic)
         if heir_of and heir_of.config.agent_failures == config.agent_failures and heir_of._ears == ears:
-            self.pipeline = heir_of.pipeline
+            self.pipeline: Pipeline = heir_of.pipeline
         else:
             settings = assembly.pipeline_settings(config.agent_failures)
             self.pipeline = Pipeline(settings, (Tally(self.metrics), *ears))

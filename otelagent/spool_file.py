@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import xxhash
 import zstandard
@@ -261,7 +261,7 @@ class SpoolFile:
     def _changed_by_others(self) -> bool:
         """Whether another process (`otelagent spool`) has written."""
         [[version]] = self._run("PRAGMA data_version")
-        changed, self._version = version != self._version, version
+        changed, self._version = bool(version != self._version), version
         return changed
 
     def refresh(self) -> None:
@@ -277,7 +277,7 @@ class SpoolFile:
         )
         return {Outlet(e, Signal(s)): Held(n, items, size, oldest) for e, s, n, items, size, oldest in rows}
 
-    def _run(self, statement: str, values: Sequence[object] = ()) -> list[tuple[int, ...]]:
+    def _run(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         if self._db is None:
             raise Damaged("not open")
         return self._db.execute(statement, values).fetchall()
@@ -293,11 +293,12 @@ class SpoolFile:
             f"INSERT INTO waiting ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",  # noqa: S608
             (outlet.exporter, outlet.signal, items, len(packed), at, _checksum(packed), packed),
         )
+        number: int = key
         held = self.held.setdefault(outlet, Held())
         held.requests, held.items, held.bytes = held.requests + 1, held.items + items, held.bytes + len(packed)
         held.oldest = at if held.oldest is None else min(held.oldest, at)
         self.bytes += len(packed)
-        return key
+        return number
 
     def oldest(self, outlet: Outlet, limit: int, after: int = 0) -> list[Waiting]:
         """The requests that have waited longest, in order: at least one if there is any, together up to about `limit`
@@ -381,7 +382,7 @@ class SpoolFile:
     def dead_body(self, key: int) -> bytes | None:
         """The request; None where there is none or its bytes are damaged."""
         for checksum, packed in self._run("SELECT checksum, body FROM dead WHERE id = ?", (key,)):
-            return self._unpack(packed, checksum)  # type: ignore[arg-type]
+            return self._unpack(packed, checksum)
         return None
 
     def revive(self, keys: Iterable[int]) -> int:

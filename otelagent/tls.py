@@ -44,7 +44,7 @@ class Files:
             raise BadConfig(f"{self._path}.{name}: {self._files[name]}: {error.strerror}") from error
 
     def _stamp(self) -> dict[str, tuple[int, ...]]:
-        stamps = {}
+        stamps: dict[str, tuple[int, ...]] = {}
         for name, file in self._files.items():
             try:
                 found = os.stat(file)

@@ -11,8 +11,13 @@ from otelagent.errors import BadConfig
 
 @click.command()
 @options
-@click.option("--feature-gates", hidden=True, help="Accepted for the OpenTelemetry Operator, which passes it; ignored.")
-def command(sources: tuple[str, ...], sets: tuple[str, ...], feature_gates: str | None) -> None:
+@click.option(
+    "--feature-gates",
+    hidden=True,
+    expose_value=False,
+    help="Accepted for the OpenTelemetry Operator, which passes it; ignored.",
+)
+def command(sources: tuple[str, ...], sets: tuple[str, ...]) -> None:
     """Run the sidecar: take spans by OTLP, find silent failures, send the spans on.
 
     Needs no configuration: it listens on localhost and sends to OTEL_EXPORTER_OTLP_ENDPOINT if that is set.

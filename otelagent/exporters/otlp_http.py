@@ -73,8 +73,8 @@ class OtlpHttpExporter:
             raise Misconfigured(type(error).__name__) from None
         except httpx.HTTPError as error:
             raise Retryable(type(error).__name__) from None
-        if error := of_http(response.status_code, _retry_after(response), signal):
-            raise error
+        if refusal := of_http(response.status_code, _retry_after(response), signal):
+            raise refusal
         kind = response.headers.get("content-type", "").partition(";")[0].strip()
         return rejected_items(signal, answer) if kind == PROTOBUF else 0
 

@@ -37,6 +37,8 @@ BODY_WITHIN: Final = 30.0
 CONNECTIONS: Final = 1000
 """Connections and requests at a time; more are asked to come again."""
 
+IsalError: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]  # the stubs have an instance
+
 _GZIP: Final = 31
 """zlib's window bits for gzip."""
 
@@ -182,7 +184,7 @@ class _Inflate(_Plain):
                     self._stream = isal_zlib.decompressobj(wbits=_GZIP)
                 super().feed(self._stream.decompress(chunk, self._left + 1))
                 chunk = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
-        except isal_zlib.IsalError:
+        except IsalError:
             raise _Refusal(400, INVALID_ARGUMENT, "the body is no gzip") from None
 
     def end(self) -> bytes:
