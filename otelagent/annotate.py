@@ -95,7 +95,9 @@ def _roll_up(step: Step, trace: Trace) -> dict[str, Value]:
         added[a.DELEGATION_ASSIGNED] = receipt.assigned
         added[a.DELEGATION_PROCESSED] = receipt.processed
         added[a.DELEGATION_RECEIPT] = receipt.method
-    incomplete = {f.about for f in below if f.mode == "delegation_incomplete" and f.about != step.span_id and not f.raised}
+    incomplete = {
+        f.about for f in below if f.mode == "delegation_incomplete" and f.about != step.span_id and not f.raised
+    }
     if incomplete:
         added[a.DELEGATION_INCOMPLETE_CHILDREN] = len(incomplete)
     return added

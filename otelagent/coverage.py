@@ -127,7 +127,12 @@ def _of_count(stated: int, sources: Sequence[Step]) -> Coverage | None:
         calls = [s for s in sources if s.tool == tool and s.call is not None]
         done = {s.call.arguments for s in calls if _did(s) and s.call}
         failed = tuple(s for s in calls if not _did(s) and s.call and s.call.arguments not in done)
-        if len(done) >= OWN_CALLS and failed and len(done) < stated and len(done | {_arguments(s) for s in failed}) <= stated:
+        if (
+            len(done) >= OWN_CALLS
+            and failed
+            and len(done) < stated
+            and len(done | {_arguments(s) for s in failed}) <= stated
+        ):
             return Coverage(Receipt(stated, len(done), "inferred", "assignment"), 0.5, failed=failed)
     return None
 
@@ -143,7 +148,11 @@ def unresolved(run: AgentRun) -> Iterator[Step]:
     """Sources of the run that failed, that nothing made good, and that its answer doesn't speak of."""
     waiting = {id(source) for source in run.questions.sources}
     for step in run.sources:
-        if step.call is not None and step.call.outcome.status in BAD and (id(step) in waiting or id(step) in run.passed):
+        if (
+            step.call is not None
+            and step.call.outcome.status in BAD
+            and (id(step) in waiting or id(step) in run.passed)
+        ):
             yield step
 
 

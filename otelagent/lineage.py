@@ -1,6 +1,7 @@
 """Runs of one trace as a family: where agents are hidden in the tree of spans, and when a run's end can be judged."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from itertools import islice
 from typing import Final
 
 from otelagent.delegation import Edge, Member, Place, Tree
@@ -10,6 +11,9 @@ from otelagent.stitching import may_delegate
 
 MAX_RECEIPTS: Final = 1_000
 MAX_DEPTH: Final = 256
+MAX_OTHERS: Final = 256
+"""Runs of a trace with which one is compared."""
+
 SCANS: Final = 64
 """Agent spans without children whose neighbours are looked through."""
 
@@ -148,7 +152,9 @@ class Lineage:
         if run is None:
             return
         run.ended, run.provisional = tool, False
-        run.agent = run.agent or next((s.agent for s in run.steps if s.agent and s.agent != tool.agent), None) or tool.tool
+        run.agent = (
+            run.agent or next((s.agent for s in run.steps if s.agent and s.agent != tool.agent), None) or tool.tool
+        )
         self._touch((tool.span_id, *self.tree.agent(tool.span_id, Member(run.agent, None, tool.start, tool.end))))
         self._calls[tool.span_id] = tool
 
@@ -190,6 +196,10 @@ class Lineage:
             for sibling in self.tree.children(above[0]) if above else ():
                 if sibling in self._runs and self._runs[sibling].receipt is not None:
                     keys.setdefault(sibling, len(above))
+        if any(key in self._runs and self._runs[key].ended is not None for key in self._dirty):
+            for key, run in self._runs.items():
+                if run.findings:
+                    keys.setdefault(key, len(list(self.tree.ancestors(key))))
         runs = [(-depth, self._runs[key]) for key, depth in keys.items() if key in self._runs]
         return [run for _, run in sorted(runs, key=lambda pair: pair[0]) if run.ended is not None]
 
@@ -247,9 +257,15 @@ class Lineage:
             return []
         return [self._runs[k] for k in self.tree.children(edge.above) if k in self._runs and k != run.key]
 
+    def others(self, run: AgentRun) -> list[AgentRun]:
+        ended = (r for k, r in self._runs.items() if r is not run and r.ended is not None and not self.tree.wrapper(k))
+        return list(islice(ended, MAX_OTHERS))
+
     def receipts(self, run: AgentRun, owner: Callable[[bytes], bytes]) -> list[tuple[bytes, Receipt]]:
         own = [(i, r) for i, r in self._receipts.items() if i == run.key or owner(i) == run.key]
-        return sorted(own, key=lambda pair: (pair[0] == run.key, self._nodes[pair[0]].end if pair[0] in self._nodes else 0))
+        return sorted(
+            own, key=lambda pair: (pair[0] == run.key, self._nodes[pair[0]].end if pair[0] in self._nodes else 0)
+        )
 
     def call(self, span_id: bytes | None, owner: Callable[[bytes], bytes]) -> Step | None:
         if span_id is None or (known := self._calls.get(span_id)) is not None:

@@ -48,6 +48,9 @@ class TraceView(Protocol):
     def siblings(self, run: "AgentRun") -> Sequence["AgentRun"]:
         """The other runs that the same run encloses."""
 
+    def others(self, run: "AgentRun") -> Sequence["AgentRun"]:
+        """The other runs of the trace that have ended, at most as many as are compared."""
+
     def wraps(self, run: "AgentRun") -> bool:
         """The run's span only wraps that of another run of the same agent."""
 

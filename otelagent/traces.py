@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from typing import Final, Protocol
 
 import msgspec
@@ -159,6 +160,9 @@ class Trace:
     def siblings(self, run: AgentRun) -> Sequence[AgentRun]:
         return self.lineage.siblings(run)
 
+    def others(self, run: AgentRun) -> Sequence[AgentRun]:
+        return self.lineage.others(run)
+
     def wraps(self, run: AgentRun) -> bool:
         return self.lineage.tree.wrapper(run.key)
 
@@ -256,13 +260,11 @@ class Trace:
             if step.kind is Kind.LLM and step.parent_id:
                 self.lineage.thinks(step.parent_id)
         moved = self._resolve(detectors)
-        by_run: dict[bytes, list[Step]] = {}
         ordered = sorted([*moved, *steps], key=order)
         for step in ordered:
             self._remember(step)
-            by_run.setdefault(self.run_of(step), []).append(step)
-        for key, own in by_run.items():
-            self._take(self.run(key), own, detectors)
+        for key, own in groupby(ordered, self.run_of):
+            self._take(self.run(key), list(own), detectors)
         for step in ordered:
             self.lineage.observed(step, self.run_of(step))
         self.conclude(detectors)

@@ -4,7 +4,7 @@ A script is a dict: `system`, `user`, `agent`, and `steps`, a list of
 
 - `{"tool": name, "arguments": {...}, "result": ...}`: the model asks for it, then it runs. `"status": "error"` marks
   the tool's span as failed, `"error"` is the text of its exception
-- `{"parallel": [tool, ...]}`: one turn of the model asks for several
+- `{"parallel": [tool, ...]}`: one turn of the model asks for several; with `"overlap": true` they run at one time
 - `{"say": text}`: a completion with text; ends the turn
 - `{"user": text}`: the user's next message
 - `{"agent": script}`: a child agent called as a tool, `arguments` and `result` beside it
@@ -161,8 +161,21 @@ class _Run:
             named = [(self.player.new_id().hex(), call) for call in calls]
             texts = [_text(step["text"])] if "text" in step else []
             yield self.llm([*texts, *(_asked(i, c) for i, c in named)], step)
+            if step.get("overlap"):
+                yield from self.overlapping(named)
+                return
             for call_id, call in named:
                 yield from self.tool(call_id, call)
+
+    def overlapping(self, named: list[tuple[str, dict[str, Any]]]) -> Iterator[Span]:
+        """All calls begin at one time."""
+        begin, ends, made = self.player.clock, [], []
+        for call_id, call in named:
+            self.player.clock = begin + len(ends) * MILLISECOND
+            made += list(self.tool(call_id, call))
+            ends.append(self.player.clock)
+        self.player.clock = max(ends)
+        yield from sorted(made, key=lambda s: s.end_time_unix_nano)
 
     def llm(self, parts: list[dict[str, Any]], step: dict[str, Any]) -> Span:
         attributes: dict[str, Any] = {

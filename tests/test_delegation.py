@@ -120,7 +120,9 @@ def test_child_in_another_trace_is_joined_by_its_span_link(first: str) -> None:
     spans = [*below, *above] if first == "child" else [*above, *below]
     pipeline, causes = Pipeline(), []
     for now, body in enumerate(singly(spans)):
-        causes += [(finding_attribute(e, a.FINDING_CAUSE), e.span_id) for e in records(pipeline.traces(body, now).events)]
+        causes += [
+            (finding_attribute(e, a.FINDING_CAUSE), e.span_id) for e in records(pipeline.traces(body, now).events)
+        ]
     assert ("items_missing", below[-1].span_id) in causes
     assert ("child_incomplete", above[-1].span_id) in causes
     assert found(singly(spans)) == {("delegation_incomplete", "items_missing", below[-1].span_id.hex())}

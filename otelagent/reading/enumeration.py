@@ -39,7 +39,9 @@ _BULLET: Final = compiled(r"^[ \t]*(?:[-*•‣–]|\(?\d{1,3}[.):、])[ \t]+(\S
 _RANGE: Final = compiled(
     r"^[ \t]*(?:-|–|—|\.\.\.?|…|~|to|through|thru|bis|until|à|a|al|hasta|até|ate|から|到|至)[ \t]*$"
 )
-_SPLIT: Final = compiled(r"\s*(?:[,;、，；]\s*(?:and|und|et|y|e|or|oder|ou|o|および|和)?(?:\s+|$)?|\s(?:and|und|et|y|e|sowie|&)\s|と|和)\s*")
+_SPLIT: Final = compiled(
+    r"\s*(?:[,;、，；]\s*(?:and|und|et|y|e|or|oder|ou|o|および|和)?(?:\s+|$)?|\s(?:and|und|et|y|e|sowie|&)\s|と|和)\s*"
+)
 _SENTENCE: Final = compiled(r"[.!?](?:\s|$)|[。！？\n]")
 
 

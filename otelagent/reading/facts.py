@@ -35,7 +35,7 @@ from otelagent.reading.arguments import canonical, fingerprint, similar, size, t
 from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
 from otelagent.reading.enumeration import HEAD, enumerated, mentioned, texts
-from otelagent.reading.envelopes import unwrap
+from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.injection import names_in, score, shingles
 from otelagent.reading.outcome import outcome
 from otelagent.reading.parsing import dumps
@@ -173,6 +173,12 @@ class ArgumentsRead:
         if self._items is None:
             self._items = enumerated(self._raw)
         return self._items
+
+    def argument(self, name: str) -> int | None:
+        """Hash of one argument's value; a lone value without a name is whichever is asked for."""
+        inner = unwrap_arguments(self._raw).value
+        value = inner.get(name) if isinstance(inner, dict) else inner
+        return None if value is None else canonical(value)
 
     @property
     def texts(self) -> tuple[int, ...]:

@@ -11,7 +11,9 @@ from otelagent.reading.progress import progress
 MAX_TEXT: Final = 64_000
 """Characters of a result in which a structured receipt is looked for."""
 
-_UNITS: Final = "items item documents document docs files file tasks task records pages rows urls units subtasks entries"
+_UNITS: Final = (
+    "items item documents document docs files file tasks task records pages rows urls units subtasks entries"
+)
 _DONE: Final = (
     "processed completed done succeeded success successful analyzed analysed reviewed handled finished read translated"
     " summarized summarised checked covered migrated imported classified evaluated"
@@ -36,7 +38,9 @@ _LEFT: Final = frozenset(
 )
 _HOLDERS: Final = frozenset("receipt metadata meta completion status summary stats statistics progress report".split())
 _STATES: Final = frozenset("partial incomplete partiallycompleted partialsuccess failed error degraded".split())
-_HINTS: Final = tuple(w for v in ("processed", "completed", "assigned", "reviewed", "handled") for w in (v, v.capitalize()))
+_HINTS: Final = tuple(
+    w for v in ("processed", "completed", "assigned", "reviewed", "handled") for w in (v, v.capitalize())
+)
 """A text without any of them is not searched."""
 _DEPTH: Final = 12
 _NODES: Final = 2_000
