@@ -1,6 +1,6 @@
 """Small OTLP requests for tests of the transport."""
 
-import os
+import hashlib
 from typing import Final
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -13,16 +13,17 @@ MALFORMED: Final = b"\x0a\xff\xff\xff\xff\x0fno OTLP"
 
 
 def traces(*names: str, attributes: int = 0) -> bytes:
-    """A request with one span for each name."""
+    """A request with one span for each name; equal names give equal ids."""
     request = ExportTraceServiceRequest()
     resource = request.resource_spans.add()
     resource.resource.attributes.add(key="service.name").value.string_value = "test"
     scope = resource.scope_spans.add()
-    for name in names:
-        span = scope.spans.add(name=name, trace_id=os.urandom(16), span_id=os.urandom(8), kind=Span.SPAN_KIND_INTERNAL)
+    for index, name in enumerate(names):
+        ids = hashlib.sha256(f"{index} {name}".encode()).digest()
+        span = scope.spans.add(name=name, trace_id=ids[:16], span_id=ids[16:24], kind=Span.SPAN_KIND_INTERNAL)
         span.start_time_unix_nano, span.end_time_unix_nano = 1_700_000_000_000_000_000, 1_700_000_000_500_000_000
-        for index in range(attributes):
-            span.attributes.add(key=f"key.{index}").value.string_value = "x" * 100
+        for number in range(attributes):
+            span.attributes.add(key=f"key.{number}").value.string_value = "x" * 100
     return request.SerializeToString()
 
 

@@ -78,7 +78,11 @@ def test_spans_of_the_sdk_arrive(sink: Sink, service: Running) -> None:
     assert [s.name for s in sink.spans()] == ["agent"]
 
 
-@pytest.mark.parametrize(("signal", "body"), [("traces", traces("a")), ("logs", logs("a")), ("metrics", metrics(2))])
+@pytest.mark.parametrize(
+    ("signal", "body"),
+    [("traces", traces("a")), ("logs", logs("a")), ("metrics", metrics(2))],
+    ids=[str(s) for s in Signal],
+)
 def test_all_signals_pass_unchanged(sink: Sink, service: Running, signal: str, body: bytes) -> None:
     answer = post(service, body, PROTOBUF, f"/v1/{signal}")
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"", "application/x-protobuf")
@@ -123,6 +127,7 @@ def test_an_empty_request_succeeds(service: Running, headers: dict[str, str]) ->
         (traces("x" * 1_100_000), PROTOBUF, 413),
         (gzip.compress(traces("x" * 1_100_000)), GZIP, 413),
     ],
+    ids=[str(i) for i in range(14)],
 )
 def test_what_is_wrong_with_a_request_is_told_in_its_encoding(
     service: Running, body: bytes, headers: dict[str, str], status: int
