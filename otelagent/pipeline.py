@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from otelagent import annotate, dialects, otlp
+from otelagent import annotate, dialects, otlp, windows
 from otelagent.detectors import build
 from otelagent.detectors.detector import Detector
 from otelagent.errors import Rejected
@@ -39,6 +39,8 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     roles: Mapping[str, Role] = field(default_factory=dict)
     """Tool name patterns to roles; they go before what names tell."""
+    windows: Mapping[str, int] = field(default_factory=dict)
+    """Context windows in tokens by prefix of the model's name; they go before the shipped table."""
 
 
 class Ear(Protocol):
@@ -73,6 +75,7 @@ class Pipeline:
         settings = settings or Settings()
         self.detectors: tuple[Detector, ...] = build(settings.detectors)
         self._roles = settings.roles
+        self._windows = tuple(settings.windows.items())
         self._ears = ears
         self.live = LiveTraces(self.detectors, self, settings.limits)
         self._events: deque[tuple[tuple[bytes, ...], Any]] = deque(maxlen=MAX_PENDING_EVENTS)
@@ -151,6 +154,8 @@ class Pipeline:
 
     def _observe(self, trace: Trace, steps: list[Step]) -> None:
         for step in steps:
+            if step.model and step.context_limit is None:
+                step.context_limit = windows.limit(step.model, self._windows)
             facts.read(step, trace.seen, self._role)
         self.live.observe(trace, steps)
         for step in steps:
