@@ -48,7 +48,7 @@ from otelagent.dialects.content import SpanContent, joined, withheld
 from otelagent.dialects.recognition import Recognition
 from otelagent.dialects.spanless import calls
 from otelagent.dialects.table import NO_STEP, Dialect, Plan
-from otelagent.model import Kind, LogPart, Plain, Receipt, Step
+from otelagent.model import Kind, LogPart, Plain, Receipt, Step, Withheld
 from otelagent.otlp import Log, Span
 
 DIALECTS: Final[tuple[Dialect, ...]] = (
@@ -90,6 +90,13 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
 _RECOGNITION: Final = Recognition(DIALECTS, always=(otel_core.DIALECT, log_fields.BESIDE))
 _ENDS: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.LLM})
 _CALLED: Final = frozenset({Kind.TOOL, Kind.RETRIEVAL})
+
+
+_SDK_HINTS: Final = {
+    Withheld.EVICTED: "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT=10000",
+    Withheld.TRUNCATED: "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT unset, also OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+}
+"""What the SDK dropped is a setting of the SDK, whatever the instrumentation."""
 
 
 def read(span: Span) -> Step | Plain:
@@ -136,7 +143,7 @@ def _step(span: Span, plan: Plan, kind: Kind) -> Step:
     _failure(span, step)
     step.withheld = withheld(span, plan, kind)
     if step.withheld is not None:
-        step.capture_hint = plan.hint or None
+        step.capture_hint = _SDK_HINTS.get(step.withheld, plan.hint) or None
     if kind is not Kind.LLM:
         step.receipt = _receipt(span)
     if span.links:

@@ -1,6 +1,6 @@
 """LlamaIndex's own OpenTelemetry bridge: spans are named `Class.method`, and there is no kind."""
 
-from typing import Final
+from typing import Any, Final
 
 from otelagent.dialects.messages import Events
 from otelagent.dialects.table import NO_STEP, Dialect, Verdict, on_event
@@ -31,12 +31,18 @@ def _name(span: Span) -> str:
     return span.name.partition(".")[0]
 
 
+def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
+    if kind in (Kind.AGENT, Kind.WORKFLOW):
+        values["agent"] = _name(span)
+
+
 DIALECT: Final = Dialect(
     name="llama_index_otel",
     scopes=(SCOPE,),
     markers=("llamaindex.*",),
     kind=_kind,
-    fields={"agent": (_name,), "tool": ("tool_name", _name)},
+    refine=_refine,
+    fields={"tool": ("tool_name", _name)},
     arguments=(on_event("AgentToolCallEvent", "arguments"), on_event("RetrievalStartEvent", "str_or_query_bundle")),
     result=(on_event("RetrievalEndEvent", "nodes"), on_event("SpanDropEvent", "err_str")),
     input=(Events({"LLMChatStartEvent": "user", "LLMPredictStartEvent": "user"}, (), ("messages", "template")),),

@@ -80,7 +80,7 @@ def said(attributes: Fields) -> dict[str, Any]:
     if _NAMES.isdisjoint(keys):
         return {}
     found = {key: field for key in keys if (field := _NAMED.get(key)) is not None}
-    ranked = sorted(found.items(), key=lambda entry: _rank(entry[0]))
+    ranked = sorted(found.items(), key=lambda entry: (_rank(entry[0]), entry[0]))
     values: dict[str, Any] = {}
     for key, field in ranked:
         value = _value(field, attributes.get(key))
@@ -108,9 +108,9 @@ def receipt(attributes: Fields) -> Receipt | None:
     keys = attributes.keys()
     if _COUNTED.isdisjoint(keys):
         return None
-    for key in keys:
-        which = _RECEIPT.get(key)
-        if which is not None and which not in found and (number := count(attributes.get(key))) is not None:
+    for key in sorted(_COUNTED.intersection(keys)):
+        which = _RECEIPT[key]
+        if which not in found and (number := count(attributes.get(key))) is not None:
             found[which] = (key, number)
     if len(found) < 2:
         return None

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from otelagent.dialects.messages import Answer, Listed, Source
-from otelagent.dialects.table import NO_STEP, Dialect, Verdict, unquoted
+from otelagent.dialects.table import NO_STEP, Dialect, Verdict
 from otelagent.model import Kind
 from otelagent.otlp import Span
 
@@ -49,7 +49,6 @@ DIALECT: Final = Dialect(
     refine=_refine,
     fields={
         "conversation": ("mastra.metadata.threadId",),
-        "finish": (unquoted("gen_ai.response.finish_reasons"),),
         "cached_tokens": ("gen_ai.usage.cached_input_tokens",),
     },
     arguments=("gen_ai.tool.input", *(f"mastra.{kind}.input" for kind in _CALLS)),

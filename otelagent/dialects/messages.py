@@ -39,7 +39,9 @@ _LISTS: Final = (
     "request",
     "body",
     "chat_history",
+    "items",
     "data",
+    "args",
 )
 _OUTPUTS: Final = (
     "messages",
@@ -230,7 +232,7 @@ def _event_item(attributes: Attributes, key: str, role: str) -> Item:
 def event_message(attributes: Attributes, key: str, role: str) -> Message:
     """The message of an event: its body under `key`, its other fields beside it."""
     body = unpacked(attributes.get(key))
-    if isinstance(body, dict) and is_message(body):
+    if isinstance(body, dict) and (is_message(body) or isinstance(body.get("message"), dict)):
         return message(body, role)
     fields: dict[str, object] = {"role": role, "content": body}
     for name in ("id", "tool_calls", "finish_reason", "name"):

@@ -49,6 +49,8 @@ def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
         values["target"] = span.attributes.text(_OUTPUT) or span.name.removeprefix(_HANDOFF)
         values["agent"] = span.attributes.text(_INPUT)
         values.pop("tool", None)
+    elif kind is Kind.AGENT:
+        values.setdefault("agent", span.name.removesuffix(".run").removesuffix(".arun"))
 
 
 def _response_id(span: Span) -> str | None:

@@ -8,6 +8,12 @@ from otelagent.otlp import Span
 
 _METHOD: Final = "a2a.method.name"
 _CLIENT: Final = 3
+_STATES: Final = {
+    "TASK_STATE_COMPLETED": "completed",
+    "TASK_STATE_FAILED": "error",
+    "TASK_STATE_REJECTED": "error",
+    "TASK_STATE_AUTH_REQUIRED": "unauthorized",
+}
 _SENDS: Final = frozenset({"sendmessage", "sendstreamingmessage", "message/send", "message/stream"})
 
 
@@ -22,6 +28,7 @@ def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
     if kind is Kind.TOOL and _METHOD in span.attributes:
         values["target"] = values.pop("agent", None)
         values.setdefault("tool", span.attributes.text(_METHOD))
+        values["reported_status"] = _STATES.get(span.attributes.text("a2a.task.state") or "")
 
 
 DIALECT: Final = Dialect(
@@ -31,5 +38,4 @@ DIALECT: Final = Dialect(
     base=("otel_genai",),
     kind=_kind,
     refine=_refine,
-    fields={"reported_status": ("a2a.task.state",)},
 )

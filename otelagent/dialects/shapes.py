@@ -103,10 +103,10 @@ def _role(value: Mapping[str, Any]) -> str | None:
 
 def _inner(value: Mapping[str, Any]) -> object | None:
     """The message inside a wrapper, None where this is the message."""
-    for key in ("message", "data", "kwargs"):
-        inner = value.get(key)
-        if isinstance(inner, dict) and "content" not in value and "parts" not in value:
-            return inner
+    if "content" not in value and "parts" not in value:
+        for key in ("message", "data", "kwargs") if "type" in value else ("message",):
+            if isinstance(inner := value.get(key), dict):
+                return inner
     content = value.get("content")
     if isinstance(content, dict) and ("parts" in content or "role" in content):
         return content

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from xxhash import xxh3_64_hexdigest
+
 from otelagent.dialects import log_fields
 from otelagent.model import Captured, Item, Kind, LogPart, Message, Step, ToolOffer
 from otelagent.otlp import Log, Span
@@ -60,9 +62,15 @@ def read_log(log: Log) -> LogPart | None:
     )
 
 
+def _digest(*said: object) -> str:
+    """Tells calls of the same moment apart, and a call that is sent again not from itself."""
+    return xxh3_64_hexdigest(repr(said).encode(errors="replace"))
+
+
 def _step(fields: log_fields.Fields, trace_id: bytes, span_id: bytes, time: int, place: str) -> Step:
     values = log_fields.said(fields)
-    values.setdefault("call_id", f"{place}{time}")
+    arguments, result = log_fields.captured(fields, place)
+    values.setdefault("call_id", f"{place}{time}.{_digest(sorted(values.items()), arguments, result)}")
     return Step(
         trace_id=trace_id,
         span_id=span_id,
@@ -74,6 +82,6 @@ def _step(fields: log_fields.Fields, trace_id: bytes, span_id: bytes, time: int,
         end=time,
         rebuilt=True,
         receipt=log_fields.receipt(fields),
-        content=Written(*log_fields.captured(fields, place)),
+        content=Written(arguments, result),
         **values,
     )

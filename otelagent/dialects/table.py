@@ -141,6 +141,8 @@ def share(value: object) -> float | None:
 
 
 def converter(name: str) -> Callable[[object], object]:
+    if name == "finish":
+        return lambda value: text(messages.unpacked(value))
     if name in TEXTS:
         return text
     return share if name == "context_used" else count
