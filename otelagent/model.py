@@ -44,7 +44,7 @@ BAD: Final = frozenset(Status) - {Status.OK, Status.UNKNOWN}
 class Outcome(msgspec.Struct, frozen=True):
     """What a source returned, and what decided that.
 
-    `path` names the attribute and, after `#`, the JSON pointer (`output.value#/data/content/results`). `note` is a few
+    `path` names the attribute and, after `#`, the JSON pointer (`result#/data/content/results`). `note` is a few
     words without captured content (`status 429`, `empty list`).
     """
 
