@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: bench bench-quick setup run test check check-all format lock proto reference clean train image-check deploy-check collector-check demo-observability
+.PHONY: windows bench bench-quick setup run test check check-all format lock proto reference clean train image-check deploy-check collector-check demo-observability
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/.ready
@@ -70,6 +70,11 @@ image-check: setup ## The steps of the Dockerfile without a container engine
 train: setup ## Trains the injection classifier anew, with packages that neither run nor test need
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check numpy scikit-learn scipy
 	$(BIN)/python -m training.injection
+
+windows: ## Refreshes the table of context windows from genai-prices, in an environment of its own
+	$(PYTHON) -m venv $(VENV)/windows
+	$(VENV)/windows/bin/python -m pip install --quiet --disable-pip-version-check genai-prices
+	$(VENV)/windows/bin/python training/windows.py
 
 bench: setup ## Side by side with the Collector; writes docs/benchmarks.md (needs Go, half an hour)
 	$(BIN)/python benchmarks/bench.py

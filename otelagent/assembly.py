@@ -47,7 +47,7 @@ def pipeline_settings(settings: AgentFailures) -> PipelineSettings:
         age_s=settings.traces.age,
     )
     roles = {pattern: tool.role for pattern, tool in settings.tools.items()}
-    return PipelineSettings(detectors=settings.detectors, limits=limits, roles=roles)
+    return PipelineSettings(detectors=settings.detectors, limits=limits, roles=roles, windows=settings.context_windows)
 
 
 def spools(config: Config) -> dict[str, Spool]:

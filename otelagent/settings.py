@@ -276,6 +276,10 @@ class AgentFailures(Settings):
     )
     tools: dict[str, Tool] = Field(default_factory=dict, description="What a tool is, by name or pattern (`search_*`).")
     overrides: list[Override] = Field(default_factory=list, description="Exceptions for a service, agent or tool.")
+    context_windows: dict[str, Positive] = Field(
+        default_factory=dict,
+        description="Input tokens that a model takes, by prefix of its name; goes before the shipped table.",
+    )
     traces: Traces = Field(default_factory=Traces, description="Limits of live traces.")
     labels: Labels = Field(default_factory=Labels, description="Labels of metrics.")
     evidence: Evidence = Field(default_factory=Evidence, description="What findings may say.")
