@@ -1,5 +1,6 @@
 """Hand-built spans of every dialect: `<dialect>/<situation>.raw.json` gives `<situation>.json`."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -33,5 +34,12 @@ def test_foreign_attribute_names_stand_in_their_dialects_and_nowhere_else() -> N
     foreign = {key for key in named if "." in key} - ours
     package = Path(dialects.__file__).parent.parent
     elsewhere = [p for p in package.rglob("*.py") if p.parent.name != "dialects" and not p.name.endswith("_pb2.py")]
-    found = {(path.name, key) for path in elsewhere for key in foreign & set(NAME.findall(path.read_text()))}
+    found = {(path.name, key) for path in elsewhere for key in foreign & _names(path)}
     assert found == set()
+
+
+def _names(path: Path) -> set[str]:
+    """Dotted names in the strings of a module."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return {name for text in texts for name in NAME.findall(text)}
