@@ -1,11 +1,11 @@
 """How much of its assignment an agent's run has done: reported, said in words, or inferred from its calls."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 
-from otelagent.model import BAD, Call, Family, Items, Kind, Receipt, Role, Status, Step
+from otelagent.model import Call, Family, Items, Kind, Receipt, Role, Status, Step
 from otelagent.run import SOURCES, AgentRun
 
 TRANSIENT: Final = frozenset({Status.RATE_LIMITED, Status.PARTIAL, Status.TIMEOUT})
@@ -139,21 +139,6 @@ def _of_count(stated: int, sources: Sequence[Step]) -> Coverage | None:
 
 def _arguments(step: Step) -> int | None:
     return step.call.arguments if step.call else None
-
-
-# --- what a run left unresolved ---------------------------------------------------------------------------------------
-
-
-def unresolved(run: AgentRun) -> Iterator[Step]:
-    """Sources of the run that failed, that nothing made good, and that its answer doesn't speak of."""
-    waiting = {id(source) for source in run.questions.sources}
-    for step in run.sources:
-        if (
-            step.call is not None
-            and step.call.outcome.status in BAD
-            and (id(step) in waiting or id(step) in run.passed)
-        ):
-            yield step
 
 
 def work(run: AgentRun) -> list[Step]:

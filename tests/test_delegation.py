@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -209,7 +210,7 @@ def test_no_permutation_of_arrival_adds_a_finding(which: int, seed: int) -> None
 def test_batching_gives_the_same_findings(which: int, cuts: list[int]) -> None:
     spans = builders.spans(SCRIPTS[which])
     places = sorted({0, len(spans), *(c for c in cuts if c < len(spans))})
-    batches = [builders.request(spans[i:j]) for i, j in zip(places, places[1:], strict=False)]
+    batches = [builders.request(spans[i:j]) for i, j in pairwise(places)]
     assert identities(batches) == identities(singly(spans))
 
 

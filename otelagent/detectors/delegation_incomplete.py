@@ -130,7 +130,7 @@ class DelegationIncomplete(Detector):
             return None
         culprits = [*coverage.failed, *(s for s in bad if s not in coverage.failed)]
         root = culprits[0] if culprits else run.ended
-        assert run.ended is not None and root is not None  # noqa: S101 - the caller looked
+        assert root is not None  # noqa: S101 - the caller looked
         how = {"reported": "its own receipt says", "text": "its words say", "inferred": "its calls show"}[
             receipt.method
         ]
@@ -227,9 +227,9 @@ class DelegationIncomplete(Detector):
                 if finding.root not in told:
                     told.add(finding.root)
                     yield self._raised(run, finding)
-            if not found and child in run.trace.children(run) and _is_loud(child) and not _made_good(child, None):
-                if (loud := self._ignored(run, child)) is not None and loud.root not in told:
-                    yield loud
+            loud = self._ignored(run, child) if not found else None
+            if loud is not None and loud.root not in told:
+                yield loud
 
     def _raised(self, run: AgentRun, finding: Finding) -> Finding:
         assert run.ended is not None  # noqa: S101 - the caller looked
@@ -241,7 +241,7 @@ class DelegationIncomplete(Detector):
             about=run.key,
             evidence=tuple(replace(e, trace_id=e.trace_id or abroad) for e in finding.evidence),
             agent=run.agent,
-            reason=f"{finding.agent or 'a child agent'} left part of its work undone, and the answer doesn't mention it",
+            reason=f"{finding.agent or 'a child agent'} left part of its work undone; the answer doesn't mention it",
             wasted_tokens=0,
             raised=True,
             extra={},
@@ -257,6 +257,8 @@ class DelegationIncomplete(Detector):
 
     def _ignored(self, run: AgentRun, child: AgentRun) -> Finding | None:
         """The child said that something is left, or failed; the parent's answer claims to be complete all the same."""
+        if child not in run.trace.children(run) or not _is_loud(child) or _made_good(child, None):
+            return None
         answer = said(run)
         if answer is None or answer.turn is None or answer.turn.said is None or child.ended is None:
             return None

@@ -26,12 +26,15 @@ _LONGEST: Final = 300
 NOTHING: Final = Items()
 
 _FILE: Final = (
-    "pdf docx? xlsx? pptx? csv tsv txt md rst html? json jsonl ya?ml xml toml ini log py ipynb js ts tsx jsx java go rs rb"
-    " php cs cpp cc c h sql sh parquet avro png jpe?g gif svg webp mp[34] wav mov zip gz tar eml msg rtf odt tex"
+    "pdf docx? xlsx? pptx? csv tsv txt md rst html? json jsonl ya?ml xml toml ini log py ipynb js ts tsx jsx java go rs"
+    " rb php cs cpp cc c h sql sh parquet avro png jpe?g gif svg webp mp[34] wav mov zip gz tar eml msg rtf odt tex"
 ).replace(" ", "|")
 _URL: Final = r"https?://[^\s\"'<>)\],;|]+[^\s\"'<>)\],;|.:!?]"
 _PATH: Final = rf"[\w~@.-]*(?:/[\w@.-]+)*[\w-]\.(?:{_FILE})\b"
-_ID: Final = r"\b[A-Za-z][A-Za-z]{0,15}(?:[-_#/: ]?\d[A-Za-z0-9]{0,15})(?:[-_/.][A-Za-z0-9]{1,16}){0,4}\b|\b[A-Za-z]{1,16}(?:[-_][A-Za-z]{1,16}){1,3}[-_]\d{1,12}\b"
+_ID: Final = (
+    r"\b[A-Za-z][A-Za-z]{0,15}(?:[-_#/: ]?\d[A-Za-z0-9]{0,15})(?:[-_/.][A-Za-z0-9]{1,16}){0,4}\b"
+    r"|\b[A-Za-z]{1,16}(?:[-_][A-Za-z]{1,16}){1,3}[-_]\d{1,12}\b"
+)
 _UUID: Final = r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
 _NUMBER: Final = r"#?\b\d{2,15}\b"
 _NAMES: Final = compiled(f"({_URL})|({_PATH})|({_UUID})|({_ID})|({_NUMBER})")

@@ -4,21 +4,26 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from otelagent.model import Receipt
-from otelagent.reading.emptiness import folded
 from otelagent.reading.envelopes import unwrap
+from otelagent.reading.members import folded
 from otelagent.reading.progress import progress
 
 MAX_TEXT: Final = 64_000
 """Characters of a result in which a structured receipt is looked for."""
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 _UNITS: Final = (
     "items item documents document docs files file tasks task records pages rows urls units subtasks entries"
 )
-_DONE: Final = (
+_DONE: Final = _words(
     "processed completed done succeeded success successful analyzed analysed reviewed handled finished read translated"
     " summarized summarised checked covered migrated imported classified evaluated"
-).split()
-_GIVEN: Final = "assigned total expected requested received given planned input scheduled".split()
+)
+_GIVEN: Final = _words("assigned total expected requested received given planned input scheduled")
 
 
 def _names(verbs: list[str]) -> frozenset[str]:
@@ -33,11 +38,11 @@ _ASSIGNED_BARE: Final = frozenset(_GIVEN) | {f"{v}count" for v in _GIVEN} | {f"n
 _LEFT: Final = frozenset(
     f"{a}{b}{c}"
     for a in ("", "items", "documents", "docs", "files", "tasks", "records", "num")
-    for b in "failed skipped remaining missing unprocessed pending incomplete errors failures notprocessed".split()
+    for b in _words("failed skipped remaining missing unprocessed pending incomplete errors failures notprocessed")
     for c in ("", "count", "items", "documents", "docs", "files", "tasks", "ids")
 )
-_HOLDERS: Final = frozenset("receipt metadata meta completion status summary stats statistics progress report".split())
-_STATES: Final = frozenset("partial incomplete partiallycompleted partialsuccess failed error degraded".split())
+_HOLDERS: Final = frozenset(_words("receipt metadata meta completion status summary stats statistics progress report"))
+_STATES: Final = frozenset(_words("partial incomplete partiallycompleted partialsuccess failed error degraded"))
 _HINTS: Final = tuple(
     w for v in ("processed", "completed", "assigned", "reviewed", "handled") for w in (v, v.capitalize())
 )

@@ -1,0 +1,67 @@
+"""`otelagent inspect`: what was understood, as a tree, as JSON and as a flowchart."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from otelagent.cli import main
+from otelagent.diagnosis.inspect import inspect, walk
+from tests import builders
+
+RECORDING = builders.CAPTURES / "pydantic-ai__native-default__delegation_partial.binpb.gz"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["inspect", str(RECORDING), *arguments], env={"COLUMNS": "200"})
+
+
+def test_tree_shows_who_worked_for_whom_and_how_much_was_done() -> None:
+    lines = run("--tree").output.splitlines()
+    shown = [" ".join(line.split()) for line in lines]
+    assert any("coordinator degraded" in line for line in shown)
+    assert any("analyst_b degraded by tool 3 of 7 items (inferred)" in line for line in shown)
+    assert any("delegation_incomplete: child_incomplete, 60% (raised)" in line for line in shown)
+    assert not any("read_document" in line for line in shown)
+
+
+def test_json_holds_every_step_and_where_its_outcome_came_from() -> None:
+    shown: dict[str, Any] = json.loads(run("--format", "json").output)
+    coordinator = shown["traces"][0]["agents"][0]
+    child = next(c for c in coordinator["children"] if c["agent"] == "analyst_b")
+    assert child["delegation"]["method"] == "tool"
+    assert child["receipt"]["items_assigned"] == 7
+    limited = [s for s in child["steps"] if s["outcome"] == "rate_limited"]
+    assert [s["outcome_from"].partition("#")[0] for s in limited] == ["gen_ai.tool.call.result"]
+
+
+def test_flowchart_marks_agents_with_findings() -> None:
+    chart = run("--format", "mermaid").output
+    assert chart.startswith("flowchart TD")
+    assert "analyst_b<br/>3 of 7, inferred<br/>delegation_incomplete: items_missing" in chart
+    assert "-->|tool|" in chart
+
+
+def test_tools_are_listed_with_what_decided_their_outcome() -> None:
+    assert "rate_limited" in run("--tools").output
+
+
+def test_file_that_is_no_recording_is_refused_with_the_next_thing_to_try(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("hello")
+    result = CliRunner().invoke(main, ["inspect", str(path)])
+    assert result.exit_code == 2
+    assert "expected OTLP" in result.output
+
+
+HANDED_OVER = [e for e in builders.manifest() if e["scenario"] in ("delegation_handoff", "delegation_parallel")]
+
+
+@pytest.mark.parametrize("entry", HANDED_OVER, ids=lambda e: e["file"])
+def test_every_child_of_a_recording_has_its_edge(entry: dict[str, Any]) -> None:
+    pipes = inspect([builders.capture(entry["file"])]).pipes
+    edges = {a.name: a.method for pipe in pipes for top in pipe.agents for a in walk(top) if a.method}
+    wanted = "handoff" if entry["scenario"] == "delegation_handoff" else "tool"
+    assert [m for n, m in edges.items() if n and n.endswith(("analyst_a", "analyst_b"))] == [wanted] * 2
