@@ -122,6 +122,8 @@ def _parts(value: object, role: str) -> Iterator[Part]:
         return
     bodies = [value[key] for key in _BODIES if value.get(key) not in (None, "", [])]
     body = bodies[0] if bodies else ("" if any(key in value for key in _BODIES) else None)
+    if _offers_tool(role, body):
+        return
     found = [] if isinstance(body, str) else list(_each(body))
     if role == "tool" and body is not None and not any(isinstance(part, ToolResult) for part in found):
         yield ToolResult(_text_of(value, _CALL_IDS[1:]) or _text_of(value, _CALL_IDS), _text_of(value, _NAMES), body)
@@ -136,6 +138,11 @@ def _parts(value: object, role: str) -> Iterator[Part]:
     yield from (call for call in _calls(value) if call.id is None or call.id not in known)
     if body is None and not _has_calls(value) and not reasoning and not isinstance(value.get("role"), str):
         yield Text(_dumped(value))
+
+
+def _offers_tool(role: str, body: object) -> bool:
+    """Some put the tools that a model is offered among its messages, under the role tool."""
+    return role == "tool" and isinstance(body, dict) and isinstance(body.get("function"), dict)
 
 
 def _each(body: object) -> Iterator[Part]:
