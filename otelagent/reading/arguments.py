@@ -24,7 +24,8 @@ _VOLATILE: Final = names(
     "requestid traceid spanid correlationid callid toolcallid tooluseid invocationid messageid runid"
     " stepid langgraphstep checkpointns checkpointid threadts nonce salt timestamp ts now currenttime"
     " requesttime sentat calledat idempotencykey clienttoken clientrequestid attempt attempts retry"
-    " retries retrycount cachebuster xrequestid explanation reasoning rationale thought thoughts"
+    " retries retrycount maxretries backoff delay timeout timeouts timeoutms timeoutseconds maxwait cachebuster"
+    " xrequestid explanation reasoning rationale thought thoughts"
     " justification toolsummary toolaction description"
 )
 """Members that differ from call to call and don't change what is asked."""

@@ -1,0 +1,146 @@
+"""Attempt after attempt at one goal, each failing as the last one did."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
+from otelagent.model import BAD, Call, Finding, Kind, Layer, Role, Severity, Status, Step
+from otelagent.questions import Verdict
+from otelagent.run import SOURCES, AgentRun
+
+TRANSIENT: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.PARTIAL})
+
+WINDOW: Final = 64
+"""Failing calls looked back on."""
+
+
+@dataclass(frozen=True)
+class RecoveryLoop(Detector):
+    """An agent tries again and again, each time with other arguments, and fails in the same way each time.
+
+    ## What it looks for
+    Calls of one tool by one agent, in different turns of the model, that all fail alike (the same outcome: an error, a
+    denial, nothing found) while the arguments vary around one goal: neighbouring attempts have words in common. Three
+    attempts are enough where the agent then ends without a word about it; one that goes on is told at the fifth.
+    After a transient failure (429, timeout) twice as many are waited for.
+
+    ## Why it matters
+    The agent seems to work on the problem, and each attempt costs a turn. What fails for a reason of its own
+    (a wrong schema, a missing right, data that isn't there) doesn't get better with other words.
+
+    ## Stays quiet when
+    - an attempt succeeds, or another tool meets the need
+    - the agent changes its strategy: another tool, another goal
+    - it says after a few attempts that it didn't work, or asks
+    - the arguments are equal: that is `reasoning_loop`
+    - one turn of the model fans out into parallel calls, or the user asks for something else in between
+
+    ## What to do
+    Count failures by tool and outcome in the orchestration; after the third, give the model the error's cause and the
+    choices that are left, or hand over to a person.
+    """
+
+    mode: ClassVar[str] = "recovery_loop"
+    layer: ClassVar[Layer] = Layer.ORCHESTRATION
+    severity: ClassVar[Severity] = Severity.MEDIUM
+    causes: ClassVar[tuple[str, ...]] = tuple(sorted(map(str, BAD)))
+    fix: ClassVar[str] = (
+        "Count failures by tool and outcome, and after the third have the agent change its strategy or hand over."
+    )
+
+    attempts: int = threshold(default=3, help="Attempts that fail alike before an answer that doesn't mention it.")
+    insisting: int = threshold(default=5, help="Attempts that fail alike, whatever the agent says afterwards.")
+
+    def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
+        streak: list[Step] = run.notes.setdefault(self.mode, [])
+        if step.kind in SOURCES:
+            self._take(step, streak)
+            tried = _tried(streak, run) if streak and streak[-1] is step else []
+            if len(tried) >= self._needed(step, self.insisting) and not _repeats(tried, run):
+                yield self._found(tried, run)
+        elif step.kind is Kind.LLM and streak and step.turn is not None and step.turn.text:
+            yield from self._ended(step, streak, run)
+
+    def _take(self, step: Step, streak: list[Step]) -> None:
+        """Lengthen the streak of failures, or begin anew."""
+        call = step.call
+        if call is None or call.role in (Role.NOTE, Role.POLL):
+            return
+        if call.outcome.status not in BAD or (streak and not _continues(streak[-1], step)):
+            streak.clear()
+        if call.outcome.status in BAD and call.arguments is not None:
+            streak.append(step)
+            del streak[:-WINDOW]
+
+    def _ended(self, step: Step, streak: list[Step], run: AgentRun) -> Iterator[Finding]:
+        assert step.turn is not None  # noqa: S101 - the caller looked
+        if not step.turn.answer or step.start < streak[-1].end:
+            return
+        tried = _tried(streak, run)
+        if len(tried) >= self._needed(streak[-1], self.attempts):
+            if step.turn.admission.any:
+                run.dismiss(self.mode, streak[-1], f"{len(tried)} attempts failed alike, and the answer says so")
+            elif _told_elsewhere(tried, run) or _repeats(tried, run):
+                run.dismiss(self.mode, streak[-1], "what the answer made of the failures is told elsewhere")
+            else:
+                yield self._found(tried, run)
+        streak.clear()
+
+    def _needed(self, step: Step, attempts: int) -> int:
+        transient = step.call is not None and step.call.outcome.status in TRANSIENT
+        return attempts * 2 if transient else attempts
+
+    def _found(self, tried: Sequence[Step], run: AgentRun) -> Finding:
+        first, last = tried[0], tried[-1]
+        status = _call(last).outcome.status
+        needed = self._needed(last, self.attempts)
+        return self.finding(
+            run,
+            about=tried[min(len(tried), needed) - 1],
+            root=first,
+            cause=str(status),
+            confidence=min(0.9, 0.6 + 0.05 * (len(tried) - needed)),
+            reason=f"{first.tool or 'a tool'} {PHRASES[status]} in {len(tried)} attempts at one goal, "
+            "with other arguments each time and no change of strategy",
+            evidence=[evidence_of(s, f"attempt {n} of {len(tried)}") for n, s in enumerate(tried[:20], 1)],
+            first_divergence=tried[1],
+            extra={"otelagent.loop.attempts": len(tried)},
+        )
+
+
+def _call(step: Step) -> Call:
+    assert step.call is not None  # noqa: S101 - only calls with facts are kept
+    return step.call
+
+
+def _told_elsewhere(tried: Sequence[Step], run: AgentRun) -> bool:
+    """What the answer made of these failures (specifics, a complete result) has modes of its own."""
+    ids = {id(step) for step in tried}
+    verdicts = {d.verdict for d in run.decisions if id(d.source) in ids}
+    return bool(verdicts - {Verdict.SILENT}) or _call(tried[-1]).outcome.status in TRANSIENT
+
+
+def _repeats(tried: Sequence[Step], run: AgentRun) -> bool:
+    """The attempts differ so little that they are told as a loop."""
+    ids = {step.span_id for step in tried}
+    return any(f.mode == "reasoning_loop" and f.root in ids for f in run.findings.values())
+
+
+def _continues(last: Step, step: Step) -> bool:
+    """Another attempt at the same goal, failing alike."""
+    then, now = _call(last), _call(step)
+    return last.tool == step.tool and then.outcome.status is now.outcome.status and bool(then.terms & now.terms)
+
+
+def _tried(streak: Sequence[Step], run: AgentRun) -> list[Step]:
+    """One attempt per turn of the model, each with arguments that weren't tried before."""
+    starts = run.llm_starts
+    tried: list[Step] = []
+    known: set[int | None] = set()
+    for step in streak:
+        apart = not tried or not starts or any(tried[-1].start < s <= step.start for s in starts)
+        if apart and _call(step).arguments not in known:
+            tried.append(step)
+            known.add(_call(step).arguments)
+    return tried
