@@ -36,16 +36,18 @@ def said(run: AgentRun) -> Step | None:
     return last
 
 
-def reported(run: AgentRun, receipts: Sequence[tuple[bytes, Receipt]], call: Call | None) -> Coverage | None:
+def reported(
+    run: AgentRun, receipts: Sequence[tuple[bytes, Receipt]], call: Call | None, *, words: bool
+) -> Coverage | None:
     """A receipt that the run's spans, its output or the call's result carry: attributes before JSON before words."""
     if (found := _merged(receipts)) is not None:
         return Coverage(found, 0.95, where=receipts[-1][0])
     answer = said(run)
     text = answer.turn.said if answer is not None and answer.turn else None
-    receipt = text.receipt if text is not None else None
+    receipt = None if text is None else text.receipt if words else text.structured
     if receipt is None or receipt.method == "text":
-        own = run.ended.turn.said.receipt if run.ended and run.ended.turn and run.ended.turn.said else None
-        receipt = own if own is not None and own.method == "reported" else receipt
+        own = run.ended.turn.said.structured if run.ended and run.ended.turn and run.ended.turn.said else None
+        receipt = own or receipt
     if (receipt is None or receipt.method == "text") and call is not None and call.receipt is not None:
         receipt = call.receipt
     if receipt is None:
@@ -66,7 +68,7 @@ def _merged(receipts: Sequence[tuple[bytes, Receipt]]) -> Receipt | None:
 # --- inferred ---------------------------------------------------------------------------------------------------------
 
 
-def inferred(assignments: Iterable[Items], sources: Sequence[Step], answer: Items) -> Coverage | None:
+def inferred(assignments: Iterable[Items], sources: Sequence[Step], answer: Step | None) -> Coverage | None:
     """Items that the assignment enumerates against calls that dealt with them; None where that shows nothing."""
     given = list(assignments)
     families = [(f, items.stated) for items in given for f in items.families]
@@ -79,7 +81,7 @@ def inferred(assignments: Iterable[Items], sources: Sequence[Step], answer: Item
     return _of_count(stated, sources) if stated else None
 
 
-def _of_family(family: Family, stated: int | None, sources: Sequence[Step], answer: Items) -> Coverage | None:
+def _of_family(family: Family, stated: int | None, sources: Sequence[Step], answer: Step | None) -> Coverage | None:
     keys = frozenset(family.keys)
     hits = [(s, s.call.like.mentioned & keys) for s in sources if s.call is not None and s.call.like is not None]
     own = {key for _, hit in hits if len(hit) == 1 for key in hit}
@@ -116,9 +118,10 @@ def _bulk(hits: Sequence[tuple[Step, frozenset[int]]], missing: int) -> bool:
     return any((s.call.size or 0) * 2 >= missing * typical for s in rest if s.call)
 
 
-def _named(answer: Items, missing: frozenset[int]) -> bool:
+def _named(answer: Step | None, missing: frozenset[int]) -> bool:
     """The answer speaks of all that seem to be missing: they were known, or left out for a reason."""
-    return missing <= {key for family in answer.families for key in family.keys}
+    text = answer.turn.said if answer is not None and answer.turn is not None else None
+    return text is not None and missing <= {key for family in text.items.families for key in family.keys}
 
 
 def _of_count(stated: int, sources: Sequence[Step]) -> Coverage | None:

@@ -192,6 +192,7 @@ class Likeness(Protocol):
     def argument(self, name: str) -> int | None: ...
     @property
     def names(self) -> frozenset[int]: ...
+    def breaks(self, rule: "Rule", tool: str | None) -> "Breach | None": ...
 
 
 class Suspect(msgspec.Struct, frozen=True):
@@ -339,6 +340,8 @@ class Said(Protocol):
     @property
     def receipt(self) -> "Receipt | None": ...
     @property
+    def structured(self) -> "Receipt | None": ...
+    @property
     def complete(self) -> bool: ...
     @property
     def items(self) -> Items: ...
@@ -347,10 +350,38 @@ class Said(Protocol):
     @property
     def shingles(self) -> frozenset[int]: ...
     def repeats(self, phrase: str) -> bool: ...
+    def breaks(self, rule: "Rule") -> "Breach | None": ...
+
+
+class Rule(Protocol):
+    """Something that instructions forbid, demand or limit."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def hash(self) -> int: ...
+    @property
+    def checked(self) -> bool: ...
+
+
+class Breach(Protocol):
+    """A broken rule; `why` holds no captured content."""
+
+    @property
+    def why(self) -> str: ...
 
 
 class Instructions(Protocol):
     """What an agent was told by its operator or user, read when it is asked for."""
+
+    @property
+    def rules(self) -> Sequence[Rule]: ...
+    def lifts(self, rules: Sequence[Rule]) -> Sequence[Rule]:
+        """Of these rules those that it takes back or replaces."""
+
+    def holds(self, rule: Rule) -> bool:
+        """The rule's sentence stands in it."""
+
 
     @property
     def shingles(self) -> frozenset[int]: ...
@@ -358,6 +389,24 @@ class Instructions(Protocol):
     def names(self) -> frozenset[int]: ...
     @property
     def system(self) -> bool: ...
+
+
+class Standing(NamedTuple):
+    """A system or user message in a step's history."""
+
+    message: Instructions
+    after: int
+    """Messages that stand after it."""
+
+
+class Window(msgspec.Struct, frozen=True):
+    """The history of a step beside what its trace had seen before."""
+
+    items: int
+    old: int
+    """Messages that were seen before."""
+    rewritten: bool
+    """New messages stand before old ones: a summary, or instructions that change."""
 
 
 class Turn(msgspec.Struct):
@@ -376,6 +425,9 @@ class Turn(msgspec.Struct):
     """Input messages were captured."""
     told: tuple[Instructions, ...] = ()
     """New system and user messages, until the trace took them over."""
+    standing: tuple[Standing, ...] = ()
+    """System and user messages of the history, in order, as far as they are kept."""
+    window: Window | None = None
     task: Assignment | None = None
     """What the user asks for, where this trace hasn't seen it before."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from otelagent.attributes import DELEGATION_ASSIGNED, DELEGATION_PROCESSED, DELEGATION_RECEIPT
-from otelagent.coverage import BROKEN, TRANSIENT, Coverage, inferred, reported, said, work
+from otelagent.coverage import BROKEN, OWN_CALLS, TRANSIENT, Coverage, inferred, reported, said, work
 from otelagent.delegation import Edge
 from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
 from otelagent.model import Evidence, Finding, Items, Kind, Layer, Receipt, Severity, Status, Step
@@ -94,10 +94,12 @@ class DelegationIncomplete(Detector):
         """How much the run did; nothing is inferred while steps may be missing."""
         edge = run.trace.edge(run)
         call = run.trace.call(edge.call) if edge is not None else None
-        told = reported(run, run.trace.receipts(run), call.call if call is not None else None)
-        if told is not None or edge is None or edge.method is None or not run.trace.whole(run):
+        delegated = edge is not None and edge.method is not None
+        told = reported(run, run.trace.receipts(run), call.call if call is not None else None, words=delegated)
+        if told is not None or not delegated or not run.trace.whole(run):
             return told
-        return inferred(_assignments(run, call), _sources(run), _items(said(run)))
+        sources = _sources(run)
+        return inferred(_assignments(run, call), sources, said(run)) if len(sources) >= OWN_CALLS else None
 
     def _own(self, run: AgentRun, coverage: Coverage | None) -> Finding | None:
         edge, ended = run.trace.edge(run), run.ended
@@ -107,9 +109,11 @@ class DelegationIncomplete(Detector):
         short = coverage is not None and coverage.receipt.short
         if not delegated and not (short and coverage is not None and coverage.receipt.method == "reported"):
             return None
+        bad = _unresolved(run) if delegated and run.trace.whole(run) else []
+        if not short and not bad:
+            return self._cut_off(run, edge) if delegated else None
         if _admits(run) or _made_good(run, coverage):
             return None
-        bad = _unresolved(run) if delegated and run.trace.whole(run) else []
         if short and coverage is not None and not coverage.receipt.honest:
             return self._missing(run, edge, coverage, bad)
         if bad:
@@ -189,11 +193,12 @@ class DelegationIncomplete(Detector):
 
     def _coworkers(self, run: AgentRun) -> Iterator[Finding]:
         """Calls that stand for an agent without spans: what their results say, and this run's answer doesn't."""
-        if _admits(run) or said(run) is None:
+        asked = [s for s in run.steps if s.call is not None and s.call.receipt is not None and s.call.receipt.short]
+        if not asked or said(run) is None or _admits(run):
             return
-        for step in run.steps:
+        for step in asked:
             receipt = step.call.receipt if step.call is not None else None
-            if receipt is None or not receipt.short or not may_delegate(step) or run.trace.inside(step):
+            if receipt is None or not may_delegate(step) or run.trace.inside(step):
                 continue
             assert run.ended is not None  # noqa: S101 - concluded runs have ended
             yield replace(
@@ -216,10 +221,11 @@ class DelegationIncomplete(Detector):
 
     def _above(self, run: AgentRun) -> Iterator[Finding]:
         """What this agent's answer should have said of the runs below it."""
-        if run.ended is None or not _is_agent(run) or _admits(run) or said(run) is None:
+        if run.ended is None or not _is_agent(run) or said(run) is None:
             return
         told: set[bytes] = set()
-        for child in _below(run):
+        troubled = [child for child in _below(run) if child.findings or _is_loud(child)]
+        for child in troubled if troubled and not _admits(run) else ():
             found = [
                 f for f in child.findings.values() if f.mode == self.mode and not f.raised and f.about == child.key
             ]
@@ -309,10 +315,11 @@ def _assignments(run: AgentRun, call: Step | None) -> Iterator[Items]:
     if handed.families:
         yield handed
         return
-    if call is not None and call.call is not None and call.call.like is not None:
-        yield call.call.like.items
     task = next((s.turn.task for s in run.steps if s.turn is not None and s.turn.task is not None), None)
-    if task is not None:
+    like = call.call.like if call is not None and call.call is not None else None
+    if like is not None:
+        yield like.items
+    if task is not None and (like is None or task.fingerprint not in like.texts):
         yield task.items
 
 
@@ -355,7 +362,7 @@ def _unresolved(run: AgentRun) -> list[Step]:
     bad = [
         s for s in sources if s.call and s.call.outcome.status in BROKEN and s.end <= max(answer.start, _end(answer))
     ]
-    complete = answer.turn.said.complete
+    complete = bool(bad) and answer.turn.said.complete
     return [s for s in bad if not _recovered(s, sources) and (complete or _status(s) in TRANSIENT)]
 
 

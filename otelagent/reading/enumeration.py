@@ -45,6 +45,9 @@ _RANGE: Final = compiled(
 _SPLIT: Final = compiled(
     r"\s*(?:[,;、，；]\s*(?:and|und|et|y|e|or|oder|ou|o|および|和)?(?:\s+|$)?|\s(?:and|und|et|y|e|sowie|&)\s|と|和)\s*"
 )
+_JOINTS: Final = (",", "\n", ";", "、", "，", " to ", " and ", "-", "..", "…", "–")
+"""A text without any of them names no list and no range."""
+
 _SENTENCE: Final = compiled(r"[.!?](?:\s|$)|[。！？\n]")
 
 
@@ -88,8 +91,8 @@ def mentioned(value: object) -> frozenset[int]:
             continue
         text = leaf[:4000]
         found.update(_forms(text))
-        for family in _in_text(text):
-            found.update(family.keys)
+        if len(text) > 12 and any(mark in text for mark in _JOINTS):
+            found.update(k for family in _in_text(text) for k in family.keys)
         for match in matches(_NAMES, text.encode(errors="replace"), MAX_ITEMS):
             found.add(key(match.group().decode(errors="replace")))
     return frozenset(found)

@@ -22,6 +22,8 @@ from otelagent.model import (
     Outcome,
     Receipt,
     Role,
+    Rule,
+    Standing,
     Status,
     Step,
     Suspect,
@@ -29,17 +31,22 @@ from otelagent.model import (
     ToolCall,
     ToolResult,
     Turn,
+    Window,
 )
 from otelagent.reading.acknowledgement import admits, completed
 from otelagent.reading.arguments import canonical, fingerprint, similar, size, terms
 from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
+from otelagent.reading.constraints import Constraint, Violation, constraints, lifted, violated, violated_by_call
 from otelagent.reading.enumeration import HEAD, enumerated, mentioned, texts
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.injection import names_in, score, shingles
 from otelagent.reading.outcome import outcome
 from otelagent.reading.parsing import dumps
 from otelagent.reading.receipts import in_structure, in_words
+
+MAX_STANDING: Final = 128
+"""System and user messages kept per trace; later ones are not."""
 
 MAX_SEEN: Final = 4096
 """Message fingerprints kept per trace; the oldest are let go and such messages are read again."""
@@ -57,10 +64,25 @@ RoleOf = Callable[[str | None, str | None], Role]
 class Seen:
     """Messages of a trace that were read already. Owned by the trace, bounded."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("_instructions", "_known")
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[int, int], None] = OrderedDict()
+        self._instructions: dict[int, Instructions] = {}
+
+    def instruct(self, fingerprint: int, message: Instructions) -> None:
+        """A system or user message was read."""
+        if len(self._instructions) < MAX_STANDING:
+            self._instructions[fingerprint] = message
+
+    def standing(self, history: Sequence[Item]) -> tuple[Standing, ...]:
+        """The system and user messages of a history, in order."""
+        known, last = self._instructions, len(history) - 1
+        return tuple(
+            Standing(known[item.fingerprint], last - position)
+            for position, item in enumerate(history)
+            if item.fingerprint in known
+        )
 
     def fresh(self, history: Sequence[Item]) -> list[tuple[int, Item]]:
         """Messages not seen before, with their positions. Equal messages of one history are told apart by count."""
@@ -190,6 +212,10 @@ class ArgumentsRead:
         """Addresses, hosts, identifiers and amounts in the arguments."""
         return names_in(_as_text(self._raw)) if self._raw is not None else frozenset()
 
+    def breaks(self, rule: Rule, tool: str | None) -> Violation | None:
+        """How a call with these arguments breaks a rule."""
+        return violated_by_call(rule, tool, self._raw) if isinstance(rule, Constraint) else None
+
     def _read(self) -> frozenset[int]:
         if self._terms is None:
             self._similar, self._terms = similar(self._raw), terms(self._raw)
@@ -221,13 +247,15 @@ class TaskRead:
 class CompletionRead:
     """A completion's text, read when it is asked for."""
 
-    __slots__ = ("_admission", "_claims", "_items", "_text")
+    __slots__ = ("_admission", "_claims", "_complete", "_items", "_receipt", "_text")
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._claims: tuple[Claim, ...] | None = None
         self._admission: Admission | None = None
         self._items: Items | None = None
+        self._complete: bool | None = None
+        self._receipt: tuple[Receipt | None] | None = None
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -244,12 +272,21 @@ class CompletionRead:
     @property
     def receipt(self) -> Receipt | None:
         """How much it says was done: in JSON, else in words."""
-        return in_structure(self._text, "completion") or in_words(self._text, "completion")
+        if self._receipt is None:
+            self._receipt = (in_structure(self._text, "completion") or in_words(self._text, "completion"),)
+        return self._receipt[0]
+
+    @property
+    def structured(self) -> Receipt | None:
+        """How much it says in JSON was done."""
+        return in_structure(self._text, "completion")
 
     @property
     def complete(self) -> bool:
         """It says that the work is complete."""
-        return completed(self._text)
+        if self._complete is None:
+            self._complete = completed(self._text)
+        return self._complete
 
     @property
     def shingles(self) -> frozenset[int]:
@@ -259,6 +296,10 @@ class CompletionRead:
     def repeats(self, phrase: str) -> bool:
         """Half of the text or more is this phrase."""
         return len(phrase) * 2 >= len(self._text) and phrase in self._text.lower()
+
+    def breaks(self, rule: Rule) -> Violation | None:
+        """How it breaks a rule."""
+        return violated(rule, self._text) if isinstance(rule, Constraint) else None
 
     @property
     def blames(self) -> bool:
@@ -277,7 +318,8 @@ def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
     history = content.history()
     reader = _HistoryReader(role_of)
     fresh = [(position, item.read()) for position, item in seen.fresh(history)]
-    reader.take(fresh)
+    for position, message in reader.take(fresh):
+        seen.instruct(history[position].fingerprint, message)
     completion = content.completion()
     text = _answer_text(completion)
     if not text and step.kind is not Kind.LLM:
@@ -290,20 +332,42 @@ def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
         given=tuple(reader.given),
         history=bool(history),
         told=tuple(reader.told),
+        standing=seen.standing(history),
+        window=_window(len(history), [position for position, _ in fresh]) if history else None,
         task=TaskRead("\n".join(reader.asked_for)) if reader.asked_for else None,
     )
+
+
+def _window(items: int, new: list[int]) -> Window:
+    old = items - len(new)
+    return Window(items, old, bool(old and new and new[0] < old))
 
 
 class InstructionsRead:
     """A system or user message, read when it is asked for."""
 
-    __slots__ = ("_names", "_shingles", "_text", "system")
+    __slots__ = ("_names", "_rules", "_shingles", "_text", "system")
 
     def __init__(self, text: str, system: bool) -> None:
         self._text = text[:MAX_INSTRUCTIONS]
         self.system = system
         self._names: frozenset[int] | None = None
         self._shingles: frozenset[int] | None = None
+        self._rules: tuple[Constraint, ...] | None = None
+
+    @property
+    def rules(self) -> tuple[Constraint, ...]:
+        if self._rules is None:
+            self._rules = constraints(self._text, "system" if self.system else "user")
+        return self._rules
+
+    def lifts(self, rules: Sequence[Rule]) -> tuple[Constraint, ...]:
+        if self.system:
+            return ()
+        return lifted([rule for rule in rules if isinstance(rule, Constraint)], self._text)
+
+    def holds(self, rule: Rule) -> bool:
+        return isinstance(rule, Constraint) and rule.stands_in(self._text)
 
     @property
     def names(self) -> frozenset[int]:
