@@ -45,9 +45,10 @@ from otelagent.dialects import (
     voltagent,
 )
 from otelagent.dialects.content import SpanContent, joined, withheld
+from otelagent.dialects.plan import Plan
 from otelagent.dialects.recognition import Recognition
 from otelagent.dialects.spanless import calls
-from otelagent.dialects.table import NO_STEP, Dialect, Plan
+from otelagent.dialects.table import NO_STEP, Dialect
 from otelagent.model import Kind, LogPart, Plain, Receipt, Step, Withheld
 from otelagent.otlp import Log, Span
 

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from otelagent.dialects.table import NO_STEP, Dialect, after
+from otelagent.dialects.lookups import after
+from otelagent.dialects.table import NO_STEP, Dialect
 from otelagent.model import Kind
 
 DIALECT: Final = Dialect(

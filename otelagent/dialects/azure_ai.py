@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from otelagent.dialects.messages import Events
+from otelagent.dialects.places import Events
 from otelagent.dialects.table import NO_STEP, Dialect, Verdict
 from otelagent.model import Kind
 from otelagent.otlp import Span

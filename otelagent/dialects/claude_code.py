@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from otelagent.dialects.messages import Answer, Listed
-from otelagent.dialects.table import NO_STEP, Dialect, Verdict, on_event
+from otelagent.dialects.lookups import on_event
+from otelagent.dialects.places import Answer, Listed
+from otelagent.dialects.table import NO_STEP, Dialect, Verdict
 from otelagent.model import Captured, Kind
 from otelagent.otlp import Span
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
-from otelagent.dialects import messages, otel_core
-from otelagent.dialects.table import Plan, Source, found
+from otelagent.dialects import otel_core, places
+from otelagent.dialects.plan import Plan
+from otelagent.dialects.table import Source, found
 from otelagent.model import Captured, Content, Item, Kind, LogPart, Message, Step, ToolOffer, Withheld
 from otelagent.otlp import Span
 
@@ -80,7 +81,7 @@ class SpanContent:
                     return tuple(item.read() for item in listing.items)
         return ()
 
-    def _first(self, sources: Sequence[messages.Source], role: str) -> Sequence[Item]:
+    def _first(self, sources: Sequence[places.Source], role: str) -> Sequence[Item]:
         for source in sources:
             if source.present(self._span) and not self._redacted(source):
                 listing = source.read(self._span, role)
@@ -89,7 +90,7 @@ class SpanContent:
                     return listing.items
         return ()
 
-    def _redacted(self, source: messages.Source) -> bool:
+    def _redacted(self, source: places.Source) -> bool:
         keys = source.keys(self._span)
         return bool(keys) and all(self._span.attributes.raw(key) in self._plan.sentinels for key in keys[:1])
 
@@ -164,13 +165,13 @@ def _of_model(span: Span, plan: Plan) -> Withheld | None:
     return Withheld.UPLOADED if _uploaded(span, plan) else Withheld.CAPTURE_OFF
 
 
-def _hollow(span: Span, source: messages.Source) -> Withheld | None:
+def _hollow(span: Span, source: places.Source) -> Withheld | None:
     """Messages whose texts were left out, while their structure stayed."""
     raws = (span.attributes.raw(key) or b"" for key in source.keys(span))
     return Withheld.CAPTURE_OFF if any(part in raw for raw in raws for part in _EMPTY_PARTS) else None
 
 
-def _first_present(span: Span, sources: Sequence[messages.Source]) -> messages.Source | None:
+def _first_present(span: Span, sources: Sequence[places.Source]) -> places.Source | None:
     for source in sources:
         if source.present(span):
             return source
@@ -219,8 +220,8 @@ _EMPTY_PARTS: Final = (b'{"type":"text"}', b'{"type": "text"}')
 _ARRAYS: Final = frozenset({b"[{", b'["', b"[["})
 
 
-def _lost_head(span: Span, source: messages.Source) -> bool:
-    return isinstance(source, messages.Flat) and (source.lowest(span) or 0) > 0
+def _lost_head(span: Span, source: places.Source) -> bool:
+    return isinstance(source, places.Flat) and (source.lowest(span) or 0) > 0
 
 
 def _uploaded(span: Span, plan: Plan) -> bool:

@@ -2,8 +2,10 @@
 
 from typing import Any, Final
 
-from otelagent.dialects.messages import Answer, Listed
-from otelagent.dialects.table import NO_STEP, Dialect, Verdict, count, inside
+from otelagent.dialects.lookups import inside
+from otelagent.dialects.places import Answer, Listed
+from otelagent.dialects.plan import count
+from otelagent.dialects.table import NO_STEP, Dialect, Verdict
 from otelagent.model import Kind, LogPart
 from otelagent.otlp import Log, Span
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from otelagent.dialects.table import decoded
+from otelagent.dialects.encoded import decoded
 from otelagent.model import Kind
 
 _TRANSFERS: Final = ("transfer_to_", "transfer_back_to_", "handoff_to_")

@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from otelagent.dialects.messages import Answer, Listed
-from otelagent.dialects.table import NO_STEP, Dialect, inside
+from otelagent.dialects.lookups import inside
+from otelagent.dialects.places import Answer, Listed
+from otelagent.dialects.table import NO_STEP, Dialect
 from otelagent.model import Kind
 from otelagent.otlp import Span
 

@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from otelagent.dialects.messages import Answer, Flat, Listed
-from otelagent.dialects.table import NO_STEP, Dialect, span_name
+from otelagent.dialects.lookups import span_name
+from otelagent.dialects.places import Answer, Flat, Listed
+from otelagent.dialects.table import NO_STEP, Dialect
 from otelagent.model import Kind
 from otelagent.otlp import Span
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from otelagent.dialects.messages import Flat
+from otelagent.dialects.places import Flat
 from otelagent.dialects.table import NO_STEP, Dialect
 from otelagent.model import Kind
 

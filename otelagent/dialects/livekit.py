@@ -2,7 +2,9 @@
 
 from typing import Any, Final
 
-from otelagent.dialects.messages import Listed, Listing, Whole, listing, unpacked
+from otelagent.dialects.encoded import unpacked
+from otelagent.dialects.messages import Listing, listing
+from otelagent.dialects.places import Listed, Whole
 from otelagent.dialects.table import NO_STEP, Dialect
 from otelagent.model import Kind
 from otelagent.otlp import Span

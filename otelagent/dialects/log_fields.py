@@ -6,8 +6,9 @@ Bare names count only on such an event, or on a span that is a tool call or an a
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
-from otelagent.dialects.messages import unpacked
-from otelagent.dialects.table import Dialect, Verdict, count, share, text
+from otelagent.dialects.encoded import unpacked
+from otelagent.dialects.plan import count, share, text
+from otelagent.dialects.table import Dialect, Verdict
 from otelagent.model import Captured, Kind, LogPart, Receipt
 from otelagent.otlp import Log, Span
 

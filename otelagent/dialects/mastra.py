@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from otelagent.dialects.messages import Answer, Listed, Source
+from otelagent.dialects.places import Answer, Listed, Source
 from otelagent.dialects.table import NO_STEP, Dialect, Verdict
 from otelagent.model import Kind
 from otelagent.otlp import Span

@@ -2,8 +2,10 @@
 
 from typing import Any, Final
 
-from otelagent.dialects.messages import Answer, Listed
-from otelagent.dialects.table import NO_STEP, Dialect, Verdict, inside, offered, span_name, unquoted
+from otelagent.dialects.lookups import inside, span_name, unquoted
+from otelagent.dialects.offers import offered
+from otelagent.dialects.places import Answer, Listed
+from otelagent.dialects.table import NO_STEP, Dialect, Verdict
 from otelagent.model import Kind
 from otelagent.otlp import Span
 

@@ -7,8 +7,10 @@ metadata. The trace root of openai-agents is an AGENT without a name, around the
 from collections.abc import Sequence
 from typing import Any, Final
 
-from otelagent.dialects.messages import Answer, Flat, Listed
-from otelagent.dialects.table import NO_STEP, Dialect, Verdict, after, inside, offers, quoted, span_name
+from otelagent.dialects.lookups import after, inside, quoted, span_name
+from otelagent.dialects.offers import offers
+from otelagent.dialects.places import Answer, Flat, Listed
+from otelagent.dialects.table import NO_STEP, Dialect, Verdict
 from otelagent.model import Captured, Kind, ToolOffer
 from otelagent.otlp import Span
 

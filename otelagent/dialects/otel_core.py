@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from otelagent.dialects.table import Dialect, count
+from otelagent.dialects.plan import count
+from otelagent.dialects.table import Dialect
 from otelagent.model import LogPart
 from otelagent.otlp import Log, Span
 

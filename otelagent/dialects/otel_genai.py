@@ -2,8 +2,11 @@
 
 from typing import Final
 
-from otelagent.dialects.messages import Answer, Events, Listed, Whole, completion, listing, whole
-from otelagent.dialects.table import NO_STEP, Dialect, Verdict, after, offered
+from otelagent.dialects.lookups import after
+from otelagent.dialects.messages import completion, listing
+from otelagent.dialects.offers import offered
+from otelagent.dialects.places import Answer, Events, Listed, Whole, whole
+from otelagent.dialects.table import NO_STEP, Dialect, Verdict
 from otelagent.model import Kind, LogPart
 from otelagent.otlp import Log, Span
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from otelagent.dialects.messages import Answer, Events, Listed
+from otelagent.dialects.places import Answer, Events, Listed
 from otelagent.dialects.table import Dialect
 
 _PROMPT: Final = "gen_ai.prompt"

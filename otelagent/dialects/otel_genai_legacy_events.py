@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from otelagent.dialects.messages import Events, item, unpacked
+from otelagent.dialects.encoded import unpacked
+from otelagent.dialects.messages import item
+from otelagent.dialects.places import Events
 from otelagent.dialects.table import Dialect
 from otelagent.model import Item, LogPart, Message
 from otelagent.otlp import Log

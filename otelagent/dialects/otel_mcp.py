@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from otelagent.dialects.table import ANY, NO_STEP, Dialect, Verdict, after
+from otelagent.dialects.lookups import after
+from otelagent.dialects.table import ANY, NO_STEP, Dialect, Verdict
 from otelagent.model import Kind
 
 _METHODS: Final[dict[str, Verdict]] = {"tools/call": Kind.TOOL, ANY: NO_STEP}

@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from otelagent.dialects.messages import Answer, Listed, Listing, listing, unpacked
+from otelagent.dialects.encoded import unpacked
+from otelagent.dialects.messages import Listing, listing
+from otelagent.dialects.places import Answer, Listed
 from otelagent.dialects.table import NO_STEP, Dialect
 from otelagent.model import Kind
 from otelagent.otlp import Span

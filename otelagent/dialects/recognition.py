@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from otelagent.dialects.table import Dialect, Plan
+from otelagent.dialects.plan import Plan
+from otelagent.dialects.table import Dialect
 from otelagent.otlp import Attributes, Span
 
 MAX_SCOPES: Final = 1024

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from otelagent.dialects.messages import Answer, Listed
+from otelagent.dialects.places import Answer, Listed
 from otelagent.dialects.table import NO_STEP, Dialect, Verdict
 from otelagent.model import Kind
 from otelagent.otlp import Span

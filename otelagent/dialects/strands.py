@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from otelagent.dialects.table import Dialect, on_event
+from otelagent.dialects.lookups import on_event
+from otelagent.dialects.table import Dialect
 from otelagent.model import Kind
 
 DIALECT: Final = Dialect(

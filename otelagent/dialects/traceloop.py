@@ -6,9 +6,11 @@ the `invoke_agent` span beside or above it is its twin. `goto` spans repeat the 
 
 from typing import Any, Final
 
-from otelagent.dialects.messages import Answer, Flat, Listed
+from otelagent.dialects.lookups import quoted
+from otelagent.dialects.offers import offers
 from otelagent.dialects.otel_genai import OPERATION
-from otelagent.dialects.table import ANY, NO_STEP, Dialect, Verdict, offers, quoted
+from otelagent.dialects.places import Answer, Flat, Listed
+from otelagent.dialects.table import ANY, NO_STEP, Dialect, Verdict
 from otelagent.model import Kind, ToolOffer
 from otelagent.otlp import Span
 

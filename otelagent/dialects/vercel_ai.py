@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from otelagent.dialects.messages import Answer, Listed, Listing, listing, unpacked
-from otelagent.dialects.table import NO_STEP, Dialect, offered
+from otelagent.dialects.encoded import unpacked
+from otelagent.dialects.messages import Listing, listing
+from otelagent.dialects.offers import offered
+from otelagent.dialects.places import Answer, Listed
+from otelagent.dialects.table import NO_STEP, Dialect
 from otelagent.model import Kind
 from otelagent.otlp import Span
 

@@ -1,0 +1,209 @@
+"""The tables of dialects that speak on one span, joined in the order of precedence."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from otelagent.dialects.encoded import unpacked
+from otelagent.dialects.lookups import MAX_TEXT
+from otelagent.dialects.table import ANY, Dialect, Source, Verdict, found
+from otelagent.model import Kind
+from otelagent.otlp import Span
+
+TEXTS: Final = frozenset(
+    {
+        "agent",
+        "agent_id",
+        "workflow",
+        "conversation",
+        "tool",
+        "tool_type",
+        "tool_description",
+        "call_id",
+        "model",
+        "response_id",
+        "finish",
+        "error_type",
+        "reported_status",
+        "target",
+        "parent_agent",
+        "environment",
+    }
+)
+_COMMON: Final = ("agent", "conversation", "error_type", "environment")
+_TOKENS: Final = ("input_tokens", "output_tokens", "cached_tokens", "cache_write", "total_tokens")
+_CALLED: Final = ("tool", "tool_type", "tool_description", "call_id", "target", "http_status", "reported_status")
+OF_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.AGENT: (*_COMMON, "agent_id", "workflow", "parent_agent", "model", "finish", "context_used"),
+    Kind.WORKFLOW: (*_COMMON, "workflow", "finish"),
+    Kind.LLM: (*_COMMON, "model", "response_id", "finish", *_TOKENS, "context_used", "context_limit"),
+    Kind.TOOL: (*_COMMON, *_CALLED, "reported_length"),
+    Kind.RETRIEVAL: (*_COMMON, *_CALLED, "reported_length"),
+    Kind.HANDOFF: (*_COMMON, *_CALLED, "parent_agent"),
+}
+"""Fields that are looked up for a step of this kind. Tokens of an agent are sums, so they are left."""
+NOT_SPECIFIED: Final = frozenset({"", "<not specified>", "N/A", "None", "null"})
+
+
+def text(value: object) -> str | None:
+    """A name or id out of any value; None where there is none."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, bytes):
+        value = value.decode(errors="replace")
+    if isinstance(value, str):
+        return None if value in NOT_SPECIFIED else value[:MAX_TEXT]
+    if isinstance(value, bool | int | float):
+        return str(value)
+    return None
+
+
+def count(value: object) -> int | None:
+    """A count out of a number or numeric text."""
+    if isinstance(value, str):
+        value = int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else None
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() and abs(value) < 2**63 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def share(value: object) -> float | None:
+    """A share, 0 to 1, out of a number."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1 else None
+
+
+def converter(name: str) -> Callable[[object], object]:
+    if name == "finish":
+        return lambda value: text(unpacked(value))
+    if name in TEXTS:
+        return text
+    return share if name == "context_used" else count
+
+
+def _serialised(value: str) -> bytes:
+    raw = value.encode()
+    return b"\x0a" + bytes([len(raw)]) + raw
+
+
+SENTINELS: Final = frozenset(
+    _serialised(value)
+    for value in (
+        "__REDACTED__",
+        "[REDACTED]",
+        "<REDACTED>",
+        "<redacted>",
+        "<replaced>",
+        "<elided>",
+        "<not serializable>",
+        "**REDACTED**",
+        "[redacted]",
+    )
+)
+"""Serialised values that stand for content that was taken out."""
+Convert: TypeAlias = Callable[[object], object]
+
+
+class Plan:
+    """The tables of dialects that speak on one span, joined."""
+
+    def __init__(self, dialects: Sequence[Dialect], name: str) -> None:
+        self.name = name
+        self.corrections = tuple(d.kind for d in dialects if d.kind)
+        self.kinds = tuple(kind for d in dialects for kind in d.kinds)
+        names = {name: verdict for d in reversed(dialects) for name, verdict in d.names.items()}
+        self.names = tuple(sorted(names.items(), key=lambda entry: -len(entry[0])))
+        self.heads = tuple(names)
+        self.guesses = tuple(d.guess for d in dialects if d.guess)
+        self.refine = tuple(d.refine for d in dialects if d.refine)
+        self.keyed = {kind: _keyed(dialects, wanted) for kind, wanted in OF_KIND.items()}
+        self.wanted = {
+            kind: frozenset(key for _, keys, _ in fields for key in keys) for kind, fields in self.keyed.items()
+        }
+        self.worked = {kind: _worked(dialects, wanted) for kind, wanted in OF_KIND.items()}
+        self.agents = tuple(s for d in dialects for s in d.fields.get("agent", ()) if isinstance(s, str))
+        self.arguments = tuple(source for d in dialects for source in d.arguments)
+        self.result = tuple(source for d in dialects for source in d.result)
+        self.argument_keys = frozenset(source for source in self.arguments if isinstance(source, str))
+        self.result_keys = frozenset(source for source in self.result if isinstance(source, str))
+        self.output = tuple(source for d in dialects for source in d.output)
+        self.instructions = tuple(source for d in dialects for source in d.instructions)
+        self.input = tuple(source for d in dialects for source in d.input)
+        self.completion = tuple(source for d in dialects for source in d.completion)
+        self.tools = tuple(source for d in dialects for source in d.tools)
+        self.references = tuple(key for d in dialects for key in d.references)
+        self.none_is_missing = tuple(d.none_is_missing for d in dialects if d.none_is_missing)
+        self.cache_aside = any(d.cache_aside for d in dialects)
+        self.sentinels = SENTINELS | {_serialised(value) for d in dialects for value in d.absent}
+        self.hint = next((d.hint for d in sorted(dialects, key=lambda d: d.name != name) if d.hint), "")
+
+    def kind(self, span: Span) -> Verdict | None:
+        """What the span is; None where no dialect says."""
+        for correct in self.corrections:
+            if (verdict := correct(span)) is not None:
+                return verdict
+        for source, meanings in self.kinds:
+            value = found(span, source)
+            if isinstance(value, str) and (verdict := _meaning(meanings, value)):
+                return verdict
+        if self.heads and (name := span.name).startswith(self.heads):
+            return next(verdict for head, verdict in self.names if name.startswith(head))
+        for guess in self.guesses:
+            if (verdict := guess(span)) is not None:
+                return verdict
+        return None
+
+    def agent(self, span: Span) -> str | None:
+        """The agent that is named beside a span that is no step."""
+        return next(
+            (name for s in self.agents if s in span.attributes and (name := text(span.attributes.get(s)))), None
+        )
+
+    def values(self, span: Span, kind: Kind) -> dict[str, Any]:
+        """The fields of a step of this kind that the span has."""
+        values: dict[str, Any] = {}
+        read_key = span.attributes.get
+        present = self.wanted[kind].intersection(span.attributes.keys())
+        for name, keys, convert in self.keyed[kind]:
+            for key in keys:
+                if key in present and (value := convert(read_key(key))) is not None:
+                    values[name] = value
+                    break
+        for name, read, convert in self.worked[kind]:
+            if name not in values and (value := convert(read(span))) is not None:
+                values[name] = value
+        if kind is Kind.LLM:
+            _total(values, self.cache_aside)
+        for refine in self.refine:
+            refine(span, kind, values)
+        return values
+
+
+def _meaning(meanings: Mapping[str, Verdict], value: str) -> Verdict | None:
+    return meanings.get(value) or meanings.get(value.lower()) or meanings.get(ANY)
+
+
+def _sources(dialects: Sequence[Dialect], name: str) -> tuple[Source, ...]:
+    return tuple(dict.fromkeys(source for d in dialects for source in d.fields.get(name, ())))
+
+
+def _keyed(dialects: Sequence[Dialect], wanted: Sequence[str]) -> tuple[tuple[str, tuple[str, ...], Convert], ...]:
+    """Fields and the keys that fill them."""
+    found = ((n, tuple(s for s in _sources(dialects, n) if isinstance(s, str)), converter(n)) for n in wanted)
+    return tuple(field for field in found if field[1])
+
+
+def _worked(
+    dialects: Sequence[Dialect], wanted: Sequence[str]
+) -> tuple[tuple[str, Callable[[Span], object], Convert], ...]:
+    """Fields that functions fill, where no key did."""
+    found = ((name, source) for name in wanted for source in _sources(dialects, name))
+    return tuple((name, source, converter(name)) for name, source in found if not isinstance(source, str))
+
+
+def _total(values: dict[str, Any], cache_aside: bool) -> None:
+    """Input tokens with the cached ones: added where the emitter leaves them out, or where the total says so."""
+    total, written = values.pop("total_tokens", None), values.pop("cache_write", 0)
+    read, given = values.get("cached_tokens", 0), values.get("input_tokens")
+    if given is None or not read + written:
+        return
+    if cache_aside or total == given + values.get("output_tokens", 0) + read + written:
+        values["input_tokens"] = given + read + written
