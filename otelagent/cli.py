@@ -11,6 +11,7 @@ COMMANDS: Final = (
     "run",
     "demo",
     "scan",
+    "diagnose",
     "inspect",
     "explain",
     "init",

@@ -1,0 +1,198 @@
+"""A recorded run with its content kept: what the fold lets go, the offline workflow reads."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from otelagent import dialects, otlp
+from otelagent.diagnosis.scan import Report
+from otelagent.model import Content, Finding, Item, Kind, Message, Step, Text, ToolCall, ToolOffer, ToolResult
+from otelagent.pipeline import Pipeline, Settings
+from otelagent.run import SOURCES, AgentRun, order
+from otelagent.traces import Closed, Trace
+
+
+class Recorded:
+    """A step with its facts and its content. `index` counts the steps of all traces in order of end, from 0."""
+
+    def __init__(self, step: Step, index: int, agent: str | None, content: Content | None) -> None:
+        self.step = step
+        self.index = index
+        self.agent = agent
+        self.content = content
+
+    @property
+    def span_id(self) -> bytes:
+        return self.step.span_id
+
+    @property
+    def source(self) -> bool:
+        """A tool or retrieval."""
+        return self.step.kind in SOURCES
+
+    @property
+    def name(self) -> str:
+        """The tool, model or agent."""
+        step = self.step
+        return (step.tool if self.source or step.kind is Kind.HANDOFF else step.model or step.agent) or step.name
+
+    @cached_property
+    def arguments(self) -> object:
+        captured = self._shown.get("arguments") if self.step.rebuilt else self.content and self.content.arguments()
+        return getattr(captured, "value", captured)
+
+    @cached_property
+    def result(self) -> object:
+        captured = self._shown.get("result") if self.step.rebuilt else self.content and self.content.result()
+        return getattr(captured, "value", captured)
+
+    @cached_property
+    def result_path(self) -> str:
+        """The attribute that the result stands in."""
+        captured = None if self.step.rebuilt or self.content is None else self.content.result()
+        return captured.path if captured is not None else "messages"
+
+    @cached_property
+    def history(self) -> Sequence[Item]:
+        return () if self.content is None or self.source else self.content.history()
+
+    @cached_property
+    def completion(self) -> Sequence[Message]:
+        return () if self.content is None or self.source else self.content.completion()
+
+    @cached_property
+    def said(self) -> str:
+        """The text for the reader, reasoning aside."""
+        parts = (p for m in self.completion for p in m.parts if isinstance(p, Text) and not p.reasoning)
+        text = "\n".join(p.text for p in parts if p.text.strip())
+        whole = self.result if not text and self.step.kind in (Kind.AGENT, Kind.WORKFLOW) else None
+        return whole if isinstance(whole, str) else text
+
+    @cached_property
+    def asked(self) -> tuple[ToolCall, ...]:
+        """Tool calls that the completion asks for."""
+        return tuple(p for m in self.completion for p in m.parts if isinstance(p, ToolCall))
+
+    @property
+    def offers(self) -> Sequence[ToolOffer]:
+        return () if self.content is None or self.source else self.content.tools()
+
+    @cached_property
+    def _shown(self) -> dict[str, object]:
+        """Of a call that only messages show: what they show of it."""
+        messages = [item.read() for item in (self.content.history() if self.content else ())]
+        parts = [part for message in messages for part in message.parts]
+        shown: dict[str, object] = {}
+        for part in parts:
+            if isinstance(part, ToolCall) and part.id == self.step.call_id:
+                shown["arguments"] = part.arguments
+            elif isinstance(part, ToolResult) and part.id == self.step.call_id:
+                shown["result"] = part.result
+        return shown
+
+
+@dataclass(frozen=True)
+class Run:
+    """One invocation of an agent, for the tree."""
+
+    key: bytes
+    trace_id: bytes
+    agent: str | None
+    above: bytes | None
+    steps: int
+
+
+@dataclass
+class Recording:
+    """All that is known of the recorded traces that belong together."""
+
+    steps: list[Recorded]
+    runs: list[Run]
+    report: Report
+    traces: tuple[bytes, ...]
+    others: tuple[bytes, ...] = ()
+    """Further traces of the same file, which are about something else."""
+    _by_span: dict[bytes, Recorded] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for recorded in self.steps:
+            if not recorded.step.rebuilt or recorded.span_id not in self._by_span:
+                self._by_span[recorded.span_id] = recorded
+
+    def at(self, span_id: bytes | None) -> Recorded | None:
+        """The step that a span is."""
+        return self._by_span.get(span_id) if span_id else None
+
+    @property
+    def findings(self) -> list[Finding]:
+        return list(self.report.findings.values())
+
+
+class _Collector:
+    """An ear that keeps the steps of each run when its trace closes."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[Step, str | None]] = []
+        self.runs: list[Run] = []
+
+    def closed(self, trace: Trace, reason: Closed) -> None:
+        for key, run in trace.runs.items():
+            if not run.steps:
+                continue
+            edge = trace.edge(run)
+            self.runs.append(Run(key, trace.trace_id, run.agent, edge.above if edge else None, len(run.steps)))
+            self.steps += ((step, run.agent or step.agent) for step in run.steps)
+
+    def step(self, step: Step, run: AgentRun, trace: Trace) -> None: ...
+    def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None: ...
+    def abstained(self, mode: str, reason: str) -> None: ...
+    def dismissed(self, mode: str, step: Step, why: str) -> None: ...
+    def spans(self, dialect: str, kind: str, count: int) -> None: ...
+    def unread(self, reason: str) -> None: ...
+
+
+def record(requests: Iterable[bytes], settings: Settings | None = None, trace: bytes | None = None) -> Recording:
+    """Play requests through the fold as `scan` does and keep the content; `trace` picks one of several."""
+    report, collector = Report(), _Collector()
+    pipeline = Pipeline(settings, ears=(report, collector))
+    content: dict[tuple[bytes, bytes], Content | None] = {}
+    now = 0.0
+    for now, body in enumerate(requests, 1):
+        report.spans_read += pipeline.traces(body, float(now)).spans
+        for span in otlp.TraceRequest(body).spans:
+            if isinstance(read := dialects.read(span), Step):
+                content[span.trace_id, span.span_id] = read.content
+    pipeline.settle(now + 1.0)
+    chosen = {trace} if trace else _subject(collector, report)
+    kept = sorted((pair for pair in collector.steps if pair[0].trace_id in chosen), key=lambda pair: order(pair[0]))
+    steps = [
+        Recorded(step, index, agent, content.get((step.trace_id, step.span_id)))
+        for index, (step, agent) in enumerate(kept)
+    ]
+    everything = {step.trace_id for step, _ in collector.steps}
+    report.findings = {i: f for i, f in report.findings.items() if f.trace_id in chosen} if trace else report.findings
+    return Recording(
+        steps,
+        [run for run in collector.runs if run.trace_id in chosen],
+        report,
+        tuple(dict.fromkeys(s.step.trace_id for s in steps)),
+        tuple(sorted(everything - chosen)),
+    )
+
+
+def _subject(collector: _Collector, report: Report) -> set[bytes]:
+    """The traces to diagnose: a conversation counts as one; of several that with the gravest finding, else the last."""
+    groups: dict[object, set[bytes]] = {}
+    latest: dict[object, int] = {}
+    named = {s.trace_id: s.conversation for s, _ in collector.steps if s.conversation}
+    for step, _ in collector.steps:
+        if step.kind in (Kind.LLM, *SOURCES):
+            key = named.get(step.trace_id, step.trace_id)
+            groups.setdefault(key, set()).add(step.trace_id)
+            latest[key] = max(step.end, latest.get(key, 0))
+    if not groups:
+        return {step.trace_id for step, _ in collector.steps}
+    sure: dict[bytes, float] = {}
+    for finding in report.findings.values():
+        sure[finding.trace_id] = max(finding.confidence, sure.get(finding.trace_id, 0.0))
+    return groups[max(groups, key=lambda key: (max(sure.get(t, 0.0) for t in groups[key]), latest[key]))]
