@@ -32,6 +32,8 @@ PIPELINE_OUTCOME: Final = "otelagent.pipeline.outcome"
 PIPELINE_FAILURE_COUNT: Final = "otelagent.pipeline.failure_count"
 DELEGATION_ASSIGNED: Final = "otelagent.delegation.items_assigned"
 DELEGATION_PROCESSED: Final = "otelagent.delegation.items_processed"
+DELEGATION_MISSING: Final = "otelagent.delegation.missing_items"
+"""Names of items, only where the configuration asks for them: they are captured content."""
 DELEGATION_RECEIPT: Final = "otelagent.delegation.receipt"
 DELEGATION_INCOMPLETE_CHILDREN: Final = "otelagent.delegation.incomplete_children"
 

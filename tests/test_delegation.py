@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otelagent import attributes as a
 from otelagent.diagnosis.scan import scan
-from otelagent.pipeline import Pipeline
+from otelagent.pipeline import Pipeline, Settings
 from tests import builders
 from tests.test_pipeline import played, records
 
@@ -97,6 +97,12 @@ def test_captured_names_of_items_stay_out_of_what_leaves() -> None:
     for now, body in enumerate(singly(builders.spans(parent(ask(child()))))):
         events = pipeline.traces(body, float(now)).events or b""
         assert b"doc-20" not in events
+
+
+def test_missing_items_are_named_where_the_configuration_asks_for_it() -> None:
+    spans = builders.spans(parent(ask(child())))
+    report = scan(singly(spans), Settings(detectors={"delegation_incomplete": {"name_items": True}}))
+    assert [f.extra.get(a.DELEGATION_MISSING) for f in report.findings.values()] == [", ".join(DOCS[3:])]
 
 
 # --- encodings ------------------------------------------------------------------------------------------------------

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Protocol
 
-from otelagent.attributes import DELEGATION_ASSIGNED, DELEGATION_PROCESSED, DELEGATION_RECEIPT
+from otelagent.attributes import (
+    DELEGATION_ASSIGNED,
+    DELEGATION_MISSING,
+    DELEGATION_PROCESSED,
+    DELEGATION_RECEIPT,
+)
 from otelagent.coverage import BROKEN, OWN_CALLS, TRANSIENT, Coverage, inferred, reported, said, work
 from otelagent.delegation import Edge
 from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
@@ -13,7 +18,9 @@ from otelagent.questions import meets
 from otelagent.run import AgentRun
 from otelagent.stitching import may_delegate
 
-NO_ITEMS: Final = Items()
+MAX_NAMES: Final = 1_000
+"""Characters of missing items' names, together."""
+
 MAX_BELOW: Final = 2_000
 """Runs below an agent that are looked at when it ends."""
 
@@ -22,6 +29,14 @@ CUT: Final = frozenset({"length", "max_tokens", "max_output_tokens", "content_fi
 
 SAME: Final = frozenset({"rate_limit_mid_chain", "tool_error_ignored"})
 """Modes that tell of a bad source what this one tells of the child that met it."""
+
+
+class Assigned(Protocol):
+    """Something that enumerates items."""
+
+    @property
+    def items(self) -> Items: ...
+    def named(self, keys: frozenset[int]) -> list[str]: ...
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,9 @@ class DelegationIncomplete(Detector):
         default=0.5, help="Findings of less confidence stay quiet: inferred receipts have 0.5 or 0.6."
     )
     missing: int = threshold(default=1, help="Items that must be missing.")
+    name_items: bool = threshold(
+        default=False, help="Name missing items in findings. Names come from prompts: they are captured content."
+    )
 
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
         if step.kind is Kind.AGENT and step is run.ended and not run.trace.wraps(run):
@@ -99,7 +117,11 @@ class DelegationIncomplete(Detector):
         if told is not None or not delegated or not run.trace.whole(run):
             return told
         sources = _sources(run)
-        return inferred(_assignments(run, call), sources, said(run)) if len(sources) >= OWN_CALLS else None
+        return (
+            inferred((given.items for given in _given_by(run)), sources, said(run))
+            if len(sources) >= OWN_CALLS
+            else None
+        )
 
     def _own(self, run: AgentRun, coverage: Coverage | None) -> Finding | None:
         edge, ended = run.trace.edge(run), run.ended
@@ -144,7 +166,11 @@ class DelegationIncomplete(Detector):
             Evidence(coverage.where or run.key, receipt.path, f"{processed} of {assigned} items"),
             *(evidence_of(s, f"an item's call {PHRASES[s.call.outcome.status]}") for s in culprits[:8] if s.call),
         ]
-        return self._finding(run, root, "items_missing", confidence, reason, evidence, culprits)
+        found = self._finding(run, root, "items_missing", confidence, reason, evidence, culprits)
+        if self.name_items and coverage.missing:
+            named = ", ".join(_names(run, coverage.missing))[:MAX_NAMES]
+            found = replace(found, extra={**found.extra, DELEGATION_MISSING: named})
+        return found
 
     def _unresolved(self, run: AgentRun, edge: Edge, bad: Sequence[Step]) -> Finding:
         call = bad[0].call
@@ -309,22 +335,24 @@ def _below(run: AgentRun) -> Iterator[AgentRun]:
         stack += run.trace.children(child)
 
 
-def _assignments(run: AgentRun, call: Step | None) -> Iterator[Items]:
+def _given_by(run: AgentRun) -> Iterator[Assigned]:
     """What the run was given to do: the giver's last words, else its call's arguments and its first message."""
-    handed = _items(run.trace.task_of(run))
-    if handed.families:
-        yield handed
+    handed = run.trace.task_of(run)
+    if handed is not None and handed.turn is not None and handed.turn.said and handed.turn.said.items.families:
+        yield handed.turn.said
         return
-    task = next((s.turn.task for s in run.steps if s.turn is not None and s.turn.task is not None), None)
+    edge = run.trace.edge(run)
+    call = run.trace.call(edge.call) if edge is not None else None
     like = call.call.like if call is not None and call.call is not None else None
+    task = next((s.turn.task for s in run.steps if s.turn is not None and s.turn.task is not None), None)
     if like is not None:
-        yield like.items
+        yield like
     if task is not None and (like is None or task.fingerprint not in like.texts):
-        yield task.items
+        yield task
 
 
-def _items(step: Step | None) -> Items:
-    return step.turn.said.items if step is not None and step.turn is not None and step.turn.said else NO_ITEMS
+def _names(run: AgentRun, keys: frozenset[int]) -> list[str]:
+    return list(dict.fromkeys(name for given in _given_by(run) for name in given.named(keys)))
 
 
 def _sources(run: AgentRun) -> list[Step]:
@@ -407,8 +435,7 @@ def _alike(run: AgentRun, other: AgentRun) -> bool:
 
 
 def _given(run: AgentRun) -> list[Items]:
-    edge = run.trace.edge(run)
-    return list(_assignments(run, run.trace.call(edge.call) if edge is not None else None))
+    return [given.items for given in _given_by(run)]
 
 
 def _dealt(step: Step, keys: frozenset[int]) -> frozenset[int]:

@@ -98,6 +98,47 @@ def mentioned(value: object) -> frozenset[int]:
     return frozenset(found)
 
 
+def names(value: object, keys: frozenset[int]) -> list[str]:
+    """The items with these hashes by name, as an assignment writes them."""
+    inner = unwrap_arguments(value).value if not isinstance(value, str) or value[:1] in "{[\"'" else value
+    found: dict[int, str] = {}
+    for text in _leaves(inner):
+        for name in _candidates(text[:HEAD]):
+            if (hashed := key(name)) in keys:
+                found.setdefault(hashed, name.strip())
+    return list(found.values())
+
+
+def _leaves(value: object) -> Iterator[str]:
+    stack = [value]
+    for _ in range(_LEAVES):
+        if not stack:
+            return
+        node = stack.pop()
+        if isinstance(node, dict):
+            stack += reversed(node.values())
+        elif isinstance(node, list):
+            stack += reversed(node)
+        elif isinstance(node, str | int | float):
+            yield str(node)
+
+
+def _candidates(text: str) -> Iterator[str]:
+    data = text.encode(errors="replace")
+    groups: dict[str, list[tuple[str, int, int]]] = {}
+    for match in matches(_NAMES, data, MAX_ITEMS):
+        name = match.group().decode(errors="replace")
+        groups.setdefault(_shape(name, match.lastindex or 0), []).append((name, match.start(), match.end()))
+    for group in groups.values():
+        yield from _with_ranges(group, data)
+    for line in text.split("\n"):
+        bullet = _BULLET.match(line.encode(errors="replace"))
+        entry = bullet.group(1).decode(errors="replace") if bullet else line
+        yield from (entry, _head(entry))
+        yield from (p.decode(errors="replace") for p in _SPLIT.split(line.rpartition(": ")[2].encode()) if p)
+        yield from line.split()
+
+
 def texts(value: object, shortest: int = 24) -> list[str]:
     """The longer texts of a call's arguments, at most eight."""
     found = [leaf for leaf in _walk(unwrap_arguments(value).value, _DEPTH) if isinstance(leaf, str)]

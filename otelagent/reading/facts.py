@@ -38,7 +38,7 @@ from otelagent.reading.arguments import canonical, fingerprint, similar, size, t
 from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
 from otelagent.reading.constraints import Constraint, Violation, constraints, lifted, violated, violated_by_call
-from otelagent.reading.enumeration import HEAD, enumerated, mentioned, texts
+from otelagent.reading.enumeration import HEAD, enumerated, mentioned, names, texts
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.injection import names_in, score, shingles
 from otelagent.reading.outcome import outcome
@@ -202,6 +202,10 @@ class ArgumentsRead:
         value = inner.get(name) if isinstance(inner, dict) else inner
         return None if value is None else canonical(value)
 
+    def named(self, keys: frozenset[int]) -> list[str]:
+        """Items with these hashes, by name."""
+        return names(self._raw, keys)
+
     @property
     def texts(self) -> tuple[int, ...]:
         """Fingerprints of the longer texts, one of which an agent may be given as its task."""
@@ -238,6 +242,10 @@ class TaskRead:
         if self._items is None:
             self._items = enumerated(self._text)
         return self._items
+
+    def named(self, keys: frozenset[int]) -> list[str]:
+        """Items with these hashes, by name."""
+        return names(self._text, keys)
 
     @property
     def fingerprint(self) -> int:
@@ -312,6 +320,10 @@ class CompletionRead:
         if self._items is None:
             self._items = enumerated(self._text)
         return self._items
+
+    def named(self, keys: frozenset[int]) -> list[str]:
+        """Items with these hashes, by name."""
+        return names(self._text, keys)
 
 
 def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
