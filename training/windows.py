@@ -1,4 +1,4 @@
-"""Refreshes otelagent/context_windows.toml from genai-prices: known prefixes get its newest window, no prefix is dropped.
+"""Refreshes otelagent/context_windows.toml from genai-prices: known prefixes get its newest window, none is dropped.
 
 Run it by `make windows`, review the difference, and date it.
 """
