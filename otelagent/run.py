@@ -8,6 +8,7 @@ from otelagent.delegation import Edge
 from otelagent.model import BAD, Answered, Finding, Instructions, Kind, Receipt, Status, Step
 from otelagent.questions import Decision, OpenQuestions
 from otelagent.reading.given import Given
+from otelagent.rules import Rules
 
 SOURCES: Final = frozenset({Kind.TOOL, Kind.RETRIEVAL})
 
@@ -115,6 +116,7 @@ class AgentRun:
         self._made: set[int] = set()
         """Steps rebuilt from messages by this fold."""
         self.questions = OpenQuestions()
+        self.rules = Rules()
         self.decisions: tuple[Decision, ...] = ()
         self.notes: dict[str, Any] = {}
 

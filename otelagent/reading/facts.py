@@ -405,20 +405,27 @@ class _HistoryReader:
         self.asked_for: list[str] = []
         self.told: list[Instructions] = []
 
-    def take(self, fresh: list[tuple[int, Message]]) -> None:
+    def take(self, fresh: list[tuple[int, Message]]) -> list[tuple[int, Instructions]]:
+        """Gives the system and user messages, with their positions."""
         asked = {call.id: call for _, message in fresh for call in _tool_calls([message]) if call.id}
         turn, tail = _last_user(fresh), _tail(fresh)
+        told: list[tuple[int, Instructions]] = []
         for position, message in fresh:
             if message.role == "assistant":
                 continue
             for part in message.parts:
-                if isinstance(part, Text):
-                    self.given.append(part.text)
-                    self.told.append(InstructionsRead(part.text, message.role == "system"))
-                    if message.role == "user":
-                        self.asked_for.append(part.text)
-                elif isinstance(part, ToolResult):
+                if isinstance(part, ToolResult):
                     self._result(part, asked.get(part.id or ""), position > turn, position > tail)
+            if texts := [part.text for part in message.parts if isinstance(part, Text)]:
+                told.append((position, self._text(texts, message.role)))
+        self.told = [message for _, message in told]
+        return told
+
+    def _text(self, texts: list[str], role: str) -> Instructions:
+        self.given += texts
+        if role == "user":
+            self.asked_for += texts
+        return InstructionsRead("\n".join(texts), role == "system")
 
     def _result(self, part: ToolResult, asked: ToolCall | None, this_turn: bool, tail: bool) -> None:
         self.given.append(part.result)
