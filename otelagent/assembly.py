@@ -1,5 +1,6 @@
 """From settings to the parts that the service runs."""
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from otelagent.pipeline import Settings as PipelineSettings
 from otelagent.policy import MIB, Pace, Policy
 from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
 from otelagent.receivers.otlp_http import OtlpHttpReceiver
+from otelagent.recorder import Recorder
 from otelagent.settings import (
     AgentFailures,
     AnyExporter,
@@ -25,10 +27,13 @@ from otelagent.settings import (
     GrpcServer,
     HttpServer,
     OtlpExporter,
+    TraceStore,
 )
 from otelagent.settings import OtlpHttpExporter as OtlpHttpSettings
 from otelagent.spool import Spool
 from otelagent.spool_file import SpoolFile
+from otelagent.store import Limits as StoreLimits
+from otelagent.store import TraceStore as TraceFile
 from otelagent.tls import ClientCertificates, GrpcServerTls, HttpServerTls
 from otelagent.traces import Limits
 from otelagent.traffic import Inlet, Outlet, Signal, Traffic
@@ -59,6 +64,21 @@ def spools(config: Config) -> dict[str, Spool]:
         for name, settings in config.extensions.items()
         if isinstance(settings, FileStorage)
     }
+
+
+def recorder(config: Config) -> Recorder | None:
+    """Keeps failing traces, where the configuration has a trace store."""
+    settings = config.extension(TraceStore)
+    if settings is None:
+        return None
+    limits = StoreLimits(max_bytes=settings.max_size_mib * MIB, max_age_s=settings.max_age)
+    return Recorder(
+        lambda: TraceFile(Path(settings.directory), create=True),
+        ring_bytes=settings.ring_mib * MIB,
+        sample_good=settings.sample_good,
+        limits=limits,
+        clock=time.time,
+    )
 
 
 def housekeeping(config: Config, spools: Mapping[str, Spool], traffic: Traffic) -> list[Housekeeping]:

@@ -236,6 +236,24 @@ def parse_envelope(body: bytes) -> Request:
         raise Rejected("not an OTLP request: the bytes can't be parsed") from error
 
 
+def only(body: bytes, trace_id: bytes) -> bytes:
+    """A request with the spans of one trace; empty where it has none. Raises Rejected, as `parse_envelope` does."""
+    request, found = parse_envelope(body), False
+    for resource_items in request.resource_items:
+        for scope_items in resource_items.scope_items:
+            own = [raw for raw in scope_items.items if _trace_id(raw) == trace_id]
+            found = found or bool(own)
+            scope_items.items[:] = own
+    return request.SerializeToString() if found else b""
+
+
+def _trace_id(raw: bytes) -> bytes | None:
+    try:
+        return bytes(LiteSpan.FromString(raw).trace_id)
+    except DecodeError:
+        return None
+
+
 def logs(body: bytes) -> Iterator[Log]:
     """The records of an ExportLogsServiceRequest, unreadable ones left out; raises Rejected."""
     for origin, _, _, raw in _walk(parse_envelope(body)):

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -20,6 +20,10 @@ log = logging.getLogger(__name__)
 
 MAX_PENDING_EVENTS: Final = 10_000
 """Finding events that wait for a request to take them along; the oldest are dropped and counted."""
+
+
+Tape = Callable[[bytes, Iterable[bytes]], None]
+"""Takes each request as it came, with the ids of its traces: the recorder."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,15 @@ class Ear(Protocol):
 class Pipeline:
     """One owner: the event loop's task that calls it. Never raises but Rejected."""
 
-    def __init__(self, settings: Settings | None = None, ears: tuple[Ear, ...] = ()) -> None:
+    def __init__(
+        self, settings: Settings | None = None, ears: tuple[Ear, ...] = (), tape: "Tape | None" = None
+    ) -> None:
         settings = settings or Settings()
         self.detectors: tuple[Detector, ...] = build(settings.detectors)
         self._roles = settings.roles
         self._windows = tuple(settings.windows.items())
         self._ears = ears
+        self._tape = tape
         self.live = LiveTraces(self.detectors, self, settings.limits)
         self._events: deque[tuple[tuple[bytes, ...], Any]] = deque(maxlen=MAX_PENDING_EVENTS)
         self._fresh: dict[bytes, list[Finding]] = defaultdict(list)
@@ -89,7 +96,7 @@ class Pipeline:
         request = otlp.TraceRequest(body)
         self._now = now
         try:
-            self._read(request, now)
+            self._read(request, body, now)
             return Annotated(request.serialise(), self._take_events(), len(request.spans) + request.unread)
         except Exception:
             log.exception("a request passed unread: a mistake of otelagent's own")
@@ -122,7 +129,7 @@ class Pipeline:
         self.live.settle()
         return self._take_events()
 
-    def _read(self, request: otlp.TraceRequest, now: float) -> None:
+    def _read(self, request: otlp.TraceRequest, body: bytes, now: float) -> None:
         items = [(span, dialects.read(span)) for span in request.spans]
         for (dialect, kind), count in Counter((i.dialect or "none", _kind(i)) for _, i in items).items():
             for ear in self._ears:
@@ -130,6 +137,8 @@ class Pipeline:
         by_trace: dict[bytes, list[tuple[otlp.Span, Step | Plain]]] = defaultdict(list)
         for span, item in items:
             by_trace[span.trace_id].append((span, item))
+        if self._tape is not None:
+            self._tape(body, by_trace.keys())
         for trace_id, own in by_trace.items():
             self._read_trace(request, self.live.open(trace_id, now), own)
         self.live.enforce()

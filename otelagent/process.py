@@ -15,7 +15,7 @@ from otelagent.config import Config
 from otelagent.errors import BadConfig
 from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
 from otelagent.service import Service
-from otelagent.settings import FileStorage, GrpcServer, HttpServer, OtlpExporter
+from otelagent.settings import FileStorage, GrpcServer, HttpServer, OtlpExporter, TraceStore
 from otelagent.terminal import Terminal
 from otelagent.traffic import Signal
 
@@ -129,6 +129,8 @@ def tell(service: Service) -> None:
     for name, exporter in settings.exporters.items():
         transport = "grpc" if isinstance(exporter, OtlpExporter) else "http"
         log.info("exporter %s sends to %s", name, endpoint.parse(exporter.endpoint, transport).target)
+    if (kept := settings.extension(TraceStore)) is not None:
+        log.info("failing traces are kept in %s, up to %d MiB", kept.directory, kept.max_size_mib)
     for line in warnings(settings):
         log.warning("%s", line)
 

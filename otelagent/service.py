@@ -23,7 +23,8 @@ from otelagent.metrics import Metrics
 from otelagent.pipeline import Ear, Pipeline
 from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
 from otelagent.receivers.otlp_http import OtlpHttpReceiver
-from otelagent.settings import HealthCheck, MemoryLimiter
+from otelagent.recorder import Recorder
+from otelagent.settings import HealthCheck, MemoryLimiter, TraceStore
 from otelagent.tally import Tally
 from otelagent.traffic import Traffic
 from otelagent.web import WebServer
@@ -50,11 +51,15 @@ class Service:
         else:
             modes = {mode: kind.layer for mode, kind in available().items()}
             self.metrics = Metrics(modes, gateway=gateway, traffic=self.traffic)
-        if heir_of and heir_of.config.agent_failures == config.agent_failures and heir_of._ears == ears:
+        if heir_of and _judge_alike(heir_of.config, config) and heir_of._ears == ears:
             self.pipeline: Pipeline = heir_of.pipeline
+            self.recorder: Recorder | None = heir_of.recorder
         else:
             settings = assembly.pipeline_settings(config.agent_failures)
-            self.pipeline = Pipeline(settings, (Tally(self.metrics), *ears))
+            self.recorder = assembly.recorder(config)
+            recorders = (self.recorder,) if self.recorder else ()
+            tape = self.recorder.take if self.recorder else None
+            self.pipeline = Pipeline(settings, (Tally(self.metrics), *ears, *recorders), tape)
         tokens = assembly.tokens(config)
         self.spools = assembly.spools(config)
         self.delivery = assembly.delivery(config, self.traffic, self.spools, tokens)
@@ -84,6 +89,8 @@ class Service:
     async def start(self) -> None:
         """Listen. Raises BadConfig where an address is taken; what was started by then is stopped."""
         try:
+            if self.recorder is not None:
+                self.recorder.start()
             for keeping in self._housekeeping:
                 keeping.start()
             for spool in self.spools.values():
@@ -113,6 +120,8 @@ class Service:
             task.cancel()
         if heir is None or heir.pipeline is not self.pipeline:
             await self._settle(max(end - time.monotonic(), 0))
+            if self.recorder is not None:
+                await asyncio.to_thread(self.recorder.stop, max(end - time.monotonic(), 0.1))
         left = max(end - time.monotonic(), 0)
         await asyncio.gather(*(destination.close(left) for destination in self.delivery.destinations))
         for keeping in self._housekeeping:
@@ -184,6 +193,11 @@ class Service:
         scraper = f"{address} {request.headers.get('user-agent', '')}"
         body, content_type = self.metrics.exposition(request.headers.get("accept", ""), scraper)
         return Response(body, headers={"content-type": content_type})
+
+
+def _judge_alike(one: Config, other: Config) -> bool:
+    """The live traces of one can be those of the other."""
+    return one.agent_failures == other.agent_failures and one.extension(TraceStore) == other.extension(TraceStore)
 
 
 def _metrics_endpoint(config: Config) -> endpoint.Endpoint | None:

@@ -1,0 +1,169 @@
+"""The recorder: request bytes of open agent traces in a ring, and to the trace store what failed.
+
+Replay needs spans that left before the failure showed. Bytes are kept by reference; they are cut to their trace and
+compressed only when the trace is kept, and by a thread of its own.
+"""
+
+import logging
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from otelagent.model import Finding, Kind, Step
+from otelagent.otlp import only
+from otelagent.run import SOURCES, AgentRun
+from otelagent.store import Kept, Limits, StoreUnusable, TraceStore
+from otelagent.traces import Closed, Trace
+
+MAX_WAITING: Final = 1_000
+"""Traces that wait to be written; beyond that they are let go, and that is logged once."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False, slots=True)
+class _Held:
+    body: bytes
+    traces: frozenset[bytes]
+
+
+class Recorder:
+    """An ear of the pipeline; owned by its task, but for the writing, which is the thread's."""
+
+    def __init__(
+        self,
+        open_store: Callable[[], TraceStore],
+        *,
+        ring_bytes: int,
+        sample_good: float,
+        limits: Limits,
+        clock: Callable[[], float],
+    ) -> None:
+        self._open = open_store
+        self._ring_bytes = ring_bytes
+        self._sample = int(sample_good * (1 << 32))
+        self._limits = limits
+        self._clock = clock
+        self._ring: deque[_Held] = deque()
+        self._size = 0
+        self._by_trace: dict[bytes, list[_Held]] = {}
+        self._partial: set[bytes] = set()
+        self._jobs: queue.Queue[tuple[Kept, list[bytes]] | None] = queue.Queue(MAX_WAITING)
+        self._thread: threading.Thread | None = None
+        self._troubled = False
+
+    def start(self) -> None:
+        """Begin to write; again does nothing."""
+        if self._thread is not None:
+            return
+        self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """Write what waits."""
+        if self._thread is not None:
+            self._jobs.put(None)
+            self._thread.join(timeout)
+
+    def take(self, body: bytes, traces: Iterable[bytes]) -> None:
+        """Hold a request for the traces in it; the oldest leave a full ring, and their traces become partial."""
+        held = _Held(body, frozenset(traces))
+        self._ring.append(held)
+        self._size += len(body)
+        for trace_id in held.traces:
+            self._by_trace.setdefault(trace_id, []).append(held)
+        while self._size > self._ring_bytes and self._ring:
+            self._evict(self._ring.popleft())
+
+    @property
+    def size(self) -> int:
+        """Bytes held."""
+        return self._size
+
+    # --- what the fold tells ----------------------------------------------------------------------------------------
+
+    def closed(self, trace: Trace, reason: Closed) -> None:
+        held = self._by_trace.pop(trace.trace_id, [])
+        partial = trace.trace_id in self._partial
+        self._partial.discard(trace.trace_id)
+        modes = dict.fromkeys(f.mode for run in trace.runs.values() for f in run.findings.values())
+        if held and (modes or self._sampled(trace)):
+            self._write(_summary(trace, tuple(modes), partial, self._clock()), [h.body for h in held])
+        self._trim()
+
+    def step(self, step: Step, run: AgentRun, trace: Trace) -> None: ...
+    def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None: ...
+    def abstained(self, mode: str, reason: str) -> None: ...
+    def dismissed(self, mode: str, step: Step, why: str) -> None: ...
+    def spans(self, dialect: str, kind: str, count: int) -> None: ...
+    def unread(self, reason: str) -> None: ...
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _sampled(self, trace: Trace) -> bool:
+        """By the random part of the trace id, so that a trace is kept everywhere or nowhere."""
+        agents = any(step.kind in (Kind.AGENT, Kind.LLM) for run in trace.runs.values() for step in run.steps)
+        return agents and int.from_bytes(trace.trace_id[-4:], "big") < self._sample
+
+    def _evict(self, held: _Held) -> None:
+        self._size -= len(held.body)
+        for trace_id in held.traces:
+            if (own := self._by_trace.get(trace_id)) is not None and held in own:
+                own.remove(held)
+                self._partial.add(trace_id)
+
+    def _trim(self) -> None:
+        """Requests whose traces have all left needn't be held."""
+        while self._ring and not any(trace_id in self._by_trace for trace_id in self._ring[0].traces):
+            self._size -= len(self._ring.popleft().body)
+
+    def _write(self, kept: Kept, bodies: list[bytes]) -> None:
+        try:
+            self._jobs.put_nowait((kept, bodies))
+        except queue.Full:
+            self._trouble("traces fail faster than the trace store can write; some are not kept")
+
+    def _work(self) -> None:
+        try:
+            store = self._open()
+        except StoreUnusable as error:
+            self._trouble(f"failing traces are not kept: {error}")
+            store = None
+        while (job := self._jobs.get()) is not None:
+            if store is not None:
+                self._keep(store, *job)
+        if store is not None:
+            store.close()
+
+    def _keep(self, store: TraceStore, kept: Kept, bodies: list[bytes]) -> None:
+        try:
+            parts = [part for body in bodies if (part := only(body, kept.trace_id))]
+            store.keep(kept, parts)
+            store.prune(self._limits, kept.kept_at)
+        except StoreUnusable as error:
+            self._trouble(f"a failing trace is not kept: {error}")
+
+    def _trouble(self, why: str) -> None:
+        if not self._troubled:
+            self._troubled = True
+            log.warning("%s", why)
+
+
+def _summary(trace: Trace, modes: tuple[str, ...], partial: bool, now: float) -> Kept:
+    runs = trace.runs.values()
+    agents = dict.fromkeys(run.agent for run in runs if run.agent)
+    tools = dict.fromkeys(step.tool for run in runs for step in run.steps if step.kind in SOURCES and step.tool)
+    return Kept(
+        trace.trace_id,
+        now,
+        len(trace.nodes),
+        modes,
+        tuple(agents),
+        tuple(tools)[:64],
+        trace.service,
+        trace.workflow,
+        partial,
+    )

@@ -1,0 +1,194 @@
+"""The trace store: requests of failing traces and of a sample of good ones, on disk, compressed, for `diagnose`."""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import zstandard
+
+from otelagent.errors import OtelagentError
+
+FILE: Final = "traces.db"
+MAX_COUNT: Final = 100_000
+"""Traces in one store."""
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS trace (
+  trace_id BLOB PRIMARY KEY, kept_at REAL NOT NULL, spans INTEGER NOT NULL, bytes INTEGER NOT NULL,
+  partial INTEGER NOT NULL, service TEXT NOT NULL, workflow TEXT, modes TEXT NOT NULL, agents TEXT NOT NULL,
+  tools TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS by_age ON trace (kept_at);
+CREATE TABLE IF NOT EXISTS part (
+  trace_id BLOB NOT NULL REFERENCES trace ON DELETE CASCADE, number INTEGER NOT NULL, body BLOB NOT NULL,
+  PRIMARY KEY (trace_id, number)
+);
+"""
+
+
+class StoreUnusable(OtelagentError):
+    """The store can't be opened, read or written; says which and why."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the store knows of a trace without reading it. `modes` is empty for one that is kept as a good example."""
+
+    trace_id: bytes
+    kept_at: float
+    spans: int
+    modes: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    service: str = ""
+    workflow: str | None = None
+    partial: bool = False
+    """Some of its requests had left the ring."""
+    size: int = 0
+    """Bytes on disk."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of a store; the oldest traces leave first."""
+
+    max_bytes: int = 512 << 20
+    max_age_s: float = 14 * 86400.0
+    max_count: int = MAX_COUNT
+
+
+class TraceStore:
+    """One directory. Used by one thread at a time; several processes may read while one writes."""
+
+    def __init__(self, directory: Path, *, create: bool = False) -> None:
+        """Raises StoreUnusable; without `create` also where there is no store yet."""
+        self.path = directory / FILE
+        try:
+            if create:
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self.path.touch(mode=0o600)
+            elif not self.path.is_file():
+                raise StoreUnusable(f"{directory}: no trace store there")
+            self._db = sqlite3.connect(self.path, timeout=5.0, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute("PRAGMA foreign_keys=ON")
+            self._db.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise StoreUnusable(f"{self.path}: {error}") from error
+
+    def close(self) -> None:
+        self._db.close()
+
+    def keep(self, kept: Kept, bodies: Sequence[bytes]) -> None:
+        """Add a trace's requests; one that is known already gets further parts."""
+        packer = zstandard.ZstdCompressor(level=3)
+        packed = [packer.compress(body) for body in bodies]
+        size = sum(map(len, packed))
+        with self._writing():
+            known = self.find(kept.trace_id)
+            if known is not None:
+                kept = _joined(known, kept)
+            self._db.execute(
+                "INSERT INTO trace VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (trace_id) DO UPDATE SET"
+                " kept_at=excluded.kept_at, spans=excluded.spans, bytes=excluded.bytes, partial=excluded.partial,"
+                " service=excluded.service, workflow=excluded.workflow, modes=excluded.modes, agents=excluded.agents,"
+                " tools=excluded.tools",
+                (
+                    kept.trace_id,
+                    kept.kept_at,
+                    kept.spans,
+                    kept.size + size,
+                    kept.partial,
+                    kept.service,
+                    kept.workflow,
+                    *(json.dumps(names) for names in (kept.modes, kept.agents, kept.tools)),
+                ),
+            )
+            (first,) = self._db.execute("SELECT count(*) FROM part WHERE trace_id=?", (kept.trace_id,)).fetchone()
+            rows = ((kept.trace_id, first + place, body) for place, body in enumerate(packed))
+            self._db.executemany("INSERT INTO part VALUES (?,?,?)", rows)
+
+    def find(self, trace_id: bytes) -> Kept | None:
+        """What is known of one trace."""
+        row = self._db.execute("SELECT * FROM trace WHERE trace_id=?", (trace_id,)).fetchone()
+        return _kept(row) if row else None
+
+    def matching(self, prefix: str) -> list[bytes]:
+        """Ids that begin with these hex digits."""
+        rows = self._db.execute(
+            "SELECT trace_id FROM trace WHERE hex(trace_id) LIKE ? LIMIT 20", (f"{prefix.upper()}%",)
+        )
+        return [row[0] for row in rows]
+
+    def all(
+        self, *, mode: str | None = None, agent: str | None = None, tool: str | None = None, since: float = 0.0
+    ) -> list[Kept]:
+        """Traces kept since a time, newest first, that show a mode, an agent, a tool."""
+        rows = self._db.execute("SELECT * FROM trace WHERE kept_at >= ? ORDER BY kept_at DESC", (since,))
+        wanted = ((mode, "modes"), (agent, "agents"), (tool, "tools"))
+        found = map(_kept, rows)
+        return [k for k in found if all(name is None or name in getattr(k, among) for name, among in wanted)]
+
+    def load(self, trace_id: bytes) -> list[bytes]:
+        """The requests of a trace, in order of arrival; raises StoreUnusable where one is damaged."""
+        unpacker = zstandard.ZstdDecompressor()
+        rows = self._db.execute("SELECT body FROM part WHERE trace_id=? ORDER BY number", (trace_id,))
+        try:
+            return [unpacker.decompress(body) for (body,) in rows]
+        except zstandard.ZstdError as error:
+            raise StoreUnusable(f"{self.path}: trace {trace_id.hex()} is damaged") from error
+
+    def delete(self, trace_ids: Sequence[bytes]) -> None:
+        with self._writing():
+            self._db.executemany("DELETE FROM trace WHERE trace_id=?", ((trace_id,) for trace_id in trace_ids))
+
+    def prune(self, limits: Limits, now: float) -> int:
+        """Let go what is too old or too much; gives how many traces left."""
+        rows = self._db.execute("SELECT trace_id, kept_at, bytes FROM trace ORDER BY kept_at DESC").fetchall()
+        total, gone = 0, []
+        for place, (trace_id, kept_at, size) in enumerate(rows):
+            total += size
+            if place >= limits.max_count or total > limits.max_bytes or now - kept_at > limits.max_age_s:
+                gone.append(trace_id)
+        if gone:
+            self.delete(gone)
+            self._db.execute("VACUUM")
+        return len(gone)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise StoreUnusable(f"{self.path}: {error}") from error
+
+
+def _kept(row: tuple[Any, ...]) -> Kept:
+    trace_id, kept_at, spans, size, partial, service, workflow, modes, agents, tools = row
+    names = [tuple(json.loads(written)) for written in (modes, agents, tools)]
+    return Kept(trace_id, kept_at, spans, names[0], names[1], names[2], service, workflow, bool(partial), size)
+
+
+def _joined(known: Kept, more: Kept) -> Kept:
+    return Kept(
+        known.trace_id,
+        more.kept_at,
+        known.spans + more.spans,
+        tuple(dict.fromkeys((*known.modes, *more.modes))),
+        tuple(dict.fromkeys((*known.agents, *more.agents))),
+        tuple(dict.fromkeys((*known.tools, *more.tools))),
+        more.service or known.service,
+        more.workflow or known.workflow,
+        known.partial or more.partial,
+        known.size,
+    )

@@ -1,0 +1,84 @@
+"""The recorder: failing traces whole, a sample of good ones, within the memory of its ring."""
+
+from pathlib import Path
+
+import pytest
+
+from otelagent.otlp import TraceRequest, only
+from otelagent.pipeline import Pipeline
+from otelagent.recorder import Recorder
+from otelagent.store import Kept, Limits, TraceStore
+from tests import builders
+
+FAILING = "pydantic-ai__native-default__empty_result.binpb.gz"
+HEALTHY = "pydantic-ai__native-default__ok.binpb.gz"
+
+
+def record(directory: Path, *bodies: bytes, ring: int = 32 << 20, sample: float = 0.0) -> TraceStore:
+    recorder = Recorder(
+        lambda: TraceStore(directory, create=True),
+        ring_bytes=ring,
+        sample_good=sample,
+        limits=Limits(),
+        clock=lambda: 1000.0,
+    )
+    recorder.start()
+    pipeline = Pipeline(None, (recorder,), recorder.take)
+    for body in bodies:
+        pipeline.traces(body, 1.0)
+    pipeline.settle(2.0)
+    recorder.stop()
+    assert recorder.size == 0
+    return TraceStore(directory)
+
+
+def spans(store: TraceStore, kept: Kept) -> int:
+    return sum(len(TraceRequest(body).spans) for body in store.load(kept.trace_id))
+
+
+def test_failing_trace_is_kept_whole_and_a_good_one_is_not(tmp_path: Path) -> None:
+    failing, healthy = builders.capture(FAILING), builders.capture(HEALTHY)
+    store = record(tmp_path, *builders.one_by_one(failing), healthy)
+    (kept,) = store.all()
+    assert (kept.modes, kept.agents, kept.tools) == (("empty_result_fabrication",), ("atlas",), ("web_search",))
+    assert spans(store, kept) == kept.spans == len(TraceRequest(failing).spans)
+    assert not kept.partial
+
+
+def test_sample_of_good_traces_is_kept_without_a_mode(tmp_path: Path) -> None:
+    (kept,) = record(tmp_path, builders.capture(HEALTHY), sample=1.0).all()
+    assert kept.modes == ()
+
+
+def test_what_fell_out_of_the_ring_makes_the_trace_partial(tmp_path: Path) -> None:
+    failing = builders.capture(FAILING)
+    store = record(tmp_path, *builders.one_by_one(failing), ring=len(failing) // 2)
+    (kept,) = store.all()
+    assert kept.partial
+    assert 0 < spans(store, kept) < len(TraceRequest(failing).spans)
+
+
+def test_request_is_cut_to_one_trace(tmp_path: Path) -> None:
+    failing, healthy = builders.capture(FAILING), builders.capture(HEALTHY)
+    ids = [TraceRequest(body).spans[0].trace_id for body in (failing, healthy)]
+    both = failing + healthy
+    assert {span.trace_id for span in TraceRequest(only(both, ids[0])).spans} == {ids[0]}
+    assert only(both, b"\0" * 16) == b""
+
+
+def test_store_that_cannot_be_opened_is_said_once_and_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no directory")
+    recorder = Recorder(
+        lambda: TraceStore(blocked, create=True), ring_bytes=1 << 20, sample_good=1.0, limits=Limits(), clock=float
+    )
+    recorder.start()
+    pipeline = Pipeline(None, (recorder,), recorder.take)
+    assert pipeline.traces(builders.capture(FAILING), 1.0).spans
+    pipeline.settle(2.0)
+    recorder.stop()
+    assert recorder.size == 0
+    assert [r.levelname for r in caplog.records] == ["WARNING"]
+    assert "failing traces are not kept" in caplog.text
