@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable
 from functools import partial
 from typing import Any, Final
@@ -242,6 +243,7 @@ class Destination:
         """Until the destination has it, the spool has it, or it is given up."""
         reason = "shutdown"
         backoff = Backoff(self.policy.pace)
+        began, give_up = time.monotonic(), self.policy.pace.give_up
         try:
             while True:
                 error = await self._lanes[outlet.signal].put(body, items)
@@ -254,6 +256,9 @@ class Destination:
                     return
                 if self._spool and await self._spooled(outlet, body, items):
                     reason = ""
+                    return
+                if give_up and time.monotonic() - began > give_up:
+                    reason = "too_old"
                     return
                 await asyncio.sleep(backoff.next(error.asked))
         finally:

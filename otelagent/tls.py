@@ -59,6 +59,7 @@ class GrpcServerTls:
 
     def __init__(self, settings: ServerTls, path: str) -> None:
         """Raises BadConfig where a file can't be read or is no certificate."""
+        _refuse_13(settings, path)
         server_context(settings, path)
         self._files = _server_files(settings, path)
         self._mutual = settings.client_ca_file is not None
@@ -111,6 +112,12 @@ class HttpServerTls:
                 return
 
 
+def _refuse_13(settings: ServerTls | ClientTls, path: str) -> None:
+    """gRPC's Python library can't be told a lowest version; better no setting than one without effect."""
+    if settings.min_version != "1.2":
+        raise BadConfig(f"{path}.min_version: gRPC takes 1.2 and 1.3, and can't be limited to 1.3; use HTTP for that")
+
+
 def server_context(settings: ServerTls, path: str) -> ssl.SSLContext:
     """Raises BadConfig where a file can't be read or is no certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -154,7 +161,8 @@ class ClientCertificates:
         return context
 
     def channel_credentials(self) -> grpc.ChannelCredentials:
-        """For gRPC clients."""
+        """For gRPC clients. Raises BadConfig where a setting has no effect there."""
+        _refuse_13(self._settings, self._path)
         files = self._files.contents
         return grpc.ssl_channel_credentials(files.get("ca_file"), files.get("key_file"), files.get("cert_file"))
 

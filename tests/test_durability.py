@@ -248,6 +248,16 @@ def test_ack_received_answers_at_once_and_delivers_later(sink: Sink, tmp_path: P
         settled(service)
 
 
+def test_ack_received_gives_up_when_it_is_told_to_and_counts_it(sink: Sink) -> None:
+    retry = {**FAST, "max_elapsed_time": "300ms"}
+    own = {"sending_queue": {"ack": "received"}, "retry_on_failure": retry}
+    with running(sink, {"exporters": {"otlp": own}}) as service:
+        sink.stop()
+        call(service, traces("a"))
+        settled(service)
+        assert service.service.traffic.dropped[TRACES, "too_old"] == 1
+
+
 def test_ack_received_counts_what_a_stop_loses(sink: Sink) -> None:
     with running(sink, {"exporters": {"otlp": {"sending_queue": {"ack": "received"}}}}) as service:
         sink.stop()

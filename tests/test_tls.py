@@ -135,8 +135,9 @@ def test_plaintext_to_a_tls_port_gets_nothing_in() -> None:
         server(Path("/nowhere")),
         chain("otlp", 1, {"ca_file": "/nowhere"}),
         chain("otlp_http", 1, {"ca_file": f"{HERE}/README.md"}),
+        chain("otlp", 1, {"min_version": "1.3"}),
     ],
 )
-def test_a_certificate_that_cannot_be_read_is_a_mistake(settings: dict[str, Any]) -> None:
+def test_a_certificate_that_cannot_be_used_is_a_mistake(settings: dict[str, Any]) -> None:
     with pytest.raises(BadConfig):
         Service(config.load(settings, environ={}))
