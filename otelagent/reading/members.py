@@ -31,6 +31,11 @@ PAYLOAD: Final = names(
     " resultset payload objects elements children features bindings resultlist idlist snippets passages"
     " chunks context contexts findings pages files observations series points candidates predictions"
     " markdown html summary extract"
+    " treffer ergebnis ergebnisse daten datensätze eintraege einträge zeilen liste dokumente inhalt antwort antworten"
+    " resultado resultados datos registros filas elementos lista documentos coincidencias respuesta respuestas contenido"
+    " résultat résultats resultat resultats données donnees enregistrements lignes éléments elements réponse réponses"
+    " dados linhas itens registos resposta respostas risultato risultati dati righe elenco risposta"
+    " resultaten resultaat gegevens rijen lijst 结果 数据 列表 结果列表 結果 データ 一覧"
 )
 """Members that carry what was asked for."""
 ASIDE: Final = names(
@@ -66,10 +71,16 @@ COUNTS: Final = names(
     " rowcount rowsreturned recordcount itemcount documentcount numdocs numitems numrows returned found"
     " length n matched totalfound resultsetcount totalelements estimatedtotalhits size retrieved numhits"
     " adscount"
+    " anzahl gesamt gesamtzahl insgesamt trefferanzahl trefferzahl cantidad numero número totalresultados nombre"
+    " quantité quantite quantidade contagem totale quantità aantal totaal 总数 数量 件数 合計"
+)
+_COUNTS_OF_ANYTHING: Final = names(
+    "total count num number size length n found returned anzahl gesamt gesamtzahl insgesamt cantidad numero número"
+    " nombre quantité quantite quantidade totale quantità aantal totaal 总数 数量 合計"
 )
 COUNTED: Final = names("hits results items matches rows records documents docs entries files articles")
 """Plurals that are counts where they hold a number."""
-RESULT_COUNTS: Final = COUNTS - names("total count num number size length n found returned")
+RESULT_COUNTS: Final = COUNTS - _COUNTS_OF_ANYTHING
 """Counts whose name says that they count results: zero means that there are none."""
 NOTHING_TEXT: Final = frozenset({"", "null", "none", "[]", "{}", "undefined", "nan", "n/a", "nil", "-"})
 FIRST_PAGE: Final = {"page": 1, "pagenumber": 1, "currentpage": 1, "offset": 0, "skip": 0, "startindex": 1}
