@@ -81,7 +81,8 @@ def pipeline_outcome(step: Step, trace: Trace) -> str:
         return "failed"
     if trace.findings_below(step.span_id):
         return "degraded"
-    return "unknown" if trace.partial_view else "success"
+    hidden = not step.parent_id and trace.lineage.unseen
+    return "unknown" if trace.partial_view or hidden else "success"
 
 
 def _roll_up(step: Step, trace: Trace) -> dict[str, Value]:

@@ -11,6 +11,9 @@ from otelagent.stitching import may_delegate
 
 MAX_RECEIPTS: Final = 1_000
 MAX_DEPTH: Final = 256
+MAX_BELOW: Final = 2_000
+"""Runs below one that are judged again when it ends."""
+
 MAX_OTHERS: Final = 256
 """Runs of a trace with which one is compared."""
 
@@ -188,20 +191,31 @@ class Lineage:
         return told
 
     def _due(self) -> list[AgentRun]:
-        keys: dict[bytes, int] = {}
+        """Changed runs with those that enclose them; of one that has ended also those below that have something to say.
+
+        A child that another one makes good for is judged again when the run that encloses both ends.
+        """
+        depths: dict[bytes, int] = {}
         for key in list(self._dirty):
             above = list(self.tree.ancestors(key))
             for depth, each in enumerate([*reversed(above), key]):
-                keys[each] = max(depth, keys.get(each, 0))
-            for sibling in self.tree.children(above[0]) if above else ():
-                if sibling in self._runs and self._runs[sibling].receipt is not None:
-                    keys.setdefault(sibling, len(above))
-        if any(key in self._runs and self._runs[key].ended is not None for key in self._dirty):
-            for key, run in self._runs.items():
-                if run.findings:
-                    keys.setdefault(key, len(list(self.tree.ancestors(key))))
-        runs = [(-depth, self._runs[key]) for key, depth in keys.items() if key in self._runs]
-        return [run for _, run in sorted(runs, key=lambda pair: pair[0]) if run.ended is not None]
+                depths[each] = max(depth, depths.get(each, 0))
+            if key in self._runs and self._runs[key].ended is not None:
+                for below, depth in self._below(key, len(above)):
+                    depths[below] = max(depth, depths.get(below, 0))
+        due = [(-depth, self._runs[key]) for key, depth in depths.items() if key in self._runs]
+        return [run for _, run in sorted(due, key=lambda pair: pair[0]) if run.ended is not None]
+
+    def _below(self, key: bytes, depth: int) -> Iterator[tuple[bytes, int]]:
+        stack = [(child, depth + 1) for child in self.tree.children(key)]
+        for _ in range(MAX_BELOW):
+            if not stack:
+                return
+            child, at = stack.pop()
+            run = self._runs.get(child)
+            if run is not None and (run.findings or run.receipt is not None):
+                yield child, at
+            stack += [(each, at + 1) for each in self.tree.children(child)]
 
     def _absorb(self, run: AgentRun) -> None:
         for identity in run.excused:
@@ -220,6 +234,15 @@ class Lineage:
             run.provisional and key not in self._nodes and any(s.kind is Kind.LLM for s in run.steps)
             for key, run in self._runs.items()
         )
+
+    def descend(self, key: bytes) -> Iterator[bytes]:
+        """Keys of a run and of all below it."""
+        stack = [key]
+        for _ in range(MAX_BELOW):
+            if not stack:
+                return
+            yield (at := stack.pop())
+            stack += self.tree.children(at)
 
     def receipt_below(self, key: bytes) -> Receipt | None:
         run = self._runs.get(key)

@@ -46,6 +46,9 @@ class TraceView(Protocol):
     def children(self, run: "AgentRun") -> Sequence["AgentRun"]:
         """Runs that this one encloses, without those that they enclose."""
 
+    def enclosing(self, run: "AgentRun") -> "AgentRun | None":
+        """The run that encloses this one and goes on with its result."""
+
     def siblings(self, run: "AgentRun") -> Sequence["AgentRun"]:
         """The other runs that the same run encloses."""
 

@@ -157,6 +157,10 @@ class Trace:
     def children(self, run: AgentRun) -> Sequence[AgentRun]:
         return [*self.lineage.children(run), *(self._abroad(run) if self._abroad is not None else ())]
 
+    def enclosing(self, run: AgentRun) -> AgentRun | None:
+        edge = self.lineage.edge(run)
+        return self.runs.get(edge.above) if edge is not None and edge.above is not None else None
+
     def siblings(self, run: AgentRun) -> Sequence[AgentRun]:
         return self.lineage.siblings(run)
 
@@ -339,8 +343,17 @@ class Trace:
 
     def findings_below(self, span_id: bytes) -> list[Finding]:
         """Findings of the runs below a span, its own run included."""
-        keys = [k for k, r in self.runs.items() if r.findings and (k == span_id or span_id in self.ancestors(k))]
-        return [f for k in keys for f in self.runs[k].findings.values()]
+        return [f for run in self._runs_below(span_id) for f in run.findings.values()]
+
+    def _runs_below(self, span_id: bytes) -> Iterator[AgentRun]:
+        """Runs with findings below a span."""
+        node = self.nodes.get(span_id)
+        if node is not None and node.kind is Kind.AGENT:
+            yield from (self.runs[k] for k in self.lineage.descend(span_id) if k in self.runs)
+            return
+        for key, run in self.runs.items():
+            if run.findings and (key == span_id or span_id in self.ancestors(key)):
+                yield run
 
     def _resolve(self, detectors: tuple[Observer, ...]) -> list[Step]:
         """Steps that turned out to belong to another run: the run above, or an agent that was hidden."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import ClassVar, Final, Protocol
 
 from otelagent.attributes import (
@@ -23,6 +24,9 @@ MAX_NAMES: Final = 1_000
 
 MAX_BELOW: Final = 2_000
 """Runs below an agent that are looked at when it ends."""
+
+MAX_LATER: Final = 64
+"""Later children among which one is looked for that did the rest."""
 
 CUT: Final = frozenset({"length", "max_tokens", "max_output_tokens", "content_filter", "safety", "maxtokens"})
 """Finish reasons after which an answer is not what the model meant to give."""
@@ -99,8 +103,9 @@ class DelegationIncomplete(Detector):
             return
         coverage = self._coverage(run)
         run.receipt = coverage.receipt if coverage is not None else None
-        run.excused = self._excused(run, coverage)
-        own = self._own(run, coverage)
+        good = coverage is not None and coverage.receipt.short and _made_good(run, coverage)
+        run.excused = self._excused(run, coverage) if good and coverage is not None else frozenset()
+        own = self._own(run, coverage) if not good else None
         if own is not None and own.confidence >= self.min_confidence:
             yield own
         yield from self._coworkers(run)
@@ -134,7 +139,7 @@ class DelegationIncomplete(Detector):
         bad = _unresolved(run) if delegated and run.trace.whole(run) else []
         if not short and not bad:
             return self._cut_off(run, edge) if delegated else None
-        if _admits(run) or _made_good(run, coverage):
+        if _admits(run):
             return None
         if short and coverage is not None and not coverage.receipt.honest:
             return self._missing(run, edge, coverage, bad)
@@ -142,10 +147,8 @@ class DelegationIncomplete(Detector):
             return self._unresolved(run, edge, bad)
         return self._cut_off(run, edge) if delegated else None
 
-    def _excused(self, run: AgentRun, coverage: Coverage | None) -> frozenset[tuple[str, bytes, bytes]]:
+    def _excused(self, run: AgentRun, coverage: Coverage) -> frozenset[tuple[str, bytes, bytes]]:
         """Findings about failures inside a child whose rest another child did."""
-        if coverage is None or not coverage.failed or not _made_good(run, coverage):
-            return frozenset()
         roots = {s.span_id for s in coverage.failed}
         return frozenset(i for i, f in run.findings.items() if f.mode in SAME and f.root in roots)
 
@@ -258,12 +261,12 @@ class DelegationIncomplete(Detector):
             for finding in found:
                 if finding.root not in told:
                     told.add(finding.root)
-                    yield self._raised(run, finding)
+                    yield self._raised(run, child, finding)
             loud = self._ignored(run, child) if not found else None
             if loud is not None and loud.root not in told:
                 yield loud
 
-    def _raised(self, run: AgentRun, finding: Finding) -> Finding:
+    def _raised(self, run: AgentRun, child: AgentRun, finding: Finding) -> Finding:
         assert run.ended is not None  # noqa: S101 - the caller looked
         abroad = finding.trace_id if finding.trace_id != run.ended.trace_id else b""
         return replace(
@@ -277,19 +280,19 @@ class DelegationIncomplete(Detector):
             wasted_tokens=0,
             raised=True,
             extra={},
-            absorbs=self._same(run, finding.about),
+            absorbs=self._same(run, child),
         )
 
-    def _same(self, run: AgentRun, child: bytes) -> tuple[tuple[str, bytes, bytes], ...]:
+    def _same(self, run: AgentRun, child: AgentRun) -> tuple[tuple[str, bytes, bytes], ...]:
         """Findings of this run about the result of the child's call."""
-        edge = next((run.trace.edge(c) for c in run.trace.children(run) if c.key == child), None)
+        edge = child.trace.edge(child)
         if edge is None or edge.call is None:
             return ()
-        return tuple(i for i, f in run.findings.items() if f.mode in SAME and f.root == edge.call)
+        return tuple(i for i, f in run.findings.items() if f.root == edge.call and f.mode in SAME)
 
     def _ignored(self, run: AgentRun, child: AgentRun) -> Finding | None:
         """The child said that something is left, or failed; the parent's answer claims to be complete all the same."""
-        if child not in run.trace.children(run) or not _is_loud(child) or _made_good(child, None):
+        if not _is_loud(child) or run.key != _encloses(child) or _made_good(child, None):
             return None
         answer = said(run)
         if answer is None or answer.turn is None or answer.turn.said is None or child.ended is None:
@@ -308,7 +311,7 @@ class DelegationIncomplete(Detector):
             reason=f"{child.agent or 'a child agent'} {what} and said so, and the answer doesn't mention it",
             evidence=[Evidence(child.key, "", what), *_answer_evidence(run)],
         )
-        return replace(found, absorbs=self._same(run, child.key), wasted_tokens=0)
+        return replace(found, absorbs=self._same(run, child), wasted_tokens=0)
 
 
 def _counts(receipt: Receipt | None) -> dict[str, int | float | str]:
@@ -323,6 +326,12 @@ def _counts(receipt: Receipt | None) -> dict[str, int | float | str]:
 
 def _is_agent(run: AgentRun) -> bool:
     return run.ended is not None and run.ended.kind is Kind.AGENT
+
+
+def _encloses(child: AgentRun) -> bytes | None:
+    """Key of the run that goes on with the child's result."""
+    edge = child.trace.edge(child)
+    return edge.above if edge is not None else None
 
 
 def _below(run: AgentRun) -> Iterator[AgentRun]:
@@ -414,12 +423,13 @@ def _made_good(run: AgentRun, coverage: Coverage | None) -> bool:
     ended, trace = run.ended, run.trace
     if ended is None:
         return False
-    later = [
-        s for s in trace.siblings(run) if s.ended is not None and s.ended.start >= ended.end and not s.ended.failed
-    ]
+    after = (s for s in trace.siblings(run) if s.ended is not None and s.ended.start >= ended.end)
+    later = [s for s in islice(after, MAX_LATER) if s.ended is not None and not s.ended.failed]
     if coverage is not None and coverage.missing:
-        done = {k for s in later for step in _sources(s) for k in _dealt(step, coverage.missing)}
-        return coverage.missing <= done
+        above = trace.enclosing(run)
+        own = (s for s in work(above) if s.start >= ended.end) if above is not None else ()
+        steps = [*islice(own, MAX_LATER), *(step for s in later for step in _sources(s))]
+        return coverage.missing <= {key for step in steps for key in _dealt(step, coverage.missing)}
     same = [s for s in later if s.agent == run.agent]
     if ended.failed:
         return bool(same) or any(_alike(run, s) for s in later)
