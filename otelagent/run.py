@@ -118,6 +118,8 @@ class AgentRun:
         self._ends: list[int] = []
         self._made: set[int] = set()
         """Steps rebuilt from messages by this fold."""
+        self._confirmed: set[tuple[str, bytes, bytes]] = set()
+        """Identities of what this fold found."""
         self.questions = OpenQuestions()
         self.rules = Rules()
         self.decisions: tuple[Decision, ...] = ()
@@ -172,10 +174,15 @@ class AgentRun:
         return True
 
     def fold(self, steps: Iterable[Step], detectors: Iterable[Observer]) -> list[Finding]:
-        """Begin anew with these steps, in order of end time. Findings keep their identity, nothing is told twice."""
+        """Begin anew with these steps, in order of end time. Findings keep their identity, nothing is told twice.
+
+        What the steps no longer show is withdrawn, such as what was told about a call before its own span came.
+        """
         self._restart()
         observers = tuple(detectors)
-        return [f for step in sorted(steps, key=order) for f in self.observe(step, observers)]
+        told = [f for step in sorted(steps, key=order) for f in self.observe(step, observers)]
+        self._withdraw({d.mode for d in observers if not d.concludes})
+        return told
 
     def conclude(self, detectors: Iterable[Observer]) -> list[Finding]:
         """What the tree shows about this run; what it no longer shows is withdrawn. Gives what is new."""
@@ -314,7 +321,16 @@ class AgentRun:
             self.trace.given.take(step.call.given)
             step.call.given = None
 
+    def _withdraw(self, modes: set[str]) -> None:
+        """Let go of findings that this fold didn't confirm, though it saw their spans again."""
+        seen = {step.span_id for step in self.steps}
+        for identity, finding in list(self.findings.items()):
+            again = finding.about in seen and finding.root in seen
+            if finding.mode in modes and again and identity not in self._confirmed and not finding.raised:
+                del self.findings[identity]
+
     def _note(self, finding: Finding) -> bool:
+        self._confirmed.add(finding.identity)
         known = self.findings.get(finding.identity)
         if known == finding:
             return False
