@@ -3,33 +3,42 @@
 import io
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NoReturn
 
 import click
 from rich.console import Console
 
+from otelagent.commands import stored
 from otelagent.detectors import available
 from otelagent.diagnosis.diagnose import Diagnosis, diagnose
 from otelagent.diagnosis.load import Unreadable, requests
 from otelagent.diagnosis.render_json import as_json
 from otelagent.diagnosis.render_text import printable, to_markdown, to_terminal
 from otelagent.diagnosis.sections import sections
+from otelagent.store import StoreUnusable, TraceStore
 
 FORMS: Final = ("text", "json", "markdown")
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("subject", metavar="TRACE|FILE")
+@stored.option
 @click.option("--trace", metavar="ID", help="The trace to diagnose, where the file holds several (hex).")
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", help="Form of the result.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write the result to this file.")
 @click.option(
     "--fail-on", multiple=True, metavar="MODE", help="Only these failure modes make exit code 1; may be repeated."
 )
-def command(file: Path, trace: str | None, form: str, output: Path | None, fail_on: tuple[str, ...]) -> None:
-    """Diagnose a recorded trace (OTLP protobuf, JSON or JSON lines, plain or gzipped) in the six steps of the
-    practice: output and claims, last known-good step, tool boundary, context, isolation, classification.
+def command(
+    subject: str, store: Path | None, trace: str | None, form: str, output: Path | None, fail_on: tuple[str, ...]
+) -> None:
+    """Diagnose a recorded trace in the six steps of the practice: output and claims, last known-good step, tool
+    boundary, context, isolation, classification.
+
+    FILE holds OTLP protobuf, JSON or JSON lines, plain or gzipped. TRACE is the id of a trace in the trace store, or
+    the beginning of one.
 
     Of several traces in the file that with the gravest finding is taken. No model is called.
 
@@ -39,16 +48,30 @@ def command(file: Path, trace: str | None, form: str, output: Path | None, fail_
     if unknown:
         _give_up(f"--fail-on: no failure mode {unknown[0]!r}; known: {', '.join(sorted(available()))}")
     try:
-        made = diagnose(requests(file), trace=_trace_id(trace), commands=_commands(), source=str(file))
-    except Unreadable as error:
+        bodies, picked = _found(subject, store)
+        made = diagnose(bodies, trace=_trace_id(trace) or picked, commands=_commands(), source=subject)
+    except (Unreadable, StoreUnusable) as error:
         _give_up(str(error))
     if not made.recording.steps:
-        _give_up(f"{file}: no step of an agent in it" + (f" in trace {printable(trace)}" if trace else ""))
-    _write(made, form, output, file.name)
+        _give_up(f"{subject}: no step of an agent in it" + (f" in trace {printable(trace)}" if trace else ""))
+    _write(made, form, output, Path(subject).name)
     if others := len(made.recording.others):
         click.echo(f"{others} further traces in the file were left out; --trace picks one", err=True)
     found = {finding.mode for finding in made.findings}
     sys.exit(1 if (found & set(fail_on) if fail_on else found) else 0)
+
+
+def _found(subject: str, store: Path | None) -> tuple[Iterable[bytes], bytes | None]:
+    """The requests of a file, or of a trace in the store and its id. Raises Unreadable or StoreUnusable."""
+    hexadecimal = len(subject) >= 4 and not set(subject.lower()) - set("0123456789abcdef")
+    if Path(subject).exists() or not hexadecimal:
+        return requests(Path(subject)), None
+    opened = TraceStore(stored.directory(store))
+    try:
+        trace_id = stored.trace_of(opened, subject)
+        return opened.load(trace_id), trace_id
+    finally:
+        opened.close()
 
 
 def _commands() -> list[str]:

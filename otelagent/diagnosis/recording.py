@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Final
+
+import msgspec
 
 from otelagent import dialects, otlp
 from otelagent.diagnosis.scan import Report
@@ -15,11 +18,20 @@ from otelagent.traces import Closed, Trace
 class Recorded:
     """A step with its facts and its content. `index` counts the steps of all traces in order of end, from 0."""
 
-    def __init__(self, step: Step, index: int, agent: str | None, content: Content | None) -> None:
+    def __init__(
+        self,
+        step: Step,
+        index: int,
+        agent: str | None,
+        content: Content | None,
+        parameters: dict[str, Any] | None = None,
+    ) -> None:
         self.step = step
         self.index = index
         self.agent = agent
         self.content = content
+        self.parameters = parameters or {}
+        """Of the model's request, as far as they were recorded."""
 
     @property
     def span_id(self) -> bytes:
@@ -148,6 +160,8 @@ class _Collector:
     def abstained(self, mode: str, reason: str) -> None: ...
     def dismissed(self, mode: str, step: Step, why: str) -> None: ...
     def spans(self, dialect: str, kind: str, count: int) -> None: ...
+    def unrecognised(self, scope: str, count: int) -> None: ...
+    def odd(self, reason: Odd, count: int) -> None: ...
     def unread(self, reason: str) -> None: ...
 
 
@@ -156,19 +170,22 @@ def record(requests: Iterable[bytes], settings: Settings | None = None, trace: b
     report, collector = Report(), _Collector()
     pipeline = Pipeline(settings, ears=(report, collector))
     content: dict[tuple[bytes, bytes], Content | None] = {}
+    parameters: dict[tuple[bytes, bytes], dict[str, Any]] = {}
     now = 0.0
     for now, body in enumerate(requests, 1):
         report.spans_read += pipeline.traces(body, float(now)).spans
         for span in otlp.TraceRequest(body).spans:
             if isinstance(read := dialects.read(span), Step):
                 content[span.trace_id, span.span_id] = read.content
+                if read.kind is Kind.LLM:
+                    parameters[span.trace_id, span.span_id] = _parameters(span.attributes)
     pipeline.settle(now + 1.0)
     chosen = {trace} if trace else _subject(collector, report)
     kept = sorted((pair for pair in collector.steps if pair[0].trace_id in chosen), key=lambda pair: order(pair[0]))
-    steps = [
-        Recorded(step, index, agent, content.get((step.trace_id, step.span_id)))
-        for index, (step, agent) in enumerate(kept)
-    ]
+    steps = []
+    for index, (step, agent) in enumerate(kept):
+        key = (step.trace_id, step.span_id)
+        steps.append(Recorded(step, index, agent, content.get(key), parameters.get(key)))
     everything = {step.trace_id for step, _ in collector.steps}
     report.findings = {i: f for i, f in report.findings.items() if f.trace_id in chosen} if trace else report.findings
     return Recording(
@@ -178,6 +195,27 @@ def record(requests: Iterable[bytes], settings: Settings | None = None, trace: b
         tuple(dict.fromkeys(s.step.trace_id for s in steps)),
         tuple(sorted(everything - chosen)),
     )
+
+
+_REQUEST: Final = "gen_ai.request."
+_INVOCATION: Final = "llm.invocation_parameters"
+
+
+def _parameters(attributes: otlp.Attributes) -> dict[str, Any]:
+    """Temperature and the like."""
+    names = attributes.keys()
+    found = {key.removeprefix(_REQUEST): attributes.get(key) for key in names if key.startswith(_REQUEST)}
+    found.pop("model", None)
+    written = attributes.get(_INVOCATION)
+    if isinstance(written, str):
+        try:
+            decoded = msgspec.json.decode(written)
+        except msgspec.DecodeError:
+            decoded = None
+        found |= (
+            {k: v for k, v in decoded.items() if not isinstance(v, list | dict)} if isinstance(decoded, dict) else {}
+        )
+    return found
 
 
 def _subject(collector: _Collector, report: Report) -> set[bytes]:
