@@ -30,7 +30,7 @@ _FILE: Final = (
     " rb php cs cpp cc c h sql sh parquet avro png jpe?g gif svg webp mp[34] wav mov zip gz tar eml msg rtf odt tex"
 ).replace(" ", "|")
 _URL: Final = r"https?://[^\s\"'<>)\],;|]+[^\s\"'<>)\],;|.:!?]"
-_PATH: Final = rf"[\w~@.-]*(?:/[\w@.-]+)*[\w-]\.(?:{_FILE})\b"
+_PATH: Final = rf"(?:[\w~@.-]*/)*[\w~@.-]*[\w-]\.(?:{_FILE})\b"
 _ID: Final = (
     r"\b[A-Za-z][A-Za-z]{0,15}(?:[-_#/: ]?\d[A-Za-z0-9]{0,15})(?:[-_/.][A-Za-z0-9]{1,16}){0,4}\b"
     r"|\b[A-Za-z]{1,16}(?:[-_][A-Za-z]{1,16}){1,3}[-_]\d{1,12}\b"
