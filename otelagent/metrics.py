@@ -239,6 +239,18 @@ class Metrics(Collector):
         """Spans of this instrumentation scope look like an agent's, and no dialect reads them."""
         self._count(series.UNRECOGNISED, (scope,), n)
 
+    def without_content(self, dialect: str, reason: str) -> None:
+        """A step's content is missing."""
+        self._count(series.WITHHELD, (reason, dialect))
+
+    def odd_spans(self, reason: str, n: int = 1) -> None:
+        """Spans contradict themselves or others."""
+        self._count(series.ODD_SPANS, (reason,), n)
+
+    def unread_request(self, reason: str) -> None:
+        """A request passed without being understood."""
+        self._count(series.UNREAD, (reason,))
+
     def detector_error(self, mode: str) -> None:
         """A detector raised an exception."""
         self._count(series.DETECTOR_ERRORS, (mode,))

@@ -93,6 +93,27 @@ class Withheld(StrEnum):
     IN_LOGS = "in_logs"
 
 
+class Odd(StrEnum):
+    """What is wrong about a span that is read all the same."""
+
+    ENDS_BEFORE_START = "ends_before_start"
+    """Its duration counts as 0; order goes by the end, as always."""
+    STARTS_BEFORE_PARENT = "starts_before_parent"
+    """Clocks differ: whose step it is follows from ids alone, so nothing changes."""
+    OWN_PARENT = "own_parent"
+    """Read as the top of its trace's tree, and never as its root."""
+    CYCLE = "cycle"
+    """Parents lead back to the span: its steps are a run of their own, and the trace's outcome stays unknown."""
+    PARENT_ELSEWHERE = "parent_elsewhere"
+    """The parent is a span of another trace: read as a parent that was lost, never joined across."""
+    ID_REUSED = "id_reused"
+    """Another span had the id: the first one counts, the second is sent on and not read."""
+    LARGE = "large"
+    """More than 4 MiB: read like any other."""
+    UNPARSABLE = "unparsable"
+    """Its bytes are no span: sent on unread."""
+
+
 # --- content: what a dialect can decode on demand -----------------------------------------------------------------
 
 
@@ -354,6 +375,9 @@ class Said(Protocol):
     def shingles(self) -> frozenset[int]: ...
     def repeats(self, phrase: str) -> bool: ...
     def breaks(self, rule: "Rule") -> "Breach | None": ...
+    @property
+    def deeds(self) -> frozenset[str]:
+        """Kinds of deeds that its author claims to have done."""
 
 
 class Rule(Protocol):
@@ -430,6 +454,8 @@ class Turn(msgspec.Struct):
     standing: tuple[Standing, ...] = ()
     """System and user messages of the history, in order, as far as they are kept."""
     window: Window | None = None
+    called: frozenset[str] = frozenset()
+    """Tools that new messages show as called before the user's last one."""
     task: Assignment | None = None
     """What the user asks for, where this trace hasn't seen it before."""
 
@@ -554,6 +580,8 @@ class Plain(msgspec.Struct, kw_only=True):
     agent: str | None = None
     """Name of the agent that a dialect put beside it."""
     receipt: Receipt | None = None
+    missed: bool = False
+    """Looks like an agent's, and no dialect can say what it is."""
 
 
 class LogPart(msgspec.Struct, kw_only=True):

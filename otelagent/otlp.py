@@ -19,6 +19,9 @@ Value: TypeAlias = "str | bool | int | float | bytes | list[Value] | dict[str, V
 MAX_DEPTH: Final = 32
 """Nesting of AnyValue that is decoded; deeper values read as None."""
 
+LARGE: Final = 4 << 20
+"""Bytes of a span that are out of the ordinary."""
+
 ERROR: Final = 2
 """Status code ERROR."""
 
@@ -208,12 +211,15 @@ class TraceRequest:
         self.spans: list[Span] = []
         self.unread = 0
         """Spans whose bytes can't be parsed."""
+        self.large = 0
+        """Spans of more than LARGE bytes."""
         for origin, items, index, raw in _walk(self._request):
             try:
                 span = Span(LiteSpan.FromString(raw), origin)
             except DecodeError:
                 self.unread += 1
                 continue
+            self.large += len(raw) > LARGE
             self._places[id(span)] = (items, index)
             self.spans.append(span)
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from otelagent import annotate, dialects, otlp, windows
+from otelagent import annotate, dialects, oddities, otlp, windows
 from otelagent.detectors import build
 from otelagent.detectors.detector import Detector
 from otelagent.errors import Rejected
-from otelagent.model import Finding, Kind, LogPart, Plain, Role, Step
+from otelagent.model import Finding, Kind, LogPart, Odd, Plain, Role, Step
 from otelagent.reading import facts
 from otelagent.reading.roles import role
 from otelagent.run import AgentRun
@@ -68,8 +68,14 @@ class Ear(Protocol):
     def spans(self, dialect: str, kind: str, count: int) -> None:
         """Spans were read by a dialect."""
 
+    def unrecognised(self, scope: str, count: int) -> None:
+        """Spans of an instrumentation scope look like an agent's, and no dialect can say what they are."""
+
+    def odd(self, reason: Odd, count: int) -> None:
+        """Spans contradict themselves or others."""
+
     def unread(self, reason: str) -> None:
-        """A request or span passed without being understood, by reason."""
+        """A request passed without being understood, by reason."""
 
 
 class Pipeline:
@@ -134,6 +140,12 @@ class Pipeline:
         for (dialect, kind), count in Counter((i.dialect or "none", _kind(i)) for _, i in items).items():
             for ear in self._ears:
                 ear.spans(dialect, kind, count)
+        missed = Counter(s.origin.scope for s, i in items if isinstance(i, Plain) and i.missed)
+        for scope, count in missed.items():
+            for ear in self._ears:
+                ear.unrecognised(scope, count)
+        for reason, count in oddities.of_request(request, items).items():
+            self.odd(reason, count)
         by_trace: dict[bytes, list[tuple[otlp.Span, Step | Plain]]] = defaultdict(list)
         for span, item in items:
             by_trace[span.trace_id].append((span, item))
@@ -147,7 +159,12 @@ class Pipeline:
         self, request: otlp.TraceRequest, trace: Trace, items: list[tuple[otlp.Span, Step | Plain]]
     ) -> None:
         trace.origin = items[0][0].origin.raw_resource
-        new = [(span, item) for span, item in items if trace.link(item)]
+        new = []
+        for span, item in items:
+            if trace.link(item):
+                new.append((span, item))
+            elif oddities.differs(trace.nodes[item.span_id], item):
+                self.odd(Odd.ID_REUSED, 1)
         self.live.spans += len(new)
         steps = []
         for _, item in sorted(new, key=lambda pair: (pair[1].end, -pair[1].start)):
@@ -229,7 +246,12 @@ class Pipeline:
     def dismissed(self, mode: str, step: Step, why: str) -> None:
         self._each(lambda ear: ear.dismissed(mode, step, why))
 
+    def odd(self, reason: Odd, count: int) -> None:
+        self._each(lambda ear: ear.odd(reason, count))
+
     def closed(self, trace: Trace, reason: Closed) -> None:
+        for odd, count in oddities.of_trace(trace, self.live.recent()).items():
+            self.odd(odd, count)
         self._each(lambda ear: ear.closed(trace, reason))
 
     def _each(self, tell: Callable[[Ear], None]) -> None:

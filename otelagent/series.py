@@ -6,7 +6,7 @@ Closed labels have all their values from the start, open ones take theirs from s
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from otelagent.model import Kind, Status
+from otelagent.model import Kind, Odd, Status, Withheld
 
 CAP: Final = 2000
 """Most time series of one metric; a histogram counts with all its buckets."""
@@ -183,6 +183,31 @@ UNRECOGNISED: Final = Series(
     open=("scope",),
     scoped=False,
 )
+WITHHELD: Final = Series(
+    "otelagent_steps_without_content_total",
+    "counter",
+    "Steps whose content is missing, by the instrumentation that wrote them and why: detectors abstain there. "
+    "`otelagent inspect --coverage` names the setting that provides it.",
+    ("reason",),
+    tuple((str(reason),) for reason in Withheld),
+    ("dialect",),
+    scoped=False,
+)
+ODD_SPANS: Final = Series(
+    "otelagent_odd_spans_total",
+    "counter",
+    "Spans that contradict themselves or others; they were read by a fixed rule and sent on as they came.",
+    ("reason",),
+    tuple((str(odd),) for odd in Odd),
+    scoped=False,
+)
+UNREAD: Final = Series(
+    "otelagent_unread_requests_total",
+    "counter",
+    "Requests that were sent on without being understood, since otelagent itself failed.",
+    open=("reason",),
+    scoped=False,
+)
 DETECTOR_ERRORS: Final = Series(
     "otelagent_detector_errors_total",
     "counter",
@@ -223,6 +248,9 @@ ALL: Final = (
     TRACES_CLOSED,
     SPANS,
     UNRECOGNISED,
+    WITHHELD,
+    ODD_SPANS,
+    UNREAD,
     DETECTOR_ERRORS,
     LABEL_OVERFLOW,
     BUILD_INFO,

@@ -4,7 +4,7 @@ from typing import Any
 
 from otelagent.late import Late
 from otelagent.metrics import Metrics
-from otelagent.model import Finding, Kind, Step
+from otelagent.model import Finding, Kind, Odd, Step
 from otelagent.run import SOURCES, AgentRun
 from otelagent.traces import Closed, Trace
 
@@ -17,6 +17,8 @@ class Tally:
 
     def step(self, step: Step, run: AgentRun, trace: Trace) -> None:
         where: dict[str, Any] = _where(step) | {"trace_id": step.trace_id}
+        if step.withheld is not None:
+            self._metrics.without_content(step.dialect, str(step.withheld))
         if step.kind in SOURCES and step.call is not None:
             seconds = max(step.end - step.start, 0) / 1e9
             self._metrics.tool_call(
@@ -78,8 +80,14 @@ class Tally:
     def spans(self, dialect: str, kind: str, count: int) -> None:
         self._metrics.spans(dialect, kind, count)
 
+    def unrecognised(self, scope: str, count: int) -> None:
+        self._metrics.unrecognised(scope, count)
+
+    def odd(self, reason: Odd, count: int) -> None:
+        self._metrics.odd_spans(str(reason), count)
+
     def unread(self, reason: str) -> None:
-        pass
+        self._metrics.unread_request(reason)
 
     def _agent(self, step: Step, run: AgentRun) -> None:
         where = _where(step)

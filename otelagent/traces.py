@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Final, Protocol
 
 import msgspec
@@ -23,6 +23,9 @@ from otelagent.stitching import Join, Stitches
 
 MAX_DEPTH: Final = 256
 """Parents followed upward; a longer chain, or a cycle, ends where the limit is met."""
+
+RECENT: Final = 256
+"""Traces in which a lost parent is looked for."""
 
 MAX_INSTRUCTIONS: Final = 32
 """System and user messages kept per trace, the first ones."""
@@ -112,6 +115,7 @@ class Trace:
         self.given = Given(budget)
         self.seen = Seen()
         self.instructions: list[Instructions] = []
+        self.used: dict[str, bool] = {}
         self.parts = LogParts()
         self.partial_view = False
         self.recalled = False
@@ -458,6 +462,10 @@ class LiveTraces:
             self._recall(trace)
         trace.touched = now
         return trace
+
+    def recent(self) -> list[Trace]:
+        """The traces that were opened last."""
+        return list(islice(reversed(self._traces.values()), RECENT))
 
     def get(self, trace_id: bytes) -> Trace | None:
         """The live trace with this id, if there is one."""

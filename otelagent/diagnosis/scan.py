@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from otelagent.annotate import finding_id
-from otelagent.model import Finding, Step
+from otelagent.model import Finding, Odd, Step
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.run import AgentRun
 from otelagent.traces import Closed, Trace
@@ -62,6 +62,12 @@ class Report:
             self.agents[identity] = run.agent or self.agents.get(identity)
 
     def spans(self, dialect: str, kind: str, count: int) -> None:
+        pass
+
+    def unrecognised(self, scope: str, count: int) -> None:
+        pass
+
+    def odd(self, reason: Odd, count: int) -> None:
         pass
 
     def unread(self, reason: str) -> None:

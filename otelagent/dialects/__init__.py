@@ -17,6 +17,7 @@ from otelagent.dialects import (
     google_adk,
     handoffs,
     haystack,
+    hints,
     laminar,
     langfuse,
     langsmith,
@@ -105,7 +106,9 @@ def read(span: Span) -> Step | Plain:
     plan = _RECOGNITION.plan(span)
     kind = None if plan is None else plan.kind(span)
     if plan is None or kind is None or kind == NO_STEP:
-        return _plain(span, plan if kind else None)
+        item = _plain(span, plan if kind else None)
+        item.missed = kind is None and (plan is not None or hints.at_agents(span))
+        return item
     return _step(span, plan, kind)
 
 

@@ -1,0 +1,32 @@
+"""What lets a span that no dialect speaks on look like an agent's: its scope's name, or the beginning of a key."""
+
+from functools import lru_cache
+from typing import Final
+
+from otelagent.otlp import Span
+
+MAX_SCOPES: Final = 1024
+"""Scope names that are remembered."""
+
+IN_SCOPES: Final = ("agent", "genai", "gen_ai", "llm", "openai", "anthropic", "langchain", "mcp")
+"""Parts of scope names. Clients of HTTP, of databases and of queues have none of them."""
+
+NO_AGENTS: Final = ("user_agent", "useragent", "user-agent", "agent-check", "datadog.agent", "newrelic")
+"""Words with `agent` in them that mean something else."""
+
+HEADS: Final = frozenset(
+    {"agent", "agents", "agentic", "genai", "llm", "llms", "prompt", "completion", "tool", "tools"}
+)
+"""First words of keys, up to the dot: `user_agent.original` begins otherwise."""
+
+
+def at_agents(span: Span) -> bool:
+    """Whether the span looks like one of an agent's; a guess that is good enough to be counted."""
+    keys = span.attributes.keys()
+    return _scope(span.origin.scope) or any(key.partition(".")[0] in HEADS for key in keys)
+
+
+@lru_cache(MAX_SCOPES)
+def _scope(name: str) -> bool:
+    lower = name.lower()
+    return any(word in lower for word in IN_SCOPES) and not any(word in lower for word in NO_AGENTS)

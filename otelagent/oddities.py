@@ -1,0 +1,55 @@
+"""Spans that contradict themselves or others: what is counted, and by `model.Odd` how each is read."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from otelagent.model import Odd, Plain, Step
+from otelagent.otlp import Span, TraceRequest
+from otelagent.traces import Node, Trace
+
+SLACK: Final = 1_000_000
+"""Nanoseconds by which a child may start before its parent: clocks of one machine step that far."""
+
+
+def of_request(request: TraceRequest, items: Iterable[tuple[Span, Step | Plain]]) -> Counter[Odd]:
+    """What shows in a span alone."""
+    found: Counter[Odd] = Counter()
+    for _, item in items:
+        if item.end < item.start:
+            found[Odd.ENDS_BEFORE_START] += 1
+        if item.parent_id == item.span_id:
+            found[Odd.OWN_PARENT] += 1
+    if request.large:
+        found[Odd.LARGE] = request.large
+    if request.unread:
+        found[Odd.UNPARSABLE] = request.unread
+    return found
+
+
+def differs(node: Node, item: Step | Plain) -> bool:
+    """Whether a span with a known id is another one, and no repetition: it has another place, time, kind or tool."""
+    kind, tool = (item.kind, item.tool) if isinstance(item, Step) else (None, None)
+    place = item.parent_id, item.start, item.end, kind, tool
+    return place != (node.parent, node.start, node.end, node.kind, node.tool)
+
+
+def of_trace(trace: Trace, others: Sequence[Trace]) -> Counter[Odd]:
+    """What shows between the spans of a trace that leaves; `others` are traces that may hold its parents."""
+    found: Counter[Odd] = Counter()
+    nodes = trace.nodes
+    lost: set[bytes] = set()
+    for node in nodes.values():
+        if (parent := nodes.get(node.parent)) is not None:
+            found[Odd.STARTS_BEFORE_PARENT] += node.start + SLACK < parent.start
+        elif node.parent:
+            lost.add(node.parent)
+    found[Odd.PARENT_ELSEWHERE] = sum(any(key in o.nodes for o in others if o is not trace) for key in lost)
+    found[Odd.CYCLE] = sum(_loops(key, trace) for key in trace.runs)
+    return +found
+
+
+def _loops(key: bytes, trace: Trace) -> bool:
+    """A run whose chain of parents leads back to it; a span that is its own parent has a count of its own."""
+    node = trace.nodes.get(key)
+    return node is not None and node.parent != key and key in trace.ancestors(key)

@@ -1,0 +1,196 @@
+"""Looks for bytes at which reading raises: `make fuzz`. A find becomes a test beside the module that it broke.
+
+Targets: `traces` and `logs` take serialised requests, `spans` known keys with any values, `json` OTLP/JSON.
+"""
+
+import gzip
+import json
+import logging
+import random
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import atheris  # type: ignore[import-not-found]  # installed by make fuzz, in an environment of its own
+
+with atheris.instrument_imports(include=["otelagent"]):
+    from otelagent import dialects, otlp, otlp_json
+    from otelagent.errors import Rejected
+    from otelagent.model import Content, Finding, Step
+    from otelagent.pipeline import Pipeline
+    from otelagent.run import AgentRun
+    from otelagent.traces import Closed, Trace
+from tests import builders
+
+LARGEST: Final = 60_000
+"""Bytes of a recording that is taken as a seed."""
+KEYS: Final = sorted(
+    {key for d in dialects.DIALECTS for keys in d.fields.values() for key in keys if isinstance(key, str)}
+    | {m.removesuffix("*") for d in dialects.DIALECTS for m in d.markers}
+    | {key for d in dialects.DIALECTS for key in (*d.arguments, *d.result, *d.output) if isinstance(key, str)}
+    | {key for d in dialects.DIALECTS for key, _ in d.kinds if isinstance(key, str)}
+    | {"gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.system_instructions", "gen_ai.prompt.0.content"}
+)
+SCOPES: Final = sorted({"", "requests"} | {s.removesuffix("*") for d in dialects.DIALECTS for s in d.scopes})
+WORDS: Final = sorted({str(w) for d in dialects.DIALECTS for _, table in d.kinds for w in table} | {"success_empty"})
+TEXTS: Final = (
+    '[{"role": "user", "parts": [{"type": "text", "content": "Find a, b and c; never say x."}]}]',
+    '[{"role": "tool", "parts": [{"type": "tool_call_response", "id": "c1", "response": {"results": []}}]}]',
+    '[{"role": "assistant", "parts": [{"type": "tool_call", "id": "c1", "name": "search", "arguments": {"q": 1}}]}]',
+    '{"results": [], "total": 0, "error": {"code": 429}}',
+    "ToolMessage(content='[]', name='search', tool_call_id='c1')",
+)
+JSON_LOGS: Final = tuple(
+    json.dumps(
+        {"resourceLogs": [{"scopeLogs": [{"logRecords": [record | {"traceId": "07" * 16, "spanId": "07" * 8}]}]}]}
+    ).encode()
+    for record in (
+        {"eventName": "gen_ai.choice", "body": {"kvlistValue": {"values": [{"key": "message", "value": {}}]}}},
+        {"eventName": "tool_invocation", "attributes": [{"key": "tool_name", "value": {"stringValue": "x"}}]},
+        {"eventName": "gen_ai.tool.message", "body": {"stringValue": TEXTS[1]}, "timeUnixNano": "1"},
+    )
+)
+
+
+class Loud:
+    """An ear that raises what the pipeline catches."""
+
+    def unread(self, reason: str) -> None:
+        if (error := sys.exc_info()[1]) is not None:
+            raise error
+
+    def step(self, step: Step, run: AgentRun, trace: Trace) -> None: ...
+    def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None: ...
+    def abstained(self, mode: str, reason: str) -> None: ...
+    def dismissed(self, mode: str, step: Step, why: str) -> None: ...
+    def closed(self, trace: Trace, reason: Closed) -> None: ...
+    def spans(self, dialect: str, kind: str, count: int) -> None: ...
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_: None
+
+
+def traces(data: bytes) -> None:
+    """A request, through dialects, facts and the whole fold."""
+    try:
+        for span in otlp.TraceRequest(data).spans:
+            item = dialects.read(span)
+            if isinstance(item, Step) and item.content is not None:
+                _drain(item.content)
+    except Rejected:
+        return
+    pipeline = Pipeline(ears=(Loud(),))
+    pipeline.traces(data, 1.0)
+    pipeline.traces(data, 2.0)
+    pipeline.settle(3.0)
+
+
+def logs(data: bytes) -> None:
+    """Log records that come before any span."""
+    pipeline = Pipeline(ears=(Loud(),))
+    try:
+        pipeline.logs(data, 1.0)
+    except Rejected:
+        return
+    pipeline.settle(2.0)
+
+
+def spans(data: bytes) -> None:
+    """Spans of any dialect whose known keys hold anything."""
+    source = atheris.FuzzedDataProvider(data)
+    made = [_span(source, number) for number in range(source.ConsumeIntInRange(1, 4))]
+    traces(builders.request(made, scope=source.PickValueInList(SCOPES)))
+
+
+def from_json(data: bytes) -> None:
+    """OTLP/JSON: refused, or protobuf that is read."""
+    for signal in otlp_json.REQUESTS:
+        try:
+            body = otlp_json.to_protobuf(data, signal)
+        except Rejected:
+            continue
+        if signal != "metrics":
+            {"traces": traces, "logs": logs}[signal](body)
+
+
+def _span(source: Any, number: int) -> Any:
+    attributes = {source.PickValueInList(KEYS): _value(source, 4) for _ in range(source.ConsumeIntInRange(0, 8))}
+    return builders.span(
+        source.PickValueInList(["chat", "execute_tool search", "invoke_agent a", "ai.toolCall", "tool_invocation"]),
+        attributes,
+        trace_id=b"t" * 16,
+        span_id=bytes([number]) * 8,
+        parent_id=bytes([source.ConsumeIntInRange(0, 5)]) * 8,
+        start=builders.BEGIN + source.ConsumeIntInRange(0, 1 << 33),
+        end=builders.BEGIN + source.ConsumeIntInRange(0, 1 << 33),
+        status=source.ConsumeIntInRange(0, 2),
+    )
+
+
+def _value(source: Any, depth: int) -> Any:
+    match source.ConsumeIntInRange(0, 9 if depth else 6):
+        case 0:
+            return source.PickValueInList(WORDS)
+        case 1:
+            return source.ConsumeUnicodeNoSurrogates(40)
+        case 2:
+            return source.ConsumeBytes(20)
+        case 3:
+            return source.ConsumeInt(8)
+        case 4:
+            return source.ConsumeFloat()
+        case 5 | 6:
+            text = source.PickValueInList([*TEXTS])
+            cut = source.ConsumeIntInRange(0, len(text))
+            return text[:cut] + source.ConsumeUnicodeNoSurrogates(8) + text[cut + source.ConsumeIntInRange(0, 9) :]
+        case 7:
+            return [_value(source, depth - 1) for _ in range(source.ConsumeIntInRange(0, 3))]
+        case 8:
+            keys = ["role", "content", "parts", "type", "name", "id", "tool_calls", "function", "arguments"]
+            picked = (source.PickValueInList(keys) for _ in range(source.ConsumeIntInRange(0, 4)))
+            return {key: _value(source, depth - 1) for key in picked}
+    return json.dumps(_value(source, depth - 1), default=str)
+
+
+def _drain(content: Content) -> None:
+    content.arguments()
+    content.result()
+    content.error()
+    content.tools()
+    content.completion()
+    for item in content.history():
+        item.read()
+
+
+TARGETS: Final = {"traces": traces, "logs": logs, "spans": spans, "json": from_json}
+
+
+def seeds(target: str) -> Iterator[bytes]:
+    """Recordings to begin with."""
+    if target == "traces":
+        for path in sorted(builders.CAPTURES.glob("*__ok.binpb.gz")):
+            body = gzip.decompress(path.read_bytes())
+            if len(body) <= LARGEST:
+                yield body
+    elif target == "spans":
+        yield from (random.Random(n).randbytes(900) for n in range(20))
+    elif target == "logs":
+        yield from (otlp_json.to_protobuf(text, "logs") for text in JSON_LOGS)
+    elif target == "json":
+        yield from JSON_LOGS
+        yield b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00","attributes":[{"key":"a","value":{}}]}]}]}]}'
+
+
+def main() -> None:
+    """`fuzz.py TARGET CORPUS [libFuzzer's options]`."""
+    target, corpus = sys.argv[1], Path(sys.argv[2])
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number, body in enumerate(seeds(target)):
+        (corpus / f"seed-{number}").write_bytes(body)
+    logging.disable(logging.CRITICAL)
+    atheris.Setup([sys.argv[0], str(corpus), *sys.argv[3:]], TARGETS[target])
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
