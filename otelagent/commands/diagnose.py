@@ -14,12 +14,13 @@ from otelagent.commands import stored
 from otelagent.detectors import available
 from otelagent.diagnosis.diagnose import Diagnosis, diagnose
 from otelagent.diagnosis.load import Unreadable, requests
+from otelagent.diagnosis.render_html import to_html
 from otelagent.diagnosis.render_json import as_json
 from otelagent.diagnosis.render_text import printable, to_markdown, to_terminal
 from otelagent.diagnosis.sections import sections
 from otelagent.store import StoreUnusable, TraceStore
 
-FORMS: Final = ("text", "json", "markdown")
+FORMS: Final = ("text", "json", "markdown", "html")
 
 
 @click.command()
@@ -108,6 +109,8 @@ def _write(made: Diagnosis, form: str, output: Path | None, title: str) -> None:
 def _rendered(made: Diagnosis, form: str, title: str) -> str:
     if form == "json":
         return json.dumps(as_json(made), indent=2)
+    if form == "html":
+        return to_html(made, title)
     if form == "markdown":
         return to_markdown(sections(made), f"Diagnosis of {title}")
     plain = Console(file=io.StringIO(), no_color=True, soft_wrap=True, highlight=False)

@@ -174,7 +174,7 @@ def _facts(kept: Kept) -> dict[str, Any]:
 def _table(found: list[Kept]) -> Table:
     table = Table()
     for name in ("trace", "kept", "modes", "agents", "spans"):
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name in ("trace", "modes"))
     for kept in found:
         spans = f"{kept.spans}{', partial' if kept.partial else ''}"
         modes, agents = "\n".join(kept.modes) or "none", printable(", ".join(kept.agents))

@@ -19,6 +19,8 @@ class Line:
     quoted: str | None = None
     mood: str = ""
     """good, bad or unknown; how a form colours it."""
+    spans: tuple[bytes, ...] = ()
+    """The steps that it speaks of, for forms that can link to them."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,13 @@ def sections(diagnosis: Diagnosis) -> list[Section]:
 
 def _findings(d: Diagnosis) -> Iterator[Line]:
     for finding in d.findings:
-        yield Line(_finding(d, finding), mood="bad")
+        yield Line(_finding(d, finding), mood="bad", spans=(finding.first_divergence,))
     suspect = d.most_suspicious
     if suspect is not None:
         prefix = "" if d.findings else "nothing found; "
         place = _place(d, suspect.span_id)
-        yield Line(f"{prefix}most suspicious: {place}, confidence {suspect.confidence:.0%}: {suspect.why}")
+        told = f"{prefix}most suspicious: {place}, confidence {suspect.confidence:.0%}: {suspect.why}"
+        yield Line(told, spans=(suspect.span_id,))
     elif not d.findings:
         yield Line("nothing found, and no step of an agent to look at")
 
@@ -79,7 +82,8 @@ def _output(d: Diagnosis) -> Iterator[Line]:
 def _claim(d: Diagnosis, held: Held) -> Line:
     moods = {Support.UNSUPPORTED: "bad", Support.UNKNOWN: "unknown"}
     by = f" by {_place(d, held.by_span_id)} at {held.by_path}" if held.by_span_id else ""
-    return Line(f"{held.support}{by}", held.text, moods.get(held.support, "good"))
+    spans = (held.by_span_id,) if held.by_span_id else ()
+    return Line(f"{held.support}{by}", held.text, moods.get(held.support, "good"), spans)
 
 
 def _known_good(d: Diagnosis) -> Iterator[Line]:
@@ -87,13 +91,14 @@ def _known_good(d: Diagnosis) -> Iterator[Line]:
     if good.first_divergence is None:
         yield Line(f"no divergence shows: {good.decided_by}", mood="good")
         return
-    yield Line(f"first divergence: {_place(d, good.first_divergence)}", mood="bad")
+    yield Line(f"first divergence: {_place(d, good.first_divergence)}", mood="bad", spans=(good.first_divergence,))
     last = _place(d, good.last_good) if good.last_good else "none; it is the first step of its run"
-    yield Line(f"last good: {last}", mood="good" if good.last_good else "unknown")
+    known = (good.last_good,) if good.last_good else ()
+    yield Line(f"last good: {last}", mood="good" if known else "unknown", spans=known)
     yield Line(f"decided by {good.decided_by}")
     for link in good.chain:
         mark = " <- diverged here" if link.span_id == good.first_divergence else ""
-        yield Line(f"-> {_place(d, link.span_id)}: {link.verdict}{mark}")
+        yield Line(f"-> {_place(d, link.span_id)}: {link.verdict}{mark}", spans=(link.span_id,))
 
 
 def _boundary(d: Diagnosis) -> Iterator[Line]:
@@ -108,7 +113,7 @@ def _boundary(d: Diagnosis) -> Iterator[Line]:
 
 def _call(d: Diagnosis, call: Boundary) -> Iterator[Line]:
     note = f" ({call.outcome_note})" if call.outcome_note else ""
-    yield Line(f"{_place(d, call.span_id)}: {call.outcome}{note}", mood="bad")
+    yield Line(f"{_place(d, call.span_id)}: {call.outcome}{note}", mood="bad", spans=(call.span_id,))
     yield Line("requested", call.requested) if call.requested is not None else Line("request not captured")
     size = f", {call.returned_chars} characters" if call.returned_chars is not None else ""
     yield Line(f"returned{size}", call.returned) if call.returned is not None else Line("result not captured")
