@@ -109,7 +109,7 @@ class Odd(StrEnum):
     ID_REUSED = "id_reused"
     """Another span had the id: the first one counts, the second is sent on and not read."""
     LARGE = "large"
-    """More than 4 MiB: read like any other."""
+    """More than 4 MiB: of a long value the first MiB counts."""
     UNPARSABLE = "unparsable"
     """Its bytes are no span: sent on unread."""
 

@@ -1,7 +1,7 @@
 """Spans that contradict themselves or others: what is counted, and by `model.Odd` how each is read."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from otelagent.model import Odd, Plain, Step
@@ -34,8 +34,8 @@ def differs(node: Node, item: Step | Plain) -> bool:
     return place != (node.parent, node.start, node.end, node.kind, node.tool)
 
 
-def of_trace(trace: Trace, others: Sequence[Trace]) -> Counter[Odd]:
-    """What shows between the spans of a trace that leaves; `others` are traces that may hold its parents."""
+def of_trace(trace: Trace, recent: Callable[[], Iterable[Mapping[bytes, Node]]]) -> Counter[Odd]:
+    """What shows between the spans of a trace that leaves; `recent` gives link tables that may hold its parents."""
     found: Counter[Odd] = Counter()
     nodes = trace.nodes
     lost: set[bytes] = set()
@@ -44,7 +44,8 @@ def of_trace(trace: Trace, others: Sequence[Trace]) -> Counter[Odd]:
             found[Odd.STARTS_BEFORE_PARENT] += node.start + SLACK < parent.start
         elif node.parent:
             lost.add(node.parent)
-    found[Odd.PARENT_ELSEWHERE] = sum(any(key in o.nodes for o in others if o is not trace) for key in lost)
+    if lost:
+        found[Odd.PARENT_ELSEWHERE] = len({key for table in recent() for key in lost.intersection(table)})
     found[Odd.CYCLE] = sum(_loops(key, trace) for key in trace.runs)
     return +found
 

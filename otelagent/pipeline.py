@@ -250,7 +250,7 @@ class Pipeline:
         self._each(lambda ear: ear.odd(reason, count))
 
     def closed(self, trace: Trace, reason: Closed) -> None:
-        for odd, count in oddities.of_trace(trace, self.live.recent()).items():
+        for odd, count in oddities.of_trace(trace, self.live.recent).items():
             self.odd(odd, count)
         self._each(lambda ear: ear.closed(trace, reason))
 

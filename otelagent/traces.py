@@ -4,7 +4,7 @@
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby, islice
@@ -463,9 +463,10 @@ class LiveTraces:
         trace.touched = now
         return trace
 
-    def recent(self) -> list[Trace]:
-        """The traces that were opened last."""
-        return list(islice(reversed(self._traces.values()), RECENT))
+    def recent(self) -> Iterator[Mapping[bytes, Node]]:
+        """The link tables of the traces that were opened or closed last."""
+        yield from islice((trace.nodes for trace in reversed(self._traces.values())), RECENT)
+        yield from islice(reversed(self._past.values()), RECENT)
 
     def get(self, trace_id: bytes) -> Trace | None:
         """The live trace with this id, if there is one."""
