@@ -12,6 +12,15 @@ from otelagent.rules import Rules
 
 SOURCES: Final = frozenset({Kind.TOOL, Kind.RETRIEVAL})
 
+FAILED: Final = BAD - {Status.EMPTY, Status.PARTIAL, Status.NONCONFORMING}
+"""Outcomes of calls that did nothing."""
+
+MAX_TOOLS: Final = 512
+"""Names of tools kept per trace."""
+
+UNIQUE: Final = 8
+"""Characters of a call id from which on it may be one of its kind."""
+
 MAX_STEPS: Final = 10_000
 """Steps kept per run; of a longer one the oldest are let go and the view is partial."""
 
@@ -22,6 +31,8 @@ class TraceView(Protocol):
     given: Given
     """What the agents of this trace were given."""
     trace_id: bytes
+    used: dict[str, bool]
+    """Tools by name, and whether a call of theirs may have succeeded; bounded."""
     instructions: list[Instructions]
     """System and user messages of this trace, bounded."""
 
@@ -317,9 +328,18 @@ class AgentRun:
             step.turn.given = ()
             self.trace.told(step.turn.told)
             step.turn.told = ()
+            for tool in step.turn.called:
+                self._used(tool, True)
         if step.call is not None:
             self.trace.given.take(step.call.given)
             step.call.given = None
+        used = step.tool if step.kind in SOURCES else step.target if step.kind is Kind.HANDOFF else None
+        if used:
+            self._used(used, step.call is None or step.call.outcome.status not in FAILED)
+
+    def _used(self, tool: str, succeeded: bool) -> None:
+        if tool in self.trace.used or len(self.trace.used) < MAX_TOOLS:
+            self.trace.used[tool] = succeeded or self.trace.used.get(tool, False)
 
     def _withdraw(self, modes: set[str]) -> None:
         """Let go of findings that this fold didn't confirm, though it saw their spans again."""
@@ -371,9 +391,23 @@ def _same_call(step: Step, other: Step) -> bool:
     if step.span_id == other.span_id and step.call_id == other.call_id:
         return True
     if step.call_id and step.call_id == other.call_id:
-        return True
+        return (step.start <= other.end and other.start <= step.end) or _repeated(step, other)
     nested = step.start <= other.start and other.end <= step.end and other.parent_id == step.span_id
     return nested and step.tool == other.tool
+
+
+def _repeated(step: Step, other: Step) -> bool:
+    """Two reports of one call at different times. Models and servers use an id again (`call_0`, the tool's name)."""
+    assert step.call_id is not None  # noqa: S101 - the caller looked
+    telling = len(step.call_id) >= UNIQUE and any(map(str.isdigit, step.call_id))
+    if not telling or (step.tool and other.tool and step.tool != other.tool):
+        return False
+    now, then = step.call, other.call
+    if now is None or then is None:
+        return True
+    return all(
+        a is None or b is None or a == b for a, b in ((now.arguments, then.arguments), (now.result, then.result))
+    ) and (now.outcome.status is then.outcome.status or Status.UNKNOWN in (now.outcome.status, then.outcome.status))
 
 
 def _says_more(step: Step, twin: Step) -> bool:

@@ -3,7 +3,7 @@
 A script is a dict: `system`, `user`, `agent`, and `steps`, a list of
 
 - `{"tool": name, "arguments": {...}, "result": ...}`: the model asks for it, then it runs. `"status": "error"` marks
-  the tool's span as failed, `"error"` is the text of its exception
+  the tool's span as failed, `"error"` is the text of its exception, `"id"` its call id
 - `{"parallel": [tool, ...]}`: one turn of the model asks for several; with `"overlap": true` they run at one time
 - `{"say": text}`: a completion with text; ends the turn
 - `{"user": text}`: the user's next message
@@ -158,7 +158,7 @@ class _Run:
             self.messages.append(_message("user", _text(step["user"])))
         else:
             calls = step.get("parallel", [step])
-            named = [(self.player.new_id().hex(), call) for call in calls]
+            named = [(call.get("id") or self.player.new_id().hex(), call) for call in calls]
             texts = [_text(step["text"])] if "text" in step else []
             yield self.llm([*texts, *(_asked(i, c) for i, c in named)], step)
             if step.get("overlap"):

@@ -38,6 +38,7 @@ from otelagent.reading.arguments import canonical, fingerprint, similar, size, t
 from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
 from otelagent.reading.constraints import Constraint, Violation, constraints, lifted, violated, violated_by_call
+from otelagent.reading.deeds import deeds
 from otelagent.reading.enumeration import HEAD, enumerated, mentioned, names, texts
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.injection import names_in, score, shingles
@@ -310,6 +311,11 @@ class CompletionRead:
         return violated(rule, self._text) if isinstance(rule, Constraint) else None
 
     @property
+    def deeds(self) -> frozenset[str]:
+        """What it says that its author did."""
+        return deeds(self._text)
+
+    @property
     def blames(self) -> bool:
         """It says that the user lacks a right, or that the resource is closed or isn't there."""
         return blames(self._text)
@@ -345,9 +351,17 @@ def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
         history=bool(history),
         told=tuple(reader.told),
         standing=seen.standing(history),
+        called=_called_before(fresh),
         window=_window(len(history), [position for position, _ in fresh]) if history else None,
         task=TaskRead("\n".join(reader.asked_for)) if reader.asked_for else None,
     )
+
+
+def _called_before(fresh: list[tuple[int, Message]]) -> frozenset[str]:
+    """Tools that were called in turns before the user's last message."""
+    last = _last_user(fresh)
+    calls = _tool_calls(message for position, message in fresh if position < last)
+    return frozenset(call.name for call in calls if call.name)
 
 
 def _window(items: int, new: list[int]) -> Window:

@@ -53,6 +53,11 @@ def role(tool: str | None, description: str | None, overrides: Mapping[str, Role
     return _guessed(tool[:200], (description or "")[:100])
 
 
+def told_by_name(tool: str) -> Role | None:
+    """The role that a tool's name tells; None for a name without a word that one knows."""
+    return _by_name(_split(tool[:200]))
+
+
 def is_transfer(tool: str | None) -> bool:
     """The tool hands the conversation, or work, to another agent: an empty result of its own means nothing."""
     return tool is not None and _transfers(tool[:200])

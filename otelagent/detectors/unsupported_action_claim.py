@@ -1,0 +1,93 @@
+"""The answer says that something was done, and nothing did it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from otelagent.detectors.detector import Detector, threshold
+from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Severity, Step
+from otelagent.reading.deeds import may_do
+from otelagent.run import SOURCES, AgentRun
+
+
+@dataclass(frozen=True)
+class UnsupportedActionClaim(Detector):
+    """The answer says that an action was done, and no call of a tool that could do it succeeded in the trace.
+
+    ## What it looks for
+    An answer that claims a deed in the first person or as done with success: sent, booked, updated, cancelled,
+    created, paid, notified, or searched the web or a database. No tool whose name fits the deed, and none whose name
+    tells nothing, has been called with success anywhere in the trace, nor in the messages of earlier turns.
+
+    ## Why it matters
+    The user believes that the mail has gone out. There is no error anywhere, since nothing was tried.
+
+    ## Stays quiet when
+    - the answer says what will be done, could be done, or could not be done
+    - a tool that may have done it was called, also by another agent of the trace or in an earlier turn
+    - the claim is about the answer itself (a draft, a list, a summary), or the answer is a letter in another's name
+    - the agent uses no tools at all in this trace: what it can do doesn't show, which is counted as an abstention
+    - the history wasn't captured and the conversation is older than the trace
+
+    ## What to do
+    Check claims of completion against the calls that were made before the answer goes out, or have the tool's receipt
+    (an id, a status) quoted in it.
+    """
+
+    mode: ClassVar[str] = "unsupported_action_claim"
+    layer: ClassVar[Layer] = Layer.MODEL
+    severity: ClassVar[Severity] = Severity.HIGH
+    causes: ClassVar[tuple[str, ...]] = ("not_called", "failed")
+    fix: ClassVar[str] = (
+        "Check claims of completed actions against the calls that succeeded before the answer goes out."
+    )
+
+    min_confidence: float = threshold(default=0.5, help="Findings below this confidence are not told.")
+
+    def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
+        turn = step.turn
+        if turn is None or not turn.answer or turn.said is None:
+            return
+        if step.kind is not Kind.LLM and not (step is run.ended and run.unanswered):
+            return
+        used = run.trace.used
+        unsupported = [
+            deed for deed in sorted(turn.said.deeds) if not any(ok and may_do(tool, deed) for tool, ok in used.items())
+        ]
+        if not unsupported:
+            return
+        if not used or (not turn.history and run.conversation):
+            run.abstain(self.mode, "tools" if not used else "history")
+        elif any(f.mode == "tool_error_ignored" and f.about == step.span_id for f in run.findings.values()):
+            run.dismiss(self.mode, step, "the failure of the call is told already")
+        else:
+            yield from self._judged(step, run, unsupported)
+
+    def _judged(self, step: Step, run: AgentRun, unsupported: list[str]) -> Iterator[Finding]:
+        tried = [s for s in run.steps if s.kind in SOURCES and s.tool and _failed(s, unsupported)]
+        searched = unsupported == ["search"]
+        confidence = 0.6 if searched or run.trace.partial_view else 0.75
+        if confidence < self.min_confidence:
+            run.dismiss(self.mode, step, "the confidence is below the threshold")
+            return
+        deeds = ", ".join(unsupported)
+        why = "the calls that tried it failed" if tried else "no tool that could do it was called with success"
+        yield self.finding(
+            run,
+            about=step,
+            root=step,
+            cause="failed" if tried else "not_called",
+            confidence=confidence,
+            severity=Severity.MEDIUM if searched else None,
+            reason=f"the answer claims an action as done ({deeds}), and {why}",
+            evidence=[
+                Evidence(step.span_id, "completion", f"claims an action as done ({deeds})"),
+                *(Evidence(s.span_id, s.call.outcome.path if s.call else "", "failed") for s in tried[:8]),
+            ],
+            extra={"otelagent.claim.actions": deeds},
+        )
+
+
+def _failed(step: Step, deeds: list[str]) -> bool:
+    bad = step.call is not None and step.call.outcome.status in BAD
+    return bad and any(may_do(step.tool or "", deed) for deed in deeds)
