@@ -14,6 +14,7 @@ COMMANDS: Final = (
     "diagnose",
     "inspect",
     "explain",
+    "compare",
     "traces",
     "init",
     "spool",
