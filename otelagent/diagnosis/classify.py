@@ -67,5 +67,10 @@ def _against(layer: Layer, divergence: Recorded | None, full: bool) -> str:
     if layer is Layer.MODEL:
         return f"the model was given a result that is {status}" if status in BAD else "the model had what it needed"
     if layer is Layer.TOOL:
-        return "the tools answered" if status in (None, Status.OK, Status.UNKNOWN) else f"a result that is {status}"
+        answered = status in (None, Status.OK, Status.UNKNOWN)
+        return (
+            "the tools answered"
+            if answered
+            else f"the failure showed ({status}); what went on in spite of it is at fault"
+        )
     return "the context was nearly full, but this came first" if full else "no full context and no lost hand-over shows"

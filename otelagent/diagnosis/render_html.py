@@ -62,10 +62,11 @@ def _header(d: Diagnosis) -> str:
     if not steps:
         return ""
     begin = min(at.step.start for at in steps)
+    count = f"{len(d.findings)} finding{'s' * (len(d.findings) != 1)}"
     ids = ", ".join(trace.hex() for trace in d.recording.traces[:4])
     keys = "<kbd>j</kbd> <kbd>k</kbd> next, previous step; <kbd>n</kbd> <kbd>p</kbd> next, previous with a finding"
     return (
-        f'<p class="dim">trace {ids}; {when(begin)} UTC; {len(steps)} steps, {len(d.findings)} findings</p>'
+        f'<p class="dim">trace {ids}; {when(begin)} UTC; {len(steps)} steps, {count}</p>'
         f'<p class="keys dim">{keys}; <kbd>Enter</kbd> opens</p>'
     )
 
@@ -76,7 +77,9 @@ def _header(d: Diagnosis) -> str:
 def _section(d: Diagnosis, section: Section) -> str:
     own = _claimed(d) if section.title.startswith("1.") else ""
     own += _curve(d) if section.title.startswith("4.") else ""
-    lines = "".join(f"<li>{_line(d, line)}</li>" for line in section.lines)
+    shown_above = bool(own) and section.title.startswith("1.")
+    told = section.lines[1:] if shown_above else section.lines
+    lines = "".join(f"<li>{_line(d, line)}</li>" for line in told)
     return f"<section><h2>{escape(section.title)}</h2>{own}<ul>{lines}</ul></section>"
 
 
