@@ -17,6 +17,8 @@ _TEMPLATES: Final[tuple[tuple[str, Verdict], ...]] = (
     ("Handoff:", Kind.HANDOFF),
     ("Guardrail", NO_STEP),
     ("MCP request:", NO_STEP),
+    ("Task:", NO_STEP),
+    ("Turn {turn}", NO_STEP),
     ("Responses API with", Kind.LLM),
     ("Chat Completion with", Kind.LLM),
     ("Chat completion with", Kind.LLM),

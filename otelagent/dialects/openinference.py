@@ -22,6 +22,8 @@ _OUTPUT: Final = "output.value"
 _METADATA: Final = "metadata"
 _HANDOFF: Final = "handoff to "
 _OPENAI_AGENTS: Final = "openinference.instrumentation.openai_agents"
+_LLAMA_INDEX: Final = "openinference.instrumentation.llama_index"
+_METHODS: Final = (_LLAMA_INDEX, "openinference.instrumentation.haystack")
 _SCHEMA_AS_PARAMETERS: Final = (
     "openinference.instrumentation.openai_agents",
     "openinference.instrumentation.smolagents",
@@ -33,8 +35,27 @@ _RESPONSE_IDS: Final = (b'"chatcmpl-', b'"resp_', b'"msg_')
 _lc_agent = inside(_METADATA, "lc_agent_name")
 
 
+def _method(span: Span, kind: str | None) -> Verdict | None:
+    """LlamaIndex and Haystack spans are methods: of an agent, of a model, or around and before the model's own."""
+    owner, _, method = span.name.partition(".")
+    if kind == "CHAIN":
+        return Kind.AGENT if owner.endswith("Agent") and method in ("run", "arun", "run_async") else None
+    if kind != "LLM" or span.origin.scope != _LLAMA_INDEX:
+        return None
+    return NO_STEP if method.startswith("_") or _around_the_call(span) else None
+
+
+def _around_the_call(span: Span) -> bool:
+    """The span of the call itself has messages or a prompt from its start."""
+    keys = span.attributes.keys()
+    shown = any(key.startswith(("llm.input_messages.", "llm.prompts.", "llm.token_count.")) for key in keys)
+    return _INPUT in keys and _OUTPUT not in keys and not shown and span.attributes.get(_INPUT) != "__REDACTED__"
+
+
 def _kind(span: Span) -> Verdict | None:
     kind = span.attributes.text(_KIND)
+    if span.origin.scope in _METHODS and (said := _method(span, kind)) is not None:
+        return said
     if kind == "CHAIN":
         if (agent := _lc_agent(span)) is not None and agent == span.name:
             return Kind.AGENT
