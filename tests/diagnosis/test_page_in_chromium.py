@@ -23,7 +23,7 @@ def loaded(page: str, directory: Path, fragment: str = "") -> tuple[Page, str, l
     path.write_text(page, encoding="utf-8")
     command = [
         *(str(CHROMIUM), "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"),
-        *(f"--user-data-dir={directory}/profile", f"--log-net-log={net}", "--disable-background-networking"),
+        *(f"--user-data-dir={directory}/profile", f"--log-net-log={net}", "--host-resolver-rules=MAP * ~NOTFOUND"),
         *("--virtual-time-budget=4000", "--dump-dom", f"file://{path}{fragment}"),
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
