@@ -41,7 +41,7 @@ def classify(findings: Sequence[Finding], divergence: Recorded | None, loose: in
         rule = f"{first.mode} ({first.cause}): {first.reason}"
         return _made(first.layer, rule, first.confidence, first.fix, divergence, full)
     status = divergence.step.call.outcome.status if divergence and divergence.step.call else Status.UNKNOWN
-    if status in BAD and loose:
+    if status in BAD:
         guard = "gate after the tool call: tell the model what is missing before its next turn"
         return _made(Layer.TOOL, f"the output rests on a call whose outcome is {status}", 0.3, guard, divergence, full)
     if loose and full:

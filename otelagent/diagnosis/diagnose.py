@@ -123,7 +123,7 @@ def diagnose(
         isolation=_isolation(recording, flow, diverged or output, commands, source),
         classification=classify(findings, diverged, loose, full),
         findings=findings,
-        most_suspicious=most_suspicious(recording, flow, claims, findings),
+        most_suspicious=most_suspicious(recording, flow, claims, findings, good),
         claims=claims,
     )
 

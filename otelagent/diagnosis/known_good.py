@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from otelagent.diagnosis.dataflow import Dataflow, path
 from otelagent.diagnosis.grounds import Held, Support
 from otelagent.diagnosis.recording import Recorded, Recording
-from otelagent.model import BAD, Finding, Kind, Status
+from otelagent.model import BAD, Finding, Kind, Role, Status
+from otelagent.reading.acknowledgement import admits
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,35 @@ def known_good(
     """By the first finding where there is one; else by the output's unsupported claims."""
     if findings and (diverged := recording.at(findings[0].first_divergence)) is not None:
         return _by_finding(recording, flow, claims, diverged, findings[0], output)
-    if output is None or not _loose(claims, output):
-        return KnownGood(None, output.span_id if output else None, (), "no claim of the output lacks ground")
+    broken = _broken(recording)
+    if broken is not None:
+        good = next((at for at in reversed(flow.inputs(broken)) if not _wrong(recording, claims, at)), None)
+        links = _links([*([good] if good else []), broken], claims)
+        return KnownGood(broken.span_id, good.span_id if good else None, links, "the run failed after it, unanswered")
+    if output is None:
+        return KnownGood(None, None, (), "no output was captured")
     reached = flow.behind(output)
     behind = sorted((recording.steps[index] for index in reached), key=lambda at: at.index)
-    wrong = next(at for at in behind if at is output or _wrong(recording, claims, at))
+    loose = bool(_loose(claims, output))
+    silent = not admits(output.said).any
+    wrong = next((at for at in behind if (loose or (silent and at.source)) and _wrong(recording, claims, at)), None)
+    if wrong is None:
+        return KnownGood(
+            None, output.span_id, (), "no claim of the output lacks ground, and no result behind it is bad"
+        )
     good = next((at for at in reversed(behind) if at.index < wrong.index and at.step.end <= wrong.step.start), None)
     chain = ([good] if good else []) + path(reached, wrong)
-    decided = "the first step behind the unsupported claims that shows something wrong"
+    decided = "the unsupported claims" if loose else "the output, which doesn't mention it,"
+    decided = f"the first step behind {decided} that shows something wrong"
     return KnownGood(wrong.span_id, good.span_id if good else None, _links(chain, claims), decided)
+
+
+def _broken(recording: Recording) -> Recorded | None:
+    """The failed call after which an agent's run failed, and no model was asked again."""
+    if not any(at.step.failed and at.step.kind in (Kind.AGENT, Kind.WORKFLOW) for at in recording.steps):
+        return None
+    last = next((at for at in reversed(recording.steps) if at.source or at.step.kind is Kind.LLM), None)
+    return last if last is not None and last.source and _wrong(recording, {}, last) else None
 
 
 def _by_finding(
@@ -98,6 +119,8 @@ def _wrong(recording: Recording, claims: Mapping[int, Sequence[Held]], at: Recor
     if not at.source:
         return bool(_loose(claims, at))
     if at.step.call is None or at.step.call.outcome.status not in BAD:
+        return False
+    if at.step.call.outcome.status is Status.EMPTY and at.step.call.role is not Role.SOURCE:
         return False
     later = (s for s in recording.steps[at.index + 1 :] if s.source and s.name == at.name and s.step.call)
     return not any(s.step.call and s.step.call.outcome.status is Status.OK for s in later)

@@ -6,12 +6,15 @@ from typing import Final
 
 from otelagent.diagnosis.dataflow import Dataflow
 from otelagent.diagnosis.grounds import Held, Support
+from otelagent.diagnosis.known_good import KnownGood
 from otelagent.diagnosis.recording import Recorded, Recording
 from otelagent.model import BAD, Finding, Kind, Role, Status, Text
 
 CHANCE: Final = 0.15
 """Confidence of a guess that only the shape of the run supports."""
 
+_SURROUNDINGS: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.DENIED, Status.PARTIAL})
+"""Outcomes that are no fault of the caller; an error mostly is."""
 LOOSE: Final = 3
 """Ungrounded specifics in one text that speak against it."""
 REQUEST: Final = 12
@@ -30,13 +33,20 @@ class Suspect:
 
 
 def most_suspicious(
-    recording: Recording, flow: Dataflow, claims: Mapping[int, Sequence[Held]], ordered: Sequence[Finding]
+    recording: Recording,
+    flow: Dataflow,
+    claims: Mapping[int, Sequence[Held]],
+    ordered: Sequence[Finding],
+    good: KnownGood,
 ) -> Suspect | None:
     """The root of the first finding; else the first step that something speaks against; None of an empty trace."""
     for finding in ordered:
         at = recording.at(finding.first_divergence)
         agent = (at.agent if at else None) or finding.agent
         return Suspect(finding.first_divergence, finding.trace_id, agent, finding.confidence, f"root of {finding.mode}")
+    diverged = recording.at(good.first_divergence)
+    if diverged is not None and _status(diverged) in _SURROUNDINGS:
+        return _suspect(diverged, 0.35, f"a bad result: {good.decided_by}")
     for look in (_ungrounded, _gone_wrong, _first_action, _last_request, _first_call, _last_answer):
         if (suspect := look(recording.steps, flow, claims)) is not None:
             return suspect

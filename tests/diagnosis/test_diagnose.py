@@ -164,6 +164,23 @@ def test_action_that_failed_is_suspected_before_a_lookup_that_was_repeated_with_
     assert made.most_suspicious.span_id == author.span_id
 
 
+def test_run_that_a_raising_tool_ended_diverged_there() -> None:
+    made = recorded("google-adk__native__rate_limit_raised.binpb.gz")
+    diverged = made.recording.at(made.known_good.first_divergence)
+    assert diverged is not None
+    assert (diverged.name, diverged.step.failed) == ("web_search", True)
+    assert made.classification.layer is Layer.TOOL
+
+
+def test_error_that_the_answer_leaves_out_is_a_hypothesis_and_no_finding() -> None:
+    made = recorded("openai-agents__openinference__auth_401_raised.binpb.gz")
+    diverged = made.recording.at(made.known_good.first_divergence)
+    assert made.findings == ()
+    assert diverged is not None
+    assert diverged.source
+    assert (made.classification.layer, made.classification.confidence) == (Layer.TOOL, 0.3)
+
+
 def test_findings_come_in_the_order_in_which_they_began() -> None:
     for entry in builders.manifest()[::7]:
         made = recorded(entry["file"])
