@@ -85,10 +85,12 @@ def _take(at: Recorded, rules: dict[int, _Standing], seen: set[tuple[str | None,
             continue
         seen.add((at.agent, item.fingerprint))
         for role, text in _instructions(item):
+            stated = constraints(text, role)
+            again = {constraint.kind for constraint in stated}
             if role == "user":
                 for gone in lifted([r.constraint for r in rules.values() if r.lifted is None], text):
-                    rules[gone.hash].lifted = at
-            for constraint in constraints(text, role):
+                    rules[gone.hash].lifted = None if gone.kind in again else at
+            for constraint in stated:
                 known = rules.setdefault(constraint.hash, _Standing(constraint, set(), at))
                 known.holders.add(item.fingerprint)
                 known.lifted = None

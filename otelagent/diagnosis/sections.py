@@ -8,7 +8,7 @@ from otelagent.diagnosis.boundary import Boundary, shown
 from otelagent.diagnosis.context import Rule
 from otelagent.diagnosis.diagnose import Diagnosis
 from otelagent.diagnosis.grounds import Held, Support
-from otelagent.model import Finding
+from otelagent.model import BAD, Finding, Status
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,8 @@ def _boundary(d: Diagnosis) -> Iterator[Line]:
 
 def _call(d: Diagnosis, call: Boundary) -> Iterator[Line]:
     note = f" ({call.outcome_note})" if call.outcome_note else ""
-    yield Line(f"{_place(d, call.span_id)}: {call.outcome}{note}", mood="bad", spans=(call.span_id,))
+    mood = "bad" if call.outcome in BAD else "good" if call.outcome is Status.OK else "unknown"
+    yield Line(f"{_place(d, call.span_id)}: {call.outcome}{note}", mood=mood, spans=(call.span_id,))
     yield Line("requested", call.requested) if call.requested is not None else Line("request not captured")
     size = f", {call.returned_chars} characters" if call.returned_chars is not None else ""
     yield Line(f"returned{size}", call.returned) if call.returned is not None else Line("result not captured")

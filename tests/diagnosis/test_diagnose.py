@@ -134,6 +134,17 @@ def test_constraint_that_left_the_context_is_shown_as_displaced() -> None:
     assert [(f.present, f.displaced) for f in made.context.curve] == [(1, 0), (0, 1)]
 
 
+def test_constraint_that_the_user_repeats_is_not_lifted() -> None:
+    rules = recorded("pydantic-ai__native-default__amnesia.binpb.gz").context.rules
+    assert [rule.lifted_span_id for rule in rules] == [None] * len(rules)
+    assert [bool(rule.broken) for rule in rules if rule.kind == "date"] == [True] * 2
+
+
+def test_constraint_that_the_user_lifts_is_shown_as_lifted() -> None:
+    rules = recorded("pydantic-ai__native-default__amnesia_lifted.binpb.gz").context.rules
+    assert all(rule.lifted_span_id for rule in rules if rule.kind == "date")
+
+
 def test_step_without_messages_cannot_be_replayed_and_says_what_is_missing() -> None:
     made = played([{"say": "Done."}], content=False)
     assert not made.isolation.replayable
