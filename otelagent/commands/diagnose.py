@@ -38,8 +38,8 @@ def command(
     """Diagnose a recorded trace in the six steps of the practice: output and claims, last known-good step, tool
     boundary, context, isolation, classification.
 
-    FILE holds OTLP protobuf, JSON or JSON lines, plain or gzipped. TRACE is the id of a trace in the trace store, or
-    the beginning of one.
+    FILE holds OTLP protobuf, JSON or JSON lines, or Jaeger's JSON, plain or gzipped. TRACE is the id of a
+    trace in the trace store, or the beginning of one.
 
     Of several traces in the file that with the gravest finding is taken. No model is called.
 

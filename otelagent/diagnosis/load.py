@@ -1,4 +1,5 @@
-"""OTLP from files: protobuf, JSON, or JSON lines as the Collector's file exporter writes them; plain or gzipped."""
+"""OTLP from files: protobuf, JSON, JSON lines as the Collector's file exporter writes them, or Jaeger's JSON; plain or
+gzipped."""
 
 import gzip
 import zlib
@@ -6,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from otelagent import otlp_json
+from otelagent.diagnosis import jaeger
 from otelagent.errors import OtelagentError, Rejected
 from otelagent.otlp import parse_envelope
 
@@ -56,4 +60,15 @@ def _json(raw: bytes) -> Iterator[bytes]:
         for line in lines:
             yield otlp_json.to_protobuf(line, "traces")
     else:
-        yield otlp_json.to_protobuf(raw, "traces")
+        yield otlp_json.to_protobuf(_otlp(raw), "traces")
+
+
+def _otlp(raw: bytes) -> bytes:
+    """Jaeger's JSON as OTLP; all else as it is."""
+    if b'"traceID"' not in raw[:4096]:
+        return raw
+    try:
+        document = msgspec.json.decode(raw)
+        return jaeger.to_otlp(document) if jaeger.is_jaeger(document) else raw
+    except (msgspec.DecodeError, TypeError, ValueError, KeyError, AttributeError) as error:
+        raise Rejected("this is no trace as Jaeger writes it") from error
