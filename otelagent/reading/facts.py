@@ -37,6 +37,7 @@ from otelagent.reading.acknowledgement import admits, completed
 from otelagent.reading.arguments import canonical, fingerprint, similar, size, terms
 from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
+from otelagent.reading.closing import closing_text
 from otelagent.reading.constraints import Constraint, Violation, constraints, lifted, violated, violated_by_call
 from otelagent.reading.deeds import deeds
 from otelagent.reading.enumeration import HEAD, enumerated, mentioned, names, texts
@@ -45,6 +46,7 @@ from otelagent.reading.injection import names_in, score, shingles
 from otelagent.reading.outcome import outcome
 from otelagent.reading.parsing import dumps
 from otelagent.reading.receipts import in_structure, in_words
+from otelagent.reading.roles import is_closing
 
 MAX_STANDING: Final = 128
 """System and user messages kept per trace; later ones are not."""
@@ -134,8 +136,8 @@ def _call(step: Step, content: Content, role: Role) -> Call:
 
 
 def _facts(arguments: Captured | None, result: Captured | None, judged: Outcome, role: Role, given: object) -> Call:
-    """`result` without its envelopes; `given`: the same as it was recorded."""
-    call = Call(outcome=judged, role=role, given=given)
+    """`result` without its envelopes; `given`: the same as it was recorded. A note is the model's own words."""
+    call = Call(outcome=judged, role=role, given=None if role is Role.NOTE else given)
     if arguments is not None:
         call.arguments = canonical(arguments.value)
         call.like = ArgumentsRead(arguments.value)
@@ -143,7 +145,7 @@ def _facts(arguments: Captured | None, result: Captured | None, judged: Outcome,
         call.result = fingerprint(result.value)
         call.size = size(result.value)
         call.receipt = in_structure(given, result.path)
-        if role is Role.SOURCE and judged.status in READABLE:
+        if role is not Role.NOTE and judged.status in READABLE:
             call.suspect = _suspect(given)
     return call
 
@@ -344,7 +346,7 @@ def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
         text = _result_text(content.result())
     return Turn(
         said=CompletionRead(text) if text else None,
-        asked=tuple(_asked(completion)),
+        asked=tuple(a for a in _asked(completion) if not (text and is_closing(a.name))),
         answered=tuple(reader.answered),
         consumed=frozenset(reader.consumed),
         given=tuple(reader.given),
@@ -510,6 +512,7 @@ def _hash(arguments: object) -> int | None:
 
 def _answer_text(completion: Sequence[Message]) -> str:
     parts = [p.text for m in completion for p in m.parts if isinstance(p, Text) and not p.reasoning]
+    parts.append(closing_text(_tool_calls(completion)))
     return "\n".join(p for p in parts if p.strip())
 
 

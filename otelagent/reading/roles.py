@@ -34,6 +34,8 @@ _POLLED: Final = _listed("poll_of")
 _POLL_WORDS: Final = _listed("poll_word")
 _JOINTS: Final = _listed("joint")
 _TRANSFERS: Final = _listed("transfer")
+_ANSWERS: Final = frozenset({"answer", "result", "response", "output"})
+_GIVES: Final = frozenset({"submit", "give", "provide", "return", "send"})
 _UNSPACED: Final = {
     word: role
     for role, key in ((Role.ACTION, "action"), (Role.SOURCE, "source"), (Role.NOTE, "note"), (Role.POLL, "poll"))
@@ -63,6 +65,18 @@ def is_transfer(tool: str | None) -> bool:
     return tool is not None and _transfers(tool[:200])
 
 
+def is_closing(tool: str | None) -> bool:
+    """The agent gives its answer by calling this tool: `final_answer`, `final_result`, `submit_final_answer`."""
+    return tool is not None and _closes(tool[:200])
+
+
+@lru_cache(maxsize=_CACHED)
+def _closes(tool: str) -> bool:
+    parts = tuple(_split(tool))
+    final = "final" in parts and parts[-1] in _ANSWERS and set(parts) <= {"final", *_GIVES, *_ANSWERS}
+    return final or parts == ("attempt", "completion")
+
+
 @lru_cache(maxsize=_CACHED)
 def _transfers(tool: str) -> bool:
     name = " ".join(_split(tool))
@@ -71,6 +85,8 @@ def _transfers(tool: str) -> bool:
 
 @lru_cache(maxsize=_CACHED)
 def _guessed(tool: str, description: str) -> Role:
+    if _closes(tool):
+        return Role.NOTE
     parts = _split(tool)
     return _by_name(parts) or _by_description(description) or Role.SOURCE
 
