@@ -1,0 +1,75 @@
+"""Recordings of further frameworks and instrumentations, which no rule was made from: their steps and findings."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from otelagent import dialects, otlp
+from otelagent.diagnosis.scan import Report
+from otelagent.model import Step
+from otelagent.pipeline import Pipeline
+from tests import builders
+
+RECORDED = Path(__file__).parent / "recorded"
+ENTRIES: list[dict[str, Any]] = json.loads((RECORDED / "manifest.json").read_text())["captures"]
+
+NO_AGENT_SPANS = "calls of both agents hang from one span without an agent: the rate limit is told, not the delegation"
+NO_CALLS = "the instrumentation leaves tool results without the calls that they answer: arguments are unknown"
+EXCEPTIONS: dict[tuple[str, str], tuple[list[str], str]] = {
+    **{
+        ("autogen", scenario): ([], "autogen records neither content nor model calls")
+        for scenario in ("auth", "delegation", "empty", "injection", "loop", "raised", "rate_limit")
+    },
+    **{
+        (emitter, "delegation"): (["rate_limit_mid_chain"], NO_AGENT_SPANS)
+        for emitter in ("litellm-oi", "openai-logfire", "openai-openlit", "openai-v2")
+    },
+    ("litellm-oi", "loop"): ([], NO_CALLS),
+    ("openai-openlit", "loop"): ([], NO_CALLS),
+    ("smolagents-oi", "raised"): ([], "the answer's two short numbers are too few specifics for this detector"),
+}
+"""What is found instead of what the scenario expects, and why."""
+
+
+def read(name: str) -> bytes:
+    return gzip.decompress((RECORDED / name).read_bytes())
+
+
+def played(entry: dict[str, Any], how: str) -> Report:
+    body = read(entry["file"])
+    requests = [body]
+    if how == "one_by_one":
+        requests = list(builders.one_by_one(body))
+    elif how == "as_arrived":
+        requests = list(builders.as_arrived(body, entry["arrival"]))
+    report = Report()
+    pipeline = Pipeline(None, ears=(report,))
+    logs = read(entry["logs"]) if entry["logs"] else None
+    if logs and how == "one_by_one":
+        pipeline.logs(logs, 0.5)
+    for now, request in enumerate(requests, 1):
+        pipeline.traces(request, float(now))
+    if logs and how != "one_by_one":
+        pipeline.logs(logs, len(requests) + 0.5)
+    pipeline.settle(len(requests) + 1.0)
+    return report
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e["file"].removesuffix(".binpb.gz"))
+def test_recording_gives_its_steps(entry: dict[str, Any]) -> None:
+    counts: dict[str, int] = {}
+    for span in otlp.TraceRequest(read(entry["file"])).spans:
+        item = dialects.read(span)
+        kind = str(item.kind) if isinstance(item, Step) else "plain" if item.dialect else "unknown"
+        counts[kind] = counts.get(kind, 0) + 1
+    assert counts == entry["items"]
+
+
+@pytest.mark.parametrize("how", ["as_arrived", "one_by_one", "all_at_once"])
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e["file"].removesuffix(".binpb.gz"))
+def test_recording_gives_its_findings_however_it_arrives(entry: dict[str, Any], how: str) -> None:
+    expected, _ = EXCEPTIONS.get((entry["emitter"], entry["scenario"]), (entry["expect_modes"], ""))
+    assert sorted(f.mode for f in played(entry, how).findings.values()) == expected
