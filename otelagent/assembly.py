@@ -1,7 +1,7 @@
 """From settings to the parts that the service runs."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from otelagent import endpoint
@@ -9,11 +9,13 @@ from otelagent.admission import Admission, Token
 from otelagent.config import Config
 from otelagent.delivery import Delivery
 from otelagent.destination import Destination
+from otelagent.detectors import available, build
 from otelagent.exporters.exporter import Exporter
 from otelagent.exporters.otlp_grpc import OtlpGrpcExporter
 from otelagent.exporters.otlp_http import OtlpHttpExporter
 from otelagent.housekeeping import Housekeeping
 from otelagent.intake import Intake
+from otelagent.overrides import Exemption
 from otelagent.pipeline import Settings as PipelineSettings
 from otelagent.policy import MIB, Pace, Policy
 from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
@@ -27,6 +29,7 @@ from otelagent.settings import (
     GrpcServer,
     HttpServer,
     OtlpExporter,
+    Override,
     TraceStore,
 )
 from otelagent.settings import OtlpHttpExporter as OtlpHttpSettings
@@ -52,7 +55,22 @@ def pipeline_settings(settings: AgentFailures) -> PipelineSettings:
         age_s=settings.traces.age,
     )
     roles = {pattern: tool.role for pattern, tool in settings.tools.items()}
-    return PipelineSettings(detectors=settings.detectors, limits=limits, roles=roles, windows=settings.context_windows)
+    return PipelineSettings(
+        detectors=settings.detectors,
+        limits=limits,
+        roles=roles,
+        windows=settings.context_windows,
+        exemptions=tuple(exemption for override in settings.overrides for exemption in _exemptions(override)),
+    )
+
+
+def _exemptions(override: Override) -> Iterator[tuple[str, Exemption]]:
+    """What an override says of each mode that it names."""
+    match = override.match
+    for mode, chosen in override.detectors.items():
+        tuned = build({**dict.fromkeys(available(), "off"), mode: chosen})
+        detector = tuned[0] if tuned else None
+        yield mode, Exemption(detector, match.service, match.agent, match.tool, override.until)
 
 
 def spools(config: Config) -> dict[str, Spool]:

@@ -2,15 +2,15 @@
 
 import logging
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from otelagent import annotate, dialects, oddities, otlp, windows
 from otelagent.detectors import build
-from otelagent.detectors.detector import Detector
 from otelagent.errors import Rejected
 from otelagent.model import Finding, Kind, LogPart, Odd, Plain, Role, Step
+from otelagent.overrides import Exemption, exempted
 from otelagent.reading import facts
 from otelagent.reading.roles import role
 from otelagent.run import AgentRun
@@ -43,6 +43,8 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     roles: Mapping[str, Role] = field(default_factory=dict)
     """Tool name patterns to roles; they go before what names tell."""
+    exemptions: Sequence[tuple[str, Exemption]] = ()
+    """Modes with what is muted or tuned for a service, agent or tool."""
     windows: Mapping[str, int] = field(default_factory=dict)
     """Context windows in tokens by prefix of the model's name; they go before the shipped table."""
 
@@ -85,7 +87,7 @@ class Pipeline:
         self, settings: Settings | None = None, ears: tuple[Ear, ...] = (), tape: "Tape | None" = None
     ) -> None:
         settings = settings or Settings()
-        self.detectors: tuple[Detector, ...] = build(settings.detectors)
+        self.detectors = exempted(build(settings.detectors), settings.exemptions)
         self._roles = settings.roles
         self._windows = tuple(settings.windows.items())
         self._ears = ears

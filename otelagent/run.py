@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, Final, Protocol
 
 from otelagent.delegation import Edge
 from otelagent.model import BAD, Answered, Finding, Instructions, Kind, Receipt, Status, Step
@@ -41,6 +41,7 @@ class TraceView(Protocol):
 
     partial_view: bool
     """Part of the trace was not seen."""
+    service: str
 
     def abstain(self, mode: str, reason: str) -> None:
         """Count that a detector could not judge."""
@@ -88,8 +89,10 @@ class TraceView(Protocol):
 class Observer(Protocol):
     """A detector, as a run sees it."""
 
-    mode: ClassVar[str]
-    concludes: ClassVar[bool]
+    @property
+    def mode(self) -> str: ...
+    @property
+    def concludes(self) -> bool: ...
 
     def observe(self, step: Step, run: "AgentRun") -> Iterator[Finding]:
         """Findings that the step completes."""
@@ -107,6 +110,8 @@ class AgentRun:
     def __init__(self, trace: TraceView, key: bytes) -> None:
         self.trace = trace
         self.key = key
+        self.muted: set[tuple[str, bytes, bytes]] = set()
+        """Identities of findings that the configuration mutes."""
         self.former: set[bytes] = set()
         """Keys of provisional runs that were found to be this one."""
         self.agent: str | None = None

@@ -5,6 +5,7 @@ from typing import Any
 from otelagent.late import Late
 from otelagent.metrics import Metrics
 from otelagent.model import Finding, Kind, Odd, Step
+from otelagent.overrides import MUTED
 from otelagent.run import SOURCES, AgentRun
 from otelagent.traces import Closed, Trace
 
@@ -49,7 +50,8 @@ class Tally:
         self._metrics.abstention(mode, reason)
 
     def dismissed(self, mode: str, step: Step, why: str) -> None:
-        pass
+        if why is MUTED:
+            self._metrics.muted(mode, service=step.service, environment=step.environment)
 
     def closed(self, trace: Trace, reason: Closed) -> None:
         self._metrics.trace_closed(str(reason))
