@@ -1,4 +1,4 @@
-"""Recordings of further frameworks and instrumentations, which no rule was made from: their steps and findings."""
+"""Recordings of further frameworks and instrumentations. Faults found on them were fixed: they guard the fixes."""
 
 import gzip
 import json
