@@ -38,7 +38,7 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-proto: setup ## Generates otelagent/otlp_lite_pb2.py from proto/
+proto: setup ## Generates otelagent/*_pb2.py from proto/
 	$(BIN)/python proto/generate.py
 
 reference: setup ## Writes pages, rules and dashboards that follow from the code

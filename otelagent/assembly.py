@@ -1,13 +1,15 @@
 """From settings to the parts that the service runs."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from otelagent import endpoint
 from otelagent.admission import Admission, Token
 from otelagent.config import Config
-from otelagent.delivery import Delivery
+from otelagent.delivery import Delivery, Redact
 from otelagent.destination import Destination
 from otelagent.detectors import available, build
 from otelagent.exporters.exporter import Exporter
@@ -21,6 +23,7 @@ from otelagent.policy import MIB, Pace, Policy
 from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
 from otelagent.receivers.otlp_http import OtlpHttpReceiver
 from otelagent.recorder import Recorder
+from otelagent.redaction import Redactor, chain
 from otelagent.settings import (
     AgentFailures,
     AnyExporter,
@@ -84,6 +87,16 @@ def spools(config: Config) -> dict[str, Spool]:
     }
 
 
+def redactors(config: Config, counts: Counter[str]) -> dict[Signal, Redact]:
+    """What takes out of each signal what must not go on, where the configuration says so."""
+    found: dict[Signal, Redact] = {}
+    for signal, pipeline in config.pipelines.items():
+        steps = [Redactor(config.redactions[n], counts) for n in pipeline.processors if n in config.redactions]
+        if steps:
+            found[signal] = partial(chain, steps, signal)
+    return found
+
+
 def recorder(config: Config) -> Recorder | None:
     """Keeps failing traces, where the configuration has a trace store."""
     settings = config.extension(TraceStore)
@@ -96,6 +109,7 @@ def recorder(config: Config) -> Recorder | None:
         sample_good=settings.sample_good,
         limits=limits,
         clock=time.time,
+        redact=redactors(config, Counter()).get(Signal.TRACES),
     )
 
 
@@ -123,7 +137,7 @@ def delivery(config: Config, traffic: Traffic, spools: Mapping[str, Spool], toke
         by_signal[signal] = [made[name] for name in pipeline.exporters]
         for name in pipeline.exporters:
             traffic.open_outlet(Outlet(name, signal))
-    return Delivery(by_signal, traffic)
+    return Delivery(by_signal, traffic, redactors(config, traffic.redacted))
 
 
 def _policy(settings: AnyExporter) -> Policy:

@@ -27,6 +27,7 @@ from otelagent.settings import (
     MemoryLimiter,
     OtlpExporter,
     OtlpReceiver,
+    Redaction,
     Service,
     Settings,
     SignalPipeline,
@@ -48,6 +49,7 @@ class Config:
     receivers: Mapping[str, OtlpReceiver]
     agent_failures: AgentFailures
     memory_limiter: MemoryLimiter | None
+    redactions: Mapping[str, Redaction]
     exporters: Mapping[str, AnyExporter]
     extensions: Mapping[str, Settings]
     """Those that run."""
@@ -68,6 +70,7 @@ class Config:
         processors: dict[str, Settings | None] = {
             "agent_failures": self.agent_failures,
             "memory_limiter": self.memory_limiter,
+            **self.redactions,
         }
         return {
             "receivers": _dumped(self.receivers),
@@ -121,6 +124,7 @@ class _Loading:
             receivers=receivers,
             agent_failures=_only(processors, AgentFailures) or AgentFailures(),
             memory_limiter=_only(processors, MemoryLimiter),
+            redactions={name: p for name, p in processors.items() if isinstance(p, Redaction)},
             exporters=exporters,
             extensions=self._running(service, extensions),
             pipelines=self._pipelines(pipelines, receivers, processors, exporters),
@@ -232,7 +236,9 @@ class _Loading:
         if not self._raw("service").get("pipelines"):
             every = SignalPipeline(receivers=list(receivers) or ["otlp"], exporters=list(exporters))
             inspecting = every.model_copy(update={"processors": list(processors)})
-            return {Signal.TRACES: inspecting, Signal.LOGS: inspecting, Signal.METRICS: every}
+            others = [name for name in processors if _kind(name) != "agent_failures"]
+            passing = every.model_copy(update={"processors": others})
+            return {Signal.TRACES: inspecting, Signal.LOGS: inspecting, Signal.METRICS: passing}
         found: dict[Signal, SignalPipeline] = {}
         for name, pipeline in written.items():
             path = f"service.pipelines.{name}"
@@ -247,6 +253,11 @@ class _Loading:
                 self._known(f"{path}.receivers: {each}", each, receivers, "receivers")
             for each in pipeline.processors:
                 self._known(f"{path}.processors: {each}", each, processors, "processors")
+            kinds = [_kind(each) for each in pipeline.processors]
+            if "redaction" in kinds[: kinds.index("agent_failures") if "agent_failures" in kinds else 0]:
+                self._mistakes.append(
+                    f"{path}.processors: redaction must come after agent_failures, which reads content"
+                )
             for each in pipeline.exporters:
                 self._known(f"{path}.exporters: {each}", each, exporters, "exporters")
         return found

@@ -6,7 +6,7 @@ neither be sent nor stored still owns it and is asked to come again. Owned by th
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from otelagent.destination import Destination
@@ -23,6 +23,9 @@ LONGEST: Final = 8.0
 
 EVENTS_KEPT: Final = 4 * 1024 * 1024
 """Bytes of finding events that wait for the next request when downstream refuses them."""
+
+Redact = Callable[[bytes], bytes]
+"""Takes what must not go on out of a request; raises Rejected where it can't be read."""
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +51,15 @@ def budget(remaining: float | None) -> float:
 class Delivery:
     """All destinations by signal. Without a destination a signal is acknowledged and let go."""
 
-    def __init__(self, destinations: Mapping[Signal, Sequence[Destination]], traffic: Traffic) -> None:
+    def __init__(
+        self,
+        destinations: Mapping[Signal, Sequence[Destination]],
+        traffic: Traffic,
+        redact: Mapping[Signal, Redact] | None = None,
+    ) -> None:
         self._destinations = destinations
         self._traffic = traffic
+        self._redact = redact or {}
         self._events: list[bytes] = []
 
     @property
@@ -66,6 +75,7 @@ class Delivery:
         Raises Retryable if one may take it later, Unsupported if none takes this signal, Rejected if one never will.
         """
         seconds = budget(remaining)
+        body = self._redacted(signal, body)
         jobs = [d.deliver(signal, body, items, seconds) for d in self._destinations.get(signal, ())]
         if (events or self._events) and (telling := self._telling(events, seconds)):
             jobs.append(telling)
@@ -82,9 +92,13 @@ class Delivery:
             except OtelagentError as error:
                 log.debug("finding events wait: %s", type(error).__name__)
 
+    def _redacted(self, signal: Signal, body: bytes) -> bytes:
+        redact = self._redact.get(signal)
+        return redact(body) if redact else body
+
     def _telling(self, events: bytes | None, seconds: float) -> Coroutine[Any, Any, None] | None:
         """Events of requests that failed are sent with the next: a sender that repeats a request gets no new ones."""
-        told = b"".join((*self._events, events or b""))
+        told = b"".join((*self._events, self._redacted(Signal.LOGS, events) if events else b""))
         self._events.clear()
         targets = self._destinations.get(Signal.LOGS, ())
         return self._tell(targets, told, seconds) if targets and told else None

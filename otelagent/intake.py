@@ -39,13 +39,15 @@ class Intake:
         traffic: Traffic,
         *,
         check: Callable[[], None] = lambda: None,
+        inspects: Callable[[Signal], bool] = lambda _: True,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`check` raises Retryable while memory is short."""
+        """`check` raises Retryable while memory is short; what a pipeline doesn't inspect passes unread."""
         self._pipeline = pipeline
         self._delivery = delivery
         self._traffic = traffic
         self._check = check
+        self._inspected = frozenset(filter(inspects, Signal))
         self._clock = clock
 
     def check_memory(self) -> None:
@@ -87,6 +89,8 @@ class Intake:
         """What to forward, events, items. On an error of ours the request goes on as it came."""
         try:
             match signal:
+                case _ if signal not in self._inspected:
+                    pass
                 case Signal.TRACES:
                     annotated = self._pipeline.traces(body, self._clock())
                     return annotated.body, annotated.events, annotated.spans

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from otelagent.errors import Rejected
 from otelagent.model import Finding, Kind, Odd, Step
 from otelagent.otlp import only
 from otelagent.run import SOURCES, AgentRun
@@ -41,12 +42,15 @@ class Recorder:
         sample_good: float,
         limits: Limits,
         clock: Callable[[], float],
+        redact: Callable[[bytes], bytes] | None = None,
     ) -> None:
+        """`redact` takes out of a request what must not be stored; it is called in the writing thread."""
         self._open = open_store
         self._ring_bytes = ring_bytes
         self._sample = int(sample_good * (1 << 32))
         self._limits = limits
         self._clock = clock
+        self._redact = redact or (lambda body: body)
         self._ring: deque[_Held] = deque()
         self._size = 0
         self._by_trace: dict[bytes, list[_Held]] = {}
@@ -142,10 +146,10 @@ class Recorder:
 
     def _keep(self, store: TraceStore, kept: Kept, bodies: list[bytes]) -> None:
         try:
-            parts = [part for body in bodies if (part := only(body, kept.trace_id))]
+            parts = [self._redact(part) for body in bodies if (part := only(body, kept.trace_id))]
             store.keep(kept, parts)
             store.prune(self._limits, kept.kept_at)
-        except StoreUnusable as error:
+        except (StoreUnusable, Rejected) as error:
             self._trouble(f"a failing trace is not kept: {error}")
 
     def _trouble(self, why: str) -> None:

@@ -67,7 +67,9 @@ class Service:
         limiter = config.memory_limiter or MemoryLimiter()
         self.memory = MemoryGuard(limiter, self.pipeline.live.shrink)
         self._memory_interval = limiter.check_interval
-        self.intake = Intake(self.pipeline, self.delivery, self.traffic, check=self.memory.check)
+        self.intake = Intake(
+            self.pipeline, self.delivery, self.traffic, check=self.memory.check, inspects=config.inspects
+        )
         self.receivers = assembly.receivers(config, self.intake, self.traffic, tokens)
         check = config.extension(HealthCheck)
         self.health = Health(check.path if check else "/")

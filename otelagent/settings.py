@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
+import re2
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -38,6 +39,9 @@ def _with_unit(seconds: float) -> str:
     return f"{seconds:g}s" if seconds >= 1 or seconds == 0 else f"{seconds * 1000:g}ms"
 
 
+_QUIET: Final = re2.Options()
+_QUIET.log_errors = False
+
 Duration = Annotated[float, BeforeValidator(_seconds), PlainSerializer(_with_unit, return_type=str)]
 Secret = Annotated[SecretStr, PlainSerializer(lambda _: "[REDACTED]", return_type=str)]
 
@@ -51,6 +55,17 @@ def _http_address(text: str) -> str:
     endpoint.parse(text, "http")
     return text
 
+
+def _pattern(text: str) -> str:
+    try:
+        re2.compile(text, _QUIET)
+    except re2.error:
+        raise ValueError("must be a regular expression that RE2 takes") from None
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_pattern)]
+"""A regular expression of RE2, which is Go's own syntax."""
 
 GrpcAddress = Annotated[str, AfterValidator(_grpc_address)]
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
@@ -285,6 +300,46 @@ class AgentFailures(Settings):
     evidence: Evidence = Field(default_factory=Evidence, description="What findings may say.")
 
 
+class Redaction(Settings):
+    """Removes and masks what must not go on, after the detectors have looked. What is stored is redacted too."""
+
+    allow_all_keys: bool = Field(default=False, description="Keep all attributes; else only those of `allowed_keys`.")
+    allowed_keys: list[str] = Field(
+        default_factory=list, description="Attributes that stay; others are removed. Ours (`otelagent.`) always stay."
+    )
+    ignored_keys: list[str] = Field(default_factory=list, description="Attributes that pass as they are.")
+    ignored_key_patterns: list[Pattern] = Field(
+        default_factory=list, description="The same, by regular expression (RE2)."
+    )
+    blocked_key_patterns: list[Pattern] = Field(
+        default_factory=list, description="Attributes whose whole value is masked, by regular expression."
+    )
+    blocked_values: list[Pattern] = Field(
+        default_factory=list,
+        description="Regular expressions; what matches is masked in values, log bodies, names and status messages.",
+    )
+    allowed_values: list[Pattern] = Field(
+        default_factory=list, description="Values that match one of these are not masked, whatever else matches."
+    )
+    redact_all_types: bool = Field(default=False, description="Look at numbers and booleans too, as text.")
+    hash_function: Literal["hmac-sha256", "hmac-sha512"] | None = Field(
+        default=None,
+        description="Mask by a keyed hash instead of `****`, so that equal values stay equal. A hash without a key can "
+        "be guessed back, so md5, sha1 and sha3 are not offered.",
+    )
+    hmac_key: Secret | None = Field(default=None, description="The key of the hash; never printed.")
+    summary: Literal["debug", "info", "silent"] = Field(
+        default="silent",
+        description="Say on the span what was done: `info` how many attributes, `debug` also which, `silent` nothing.",
+    )
+
+    @model_validator(mode="after")
+    def _keyed(self) -> "Redaction":
+        if (self.hash_function is None) != (self.hmac_key is None):
+            raise ValueError("must have hash_function and hmac_key together")
+        return self
+
+
 class MemoryLimiter(Settings):
     """Refuses requests, retryably, before memory runs out."""
 
@@ -508,7 +563,7 @@ class Service(Settings):
 
 COMPONENTS: Final[Mapping[str, Mapping[str, type[Settings]]]] = {
     "receivers": {"otlp": OtlpReceiver},
-    "processors": {"agent_failures": AgentFailures, "memory_limiter": MemoryLimiter},
+    "processors": {"agent_failures": AgentFailures, "redaction": Redaction, "memory_limiter": MemoryLimiter},
     "exporters": {"otlp": OtlpExporter, "otlp_http": OtlpHttpExporter},
     "extensions": {
         "health_check": HealthCheck,

@@ -115,6 +115,8 @@ class Traffic:
     """Requests that went on as they came because reading them hit an error of ours."""
     background_errors: int = 0
     """Errors of ours in tasks that no request waits for."""
+    redacted: Counter[str] = field(default_factory=Counter)
+    """Attributes that redaction has `removed`, and values that it has `masked`."""
     events_dropped: int = 0
     """Finding events that were given up."""
 

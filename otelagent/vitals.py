@@ -95,6 +95,9 @@ FORWARDED_UNREAD: Final = _counter(
 BACKGROUND_ERRORS: Final = _counter(
     "otelagent_background_errors_total", "Errors of ours in tasks that no request awaits."
 )
+REDACTED: Final = _counter(
+    "otelagent_redacted_values_total", "Attributes `removed` and values `masked` by redaction.", "action"
+)
 EVENTS_DROPPED: Final = _counter("otelagent_finding_events_dropped_total", "Finding events that were given up.")
 UPTIME: Final = _counter("otelcol_process_uptime_total", "Seconds since the start.")
 CPU: Final = _counter("otelcol_process_cpu_seconds_total", "CPU time, user and system.")
@@ -125,6 +128,7 @@ ALL: Final = (
     RELOAD_FAILURES,
     FORWARDED_UNREAD,
     BACKGROUND_ERRORS,
+    REDACTED,
     EVENTS_DROPPED,
     UPTIME,
     CPU,
@@ -143,6 +147,8 @@ def readings(traffic: Traffic) -> Iterator[Reading]:
     yield Reading(RELOAD_FAILURES, (), traffic.reload_failures)
     yield Reading(FORWARDED_UNREAD, (), traffic.forwarded_unread)
     yield Reading(BACKGROUND_ERRORS, (), traffic.background_errors)
+    for action in ("removed", "masked"):
+        yield Reading(REDACTED, (action,), traffic.redacted[action])
     yield Reading(EVENTS_DROPPED, (), traffic.events_dropped)
     yield Reading(UPTIME, (), time.monotonic() - STARTED)
     yield Reading(CPU, (), time.process_time())

@@ -1,4 +1,4 @@
-"""Generates otelagent/otlp_lite_pb2.py from otlp_lite.proto; with --check only shows that it is current."""
+"""Generates otelagent/*_pb2.py from the schemas beside it; with --check only shows that they are current."""
 
 import sys
 import tempfile
@@ -8,14 +8,14 @@ from grpc_tools import protoc
 
 HERE = Path(__file__).parent
 TARGET = HERE.parent / "otelagent"
-NAMES = ("otlp_lite_pb2.py", "otlp_lite_pb2.pyi")
+SCHEMAS = ("otlp_lite", "otlp_redact")
+NAMES = [f"{schema}_pb2.{kind}" for schema in SCHEMAS for kind in ("py", "pyi")]
 
 
 def generate(into: Path) -> None:
     """Run protoc; the generated files land in `into`."""
-    code = protoc.main(
-        ["protoc", f"-I{HERE}", f"--python_out={into}", f"--pyi_out={into}", str(HERE / "otlp_lite.proto")]
-    )
+    schemas = [str(HERE / f"{schema}.proto") for schema in SCHEMAS]
+    code = protoc.main(["protoc", f"-I{HERE}", f"--python_out={into}", f"--pyi_out={into}", *schemas])
     if code:
         sys.exit(code)
 

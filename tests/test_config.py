@@ -41,7 +41,7 @@ def load(text: str = "", environ: dict[str, str] | None = None) -> config.Config
         ),
         (
             "processors: {batch: {}}",
-            "processors.batch: no such component; there are: agent_failures, memory_limiter",
+            "processors.batch: no such component; there are: agent_failures, memory_limiter, redaction",
         ),
         (
             "receivers: {otlp: {protocols: {grpc: {endpont: 'a:1'}}}}",
@@ -103,6 +103,23 @@ def load(text: str = "", environ: dict[str, str] | None = None) -> config.Config
         (
             "processors: {agent_failures: {tools: {search: {role: sink}}}}",
             "processors.agent_failures.tools.search.role: must be 'source', 'action', 'note' or 'poll'",
+        ),
+        (
+            "processors: {redaction: {blocked_values: ['(']}}",
+            "processors.redaction.blocked_values[0]: must be a regular expression that RE2 takes",
+        ),
+        (
+            "processors: {redaction: {hash_function: hmac-sha256}}",
+            "processors.redaction: must have hash_function and hmac_key together",
+        ),
+        (
+            "processors: {redaction: {hash_function: md5}}",
+            "processors.redaction.hash_function: must be 'hmac-sha256' or 'hmac-sha512'",
+        ),
+        (
+            "processors: {redaction: {}}\n"
+            "service: {pipelines: {traces: {receivers: [otlp], processors: [redaction, agent_failures], exporters: []}}}",
+            "service.pipelines.traces.processors: redaction must come after agent_failures",
         ),
         ("service: {extensions: [helth_check]}", "service.extensions: helth_check: is not in extensions"),
         ("service: {pipelines: {trace: {receivers: [otlp], exporters: []}}}", "did you mean 'traces'?"),
