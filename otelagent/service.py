@@ -26,7 +26,7 @@ from otelagent.receivers.otlp_http import OtlpHttpReceiver
 from otelagent.recorder import Recorder
 from otelagent.settings import HealthCheck, MemoryLimiter, TraceStore
 from otelagent.tally import Tally
-from otelagent.traffic import Traffic
+from otelagent.traffic import Signal, Traffic
 from otelagent.web import WebServer
 
 TICK: Final = 1.0
@@ -198,8 +198,15 @@ class Service:
 
 
 def _judge_alike(one: Config, other: Config) -> bool:
-    """The live traces of one can be those of the other."""
-    return one.agent_failures == other.agent_failures and one.extension(TraceStore) == other.extension(TraceStore)
+    """The live traces of one can be those of the other, and so can what keeps them."""
+    return all(
+        what(one) == what(other)
+        for what in (
+            lambda config: config.agent_failures,
+            lambda config: config.extension(TraceStore),
+            lambda config: (config.redactions, config.pipelines.get(Signal.TRACES)),
+        )
+    )
 
 
 def _metrics_endpoint(config: Config) -> endpoint.Endpoint | None:
