@@ -118,7 +118,8 @@ def load(text: str = "", environ: dict[str, str] | None = None) -> config.Config
         ),
         (
             "processors: {redaction: {}}\n"
-            "service: {pipelines: {traces: {receivers: [otlp], processors: [redaction, agent_failures], exporters: []}}}",
+            "service: {pipelines: {traces: {receivers: [otlp], exporters: [], "
+            "processors: [redaction, agent_failures]}}}",
             "service.pipelines.traces.processors: redaction must come after agent_failures",
         ),
         ("service: {extensions: [helth_check]}", "service.extensions: helth_check: is not in extensions"),
