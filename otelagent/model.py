@@ -93,6 +93,16 @@ class Withheld(StrEnum):
     IN_LOGS = "in_logs"
 
 
+class Need(StrEnum):
+    """What a detector can't judge without. Values are words for a reader."""
+
+    ARGUMENTS = "arguments of tool calls"
+    RESULT = "results of tool calls"
+    COMPLETION = "texts of completions"
+    HISTORY = "messages of the input"
+    UTILIZATION = "tokens and context window"
+
+
 class Odd(StrEnum):
     """What is wrong about a span that is read all the same."""
 

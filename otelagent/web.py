@@ -68,15 +68,23 @@ class WebServer:
         host, port = self._endpoint.host or "0.0.0.0", self._endpoint.port  # noqa: S104 - `:8888` means all addresses
         try:
             family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-            listener = socket.socket(family, kind)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
+            return _listening(family, kind, address)
         except OSError as error:
             raise BadConfig(
                 f"{self._path}: can't listen on {self._endpoint.target} ({error.strerror}); is it taken?"
             ) from error
-        listener.setblocking(False)
-        return listener
+
+
+def _listening(family: int, kind: int, address: Any) -> socket.socket:
+    listener = socket.socket(family, kind)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    listener.setblocking(False)
+    return listener
 
 
 class _Server(uvicorn.Server):

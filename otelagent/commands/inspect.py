@@ -1,36 +1,130 @@
 """`otelagent inspect FILE...`: recorded traces as they were understood."""
 
+import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from otelagent import endpoint
+from otelagent.commands import coverage_text
+from otelagent.diagnosis.emitters import Coverage, coverage
 from otelagent.diagnosis.inspect import Agent, Deed, Inspection, inspect, walk
+from otelagent.diagnosis.listen import listen as listen_to
 from otelagent.diagnosis.load import Unreadable, requests
+from otelagent.endpoint import Endpoint
+from otelagent.errors import BadConfig
+from otelagent.settings import Duration
+
+
+class _Seconds(click.ParamType[float]):
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            return TypeAdapter(Duration).validate_python(value)
+        except ValidationError:
+            self.fail(f"{value!r} is no duration with a unit, like 30s or 5m", param, ctx)
+
+
+class _Address(click.ParamType[Endpoint]):
+    name = "host:port"
+
+    def __init__(self, transport: str) -> None:
+        self._transport = transport
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Endpoint:
+        try:
+            return endpoint.parse(str(value), self._transport)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--tree", "only_agents", is_flag=True, help="Only agents and what they delegated, with receipts.")
 @click.option("--tools", is_flag=True, help="Only calls of tools, as a table.")
 @click.option(
+    "--coverage", "covered", is_flag=True, help="What each emitter's spans allow to judge, and what is missing."
+)
+@click.option("--listen", "seconds", type=_Seconds(), help="Coverage of live traffic instead of files: 30s, 5m.")
+@click.option(
+    "--grpc", type=_Address("grpc"), default="localhost:4317", show_default=True, help="Where to listen to OTLP/gRPC."
+)
+@click.option(
+    "--http", type=_Address("http"), default="localhost:4318", show_default=True, help="Where to listen to OTLP/HTTP."
+)
+@click.option(
     "--format", "form", type=click.Choice(["text", "json", "mermaid"]), default="text", help="Form of the result."
 )
-def command(files: tuple[Path, ...], only_agents: bool, tools: bool, form: str) -> None:
+def command(
+    files: tuple[Path, ...],
+    only_agents: bool,
+    tools: bool,
+    covered: bool,
+    seconds: float | None,
+    grpc: Endpoint,
+    http: Endpoint,
+    form: str,
+) -> None:
     """Show recorded traces as they were understood: agents, delegations, steps, outcomes, and where each came from.
+
+    With --coverage: for each emitter the share of spans that are understood, which detectors can judge its runs, what
+    is missing, and the setting that provides it. With --listen this is told of what arrives in the given time; it is
+    acknowledged, and neither kept nor sent on.
 
     Exit code 0: shown, 2: could not run.
     """
+    if bool(files) == (seconds is not None):
+        raise click.UsageError("name files, or --listen to live traffic for a time")
+    if form == "mermaid" and (covered or seconds is not None):
+        raise click.UsageError("coverage is shown as text or json")
     try:
-        inspection = inspect(body for path in files for body in requests(path))
-    except Unreadable as error:
+        bodies = (body for path in files for body in requests(path))
+        if seconds is not None:
+            _print_coverage(_live(grpc, http, seconds), form)
+        elif covered:
+            _print_coverage(coverage(bodies), form)
+        else:
+            _print_as(inspect(bodies), form, only_agents, tools)
+    except (Unreadable, BadConfig) as error:
         click.echo(f"otelagent inspect: {error}", err=True)
         sys.exit(2)
+
+
+def _live(grpc: Endpoint, http: Endpoint, seconds: float) -> Coverage:
+    """What comes until the time is over, or the user interrupts."""
+    found = Coverage()
+    try:
+        asyncio.run(listen_to(found, grpc, http, seconds, lambda bound: _say(bound, seconds)))
+    except KeyboardInterrupt:
+        click.echo("interrupted; so far:", err=True)
+    return found
+
+
+def _say(bound: Sequence[Endpoint], seconds: float) -> None:
+    places = " and ".join(f"{each.target} ({name})" for each, name in zip(bound, ("gRPC", "HTTP"), strict=True))
+    click.echo(f"listening on {places} for {seconds:g} s; nothing is kept or sent on", err=True)
+
+
+def _print_coverage(found: Coverage, form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps(found.as_json(), indent=2))
+        return
+    out = Console(highlight=False)
+    for line in coverage_text.lines(found):
+        out.print(line, soft_wrap=True)
+
+
+def _print_as(inspection: Inspection, form: str, only_agents: bool, tools: bool) -> None:
     if form == "json":
         click.echo(json.dumps(inspection.as_json(), indent=2))
     elif form == "mermaid":
@@ -86,16 +180,26 @@ def _step(step: Deed) -> str:
 
 
 def tools_table(agents: tuple[Agent, ...]) -> Table:
-    """Every call of a tool: who, what, how it ended, and what decided that."""
+    """The log of tool calls: when and who, what with which arguments (their hash), how it ended and what decided that."""
     table = Table()
-    for column in ("agent", "tool", "outcome", "decided by", "seconds", "span"):
+    for column in ("time", "agent", "tool", "arguments", "outcome", "decided by", "seconds", "bytes", "span"):
         table.add_column(column, overflow="fold")
-    for agent in (each for top in agents for each in walk(top)):
-        for step in agent.steps:
-            if step.outcome is not None:
-                why = ", ".join(w for w in (step.note, step.outcome_from) if w)
-                row = (agent.name, step.tool or step.name, step.outcome, why, f"{step.seconds:g}", step.span_id)
-                table.add_row(*(Text(_shown(cell)) for cell in row))
+    calls = [(agent, step) for top in agents for agent in walk(top) for step in agent.steps if step.outcome is not None]
+    for agent, step in sorted(calls, key=lambda call: call[1].time):
+        why = ", ".join(w for w in (step.note, step.outcome_from) if w)
+        size = "" if step.bytes is None else str(step.bytes)
+        row = (
+            step.time[11:],
+            agent.name,
+            step.tool or step.name,
+            (step.arguments or "")[:8],
+            step.outcome,
+            why,
+            f"{step.seconds:g}",
+            size,
+            step.span_id,
+        )
+        table.add_row(*(Text(_shown(cell)) for cell in row))
     return table
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from otelagent.detectors.detector import Detector, evidence_of
-from otelagent.model import Evidence, Finding, Layer, Severity, Status, Step
+from otelagent.model import Evidence, Finding, Layer, Need, Severity, Status, Step
 from otelagent.questions import Decision, Verdict
 from otelagent.run import AgentRun
 
@@ -37,6 +37,7 @@ class AuthMisread(Detector):
     layer: ClassVar[Layer] = Layer.TOOL
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("user_blamed", "ignored")
+    needs: ClassVar[tuple[Need, ...]] = (Need.RESULT, Need.COMPLETION)
     fix: ClassVar[str] = (
         "Treat 401 and 403 of a tool as a fault of the integration: alert its owner, and don't hand it to the model as "
         "a result."

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from otelagent.coverage import said
 from otelagent.detectors.detector import Detector, threshold
-from otelagent.model import Evidence, Finding, Layer, Severity, Step
+from otelagent.model import Evidence, Finding, Layer, Need, Severity, Step
 from otelagent.run import SOURCES, AgentRun
 
 ABOUT_SOURCES: Final = frozenset(
@@ -43,6 +43,7 @@ class Cascade(Detector):
     layer: ClassVar[Layer] = Layer.ORCHESTRATION
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("spread",)
+    needs: ClassVar[tuple[Need, ...]] = (Need.RESULT, Need.COMPLETION)
     fix: ClassVar[str] = (
         "Fix the source at the root; check between agents what their results rest on before others build on them."
     )

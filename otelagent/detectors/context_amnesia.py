@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector, threshold
-from otelagent.model import Evidence, Finding, Kind, Layer, Severity, Standing, Step, Turn
+from otelagent.model import Evidence, Finding, Kind, Layer, Need, Severity, Standing, Step, Turn
 from otelagent.rules import Given
 from otelagent.run import SOURCES, AgentRun
 
@@ -81,6 +81,7 @@ class ContextAmnesia(Detector):
     layer: ClassVar[Layer] = Layer.ORCHESTRATION
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("displaced", "violated", "displaced_and_violated")
+    needs: ClassVar[tuple[Need, ...]] = (Need.COMPLETION, Need.HISTORY, Need.UTILIZATION)
     fix: ClassVar[str] = "Repeat the constraints as a fresh message every few steps, before the context is full."
 
     utilization: float = threshold(default=0.75, help="Share of the context window beyond which rules are watched.")

@@ -14,7 +14,7 @@ from otelagent.attributes import (
 from otelagent.coverage import BROKEN, OWN_CALLS, TRANSIENT, Coverage, inferred, reported, said, work
 from otelagent.delegation import Edge
 from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
-from otelagent.model import Evidence, Finding, Items, Kind, Layer, Receipt, Severity, Status, Step
+from otelagent.model import Evidence, Finding, Items, Kind, Layer, Need, Receipt, Severity, Status, Step
 from otelagent.questions import meets
 from otelagent.run import AgentRun
 from otelagent.stitching import may_delegate
@@ -76,6 +76,7 @@ class DelegationIncomplete(Detector):
     layer: ClassVar[Layer] = Layer.ORCHESTRATION
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("items_missing", "unresolved_failure", "child_incomplete")
+    needs: ClassVar[tuple[Need, ...]] = (Need.COMPLETION,)
     fix: ClassVar[str] = (
         "Have the child return a structured receipt (items assigned, items processed), and let the parent assert it "
         "before it goes on."

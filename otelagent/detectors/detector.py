@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from otelagent.model import Evidence, Finding, Layer, Severity, Status, Step
+from otelagent.model import Evidence, Finding, Layer, Need, Severity, Status, Step
 from otelagent.run import AgentRun
 
 
@@ -32,6 +32,8 @@ class Detector:
     """Name of the Prometheus alert; empty derives it from the mode."""
     on: ClassVar[bool] = True
     """False: only where the configuration names it."""
+    needs: ClassVar[tuple[Need, ...]] = ()
+    """What steps must show for it to judge a run."""
     concludes: ClassVar[bool] = False
     """It implements `conclude`."""
 

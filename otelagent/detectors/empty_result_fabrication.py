@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from otelagent.detectors.detector import Detector, evidence_of, threshold
-from otelagent.model import Evidence, Finding, Layer, Severity, Status, Step
+from otelagent.model import Evidence, Finding, Layer, Need, Severity, Status, Step
 from otelagent.questions import WHY, Decision, Verdict
 from otelagent.run import SOURCES, AgentRun
 
@@ -41,6 +41,7 @@ class EmptyResultFabrication(Detector):
     layer: ClassVar[Layer] = Layer.TOOL
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("empty", "absence_as_evidence")
+    needs: ClassVar[tuple[Need, ...]] = (Need.RESULT, Need.COMPLETION)
     fix: ClassVar[str] = (
         "Gate the tool call: on an empty primary source tell the model, before its next call, that nothing was found "
         "and that it must not synthesise."

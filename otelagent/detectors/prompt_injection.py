@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from otelagent.detectors.detector import Detector, threshold
-from otelagent.model import Evidence, Finding, Instructions, Kind, Layer, Role, Severity, Status, Step, Suspect
+from otelagent.model import Evidence, Finding, Instructions, Kind, Layer, Need, Role, Severity, Status, Step, Suspect
 from otelagent.reading.injection import name_key, overlap
 from otelagent.run import SOURCES, AgentRun
 
@@ -47,6 +47,7 @@ class PromptInjection(Detector):
     layer: ClassVar[Layer] = Layer.TOOL
     severity: ClassVar[Severity] = Severity.MEDIUM
     causes: ClassVar[tuple[str, ...]] = ("attempt", "obeyed")
+    needs: ClassVar[tuple[Need, ...]] = (Need.RESULT,)
     fix: ClassVar[str] = (
         "Delimit retrieved content as data, classify tool output before it reaches the model, and have actions "
         "confirmed whose target comes from retrieved content."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
-from otelagent.model import Evidence, Finding, Layer, Severity, Status, Step
+from otelagent.model import Evidence, Finding, Layer, Need, Severity, Status, Step
 from otelagent.questions import WHY, Decision, Verdict
 from otelagent.run import SOURCES, AgentRun
 
@@ -43,6 +43,7 @@ class RateLimitMidChain(Detector):
     layer: ClassVar[Layer] = Layer.TOOL
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("rate_limited", "partial", "timeout")
+    needs: ClassVar[tuple[Need, ...]] = (Need.RESULT, Need.COMPLETION)
     fix: ClassVar[str] = (
         "Let the tool's client retry and return a structured error, never a partial body as success; "
         "else gate schema and size before the model sees the result."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector, threshold
-from otelagent.model import Call, Evidence, Finding, Kind, Layer, Role, Severity, Status, Step
+from otelagent.model import Call, Evidence, Finding, Kind, Layer, Need, Role, Severity, Status, Step
 from otelagent.reading.arguments import near
 from otelagent.run import SOURCES, AgentRun
 
@@ -47,6 +47,7 @@ class ReasoningLoop(Detector):
     layer: ClassVar[Layer] = Layer.ORCHESTRATION
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("repeat", "near_repeat", "cycle")
+    needs: ClassVar[tuple[Need, ...]] = (Need.ARGUMENTS, Need.RESULT)
     fix: ClassVar[str] = "Interrupt at the third repetition and route the task to a person or a supervisor."
 
     repeats: int = threshold(default=3, help="Equal calls in a row that make a loop.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
-from otelagent.model import BAD, Call, Finding, Kind, Layer, Role, Severity, Status, Step
+from otelagent.model import BAD, Call, Finding, Kind, Layer, Need, Role, Severity, Status, Step
 from otelagent.questions import Verdict
 from otelagent.run import SOURCES, AgentRun
 
@@ -45,6 +45,7 @@ class RecoveryLoop(Detector):
     layer: ClassVar[Layer] = Layer.ORCHESTRATION
     severity: ClassVar[Severity] = Severity.MEDIUM
     causes: ClassVar[tuple[str, ...]] = tuple(sorted(map(str, BAD)))
+    needs: ClassVar[tuple[Need, ...]] = (Need.ARGUMENTS, Need.RESULT)
     fix: ClassVar[str] = (
         "Count failures by tool and outcome, and after the third have the agent change its strategy or hand over."
     )

@@ -7,7 +7,7 @@ from functools import cache
 from typing import ClassVar, Final, NamedTuple
 
 from otelagent.detectors.detector import Detector, threshold
-from otelagent.model import Evidence, Finding, Layer, Severity, Step
+from otelagent.model import Evidence, Finding, Layer, Need, Severity, Step
 from otelagent.run import SOURCES, AgentRun
 
 MOST: Final = 1_000
@@ -47,6 +47,7 @@ class SharedStateConflict(Detector):
     layer: ClassVar[Layer] = Layer.ORCHESTRATION
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("lost_update",)
+    needs: ClassVar[tuple[Need, ...]] = (Need.ARGUMENTS,)
     fix: ClassVar[str] = "Give the resource one owner, or refuse a write whose version isn't the one that was read."
     on: ClassVar[bool] = False
     concludes: ClassVar[bool] = True

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from otelagent.detectors.detector import Detector, evidence_of, threshold
-from otelagent.model import Evidence, Finding, Layer, Role, Severity, Status, Step
+from otelagent.model import Evidence, Finding, Layer, Need, Role, Severity, Status, Step
 from otelagent.questions import WHY, Decision, Verdict
 from otelagent.run import SOURCES, AgentRun
 
@@ -37,6 +37,7 @@ class ToolErrorIgnored(Detector):
     layer: ClassVar[Layer] = Layer.TOOL
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("fabricated", "reported_success")
+    needs: ClassVar[tuple[Need, ...]] = (Need.RESULT, Need.COMPLETION)
     fix: ClassVar[str] = (
         "Return tool errors as structured results, and retry or stop in the orchestration instead of leaving it to the "
         "model."

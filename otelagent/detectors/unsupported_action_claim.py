@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from otelagent.detectors.detector import Detector, threshold
-from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Severity, Step
+from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Severity, Step
 from otelagent.reading.deeds import may_do
 from otelagent.run import SOURCES, AgentRun
 
@@ -38,6 +38,7 @@ class UnsupportedActionClaim(Detector):
     layer: ClassVar[Layer] = Layer.MODEL
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("not_called", "failed")
+    needs: ClassVar[tuple[Need, ...]] = (Need.COMPLETION, Need.HISTORY)
     fix: ClassVar[str] = (
         "Check claims of completed actions against the calls that succeeded before the answer goes out."
     )

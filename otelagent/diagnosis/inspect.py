@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from otelagent.model import Finding, Odd, Receipt, Step
@@ -30,6 +31,12 @@ class Deed:
     output_tokens: int | None = None
     seconds: float = 0.0
     rebuilt: bool = False
+    time: str = ""
+    """When it began: UTC, to the millisecond."""
+    arguments: str | None = None
+    """Hash: equal ones are equal calls."""
+    bytes: int | None = None
+    """Of its result."""
 
 
 @dataclass
@@ -178,7 +185,8 @@ def _is_top(run: AgentRun, trace: Trace) -> bool:
 
 
 def _deed(step: Step) -> Deed:
-    outcome = step.call.outcome if step.call is not None else None
+    call = step.call
+    outcome = call.outcome if call is not None else None
     return Deed(
         span_id=step.span_id.hex(),
         kind=str(step.kind),
@@ -193,7 +201,18 @@ def _deed(step: Step) -> Deed:
         output_tokens=step.output_tokens,
         seconds=round(max(step.end - step.start, 0) / 1e9, 3),
         rebuilt=step.rebuilt,
+        time=_utc(step.start),
+        arguments=f"{call.arguments:016x}" if call is not None and call.arguments is not None else None,
+        bytes=call.size if call is not None else None,
     )
+
+
+def _utc(nanoseconds: int) -> str:
+    try:
+        at = datetime.fromtimestamp(nanoseconds // 10**6 / 1000, UTC)
+    except (OverflowError, OSError, ValueError):
+        return ""
+    return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _id(agent: Agent) -> str:
