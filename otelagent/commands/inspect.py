@@ -180,7 +180,7 @@ def _step(step: Deed) -> str:
 
 
 def tools_table(agents: tuple[Agent, ...]) -> Table:
-    """The log of tool calls: when and who, what with which arguments (their hash), how it ended and what decided that."""
+    """The log of tool calls: when, who, what, the hash of the arguments, how it ended and what decided that."""
     table = Table()
     for column in ("time", "agent", "tool", "arguments", "outcome", "decided by", "seconds", "bytes", "span"):
         table.add_column(column, overflow="fold")
