@@ -26,6 +26,8 @@ class Coverage(msgspec.Struct, frozen=True):
     failed: tuple[Step, ...] = ()
     where: bytes = b""
     """The span that shows it."""
+    own: int = 0
+    """Items that had a call of their own."""
 
 
 def said(run: AgentRun) -> Step | None:
@@ -74,7 +76,7 @@ def inferred(assignments: Iterable[Items], sources: Sequence[Step], answer: Step
     families = [(f, items.stated) for items in given for f in items.families]
     found = [c for family, stated in families if (c := _of_family(family, stated, sources, answer)) is not None]
     if found:
-        return max(found, key=lambda c: (c.confidence, c.receipt.assigned or 0))
+        return max(found, key=lambda c: (c.own, c.confidence, not c.receipt.short))
     if families:
         return None
     stated = max((items.stated for items in given if items.stated), default=None)
@@ -83,22 +85,34 @@ def inferred(assignments: Iterable[Items], sources: Sequence[Step], answer: Step
 
 def _of_family(family: Family, stated: int | None, sources: Sequence[Step], answer: Step | None) -> Coverage | None:
     keys = frozenset(family.keys)
-    hits = [(s, s.call.like.mentioned & keys) for s in sources if s.call is not None and s.call.like is not None]
+    hits = [(s, _hit(s, keys)) for s in sources if s.call is not None and s.call.like is not None]
     own = {key for _, hit in hits if len(hit) == 1 for key in hit}
     if len(own) < OWN_CALLS:
         return None
     done = {key for s, hit in hits if _did(s) for key in hit}
     missing = keys - done
     failed = tuple(s for s, hit in hits if hit & missing and not _did(s))
-    receipt = Receipt(len(keys), len(keys) - len(missing), "inferred", "assignment")
-    if not missing:
-        return Coverage(receipt, 0.6)
+    broken = {key for s in failed for key in _hit(s, missing)}
+    left = max(len(broken), len(missing) - _strays(hits))
+    receipt = Receipt(len(keys), len(keys) - left, "inferred", "assignment")
+    if not left:
+        return Coverage(receipt, 0.6, own=len(own))
     if not failed and not _is_work(family, stated):
         return None
-    if not failed and (_bulk(hits, len(missing)) or _named(answer, missing)):
+    if not failed and (_bulk(hits, left) or _named(answer, missing)):
         return None
     sure = (family.work or stated == len(keys)) and not family.optional
-    return Coverage(receipt, 0.6 if sure else 0.5, missing, failed)
+    return Coverage(receipt, 0.6 if sure else 0.5, missing, failed, own=len(own))
+
+
+def _hit(step: Step, keys: frozenset[int]) -> frozenset[int]:
+    return step.call.like.mentioned & keys if step.call is not None and step.call.like is not None else frozenset()
+
+
+def _strays(hits: Sequence[tuple[Step, frozenset[int]]]) -> int:
+    """Calls of the same tools for something that the list doesn't name: an item may be called by another name there."""
+    tools = {s.tool for s, hit in hits if len(hit) == 1}
+    return len({s.call.arguments for s, hit in hits if not hit and s.tool in tools and _did(s) and s.call})
 
 
 def _is_work(family: Family, stated: int | None) -> bool:
@@ -121,7 +135,7 @@ def _bulk(hits: Sequence[tuple[Step, frozenset[int]]], missing: int) -> bool:
 def _named(answer: Step | None, missing: frozenset[int]) -> bool:
     """The answer speaks of all that seem to be missing: they were known, or left out for a reason."""
     text = answer.turn.said if answer is not None and answer.turn is not None else None
-    return text is not None and missing <= {key for family in text.items.families for key in family.keys}
+    return text is not None and missing <= text.mentioned
 
 
 def _of_count(stated: int, sources: Sequence[Step]) -> Coverage | None:

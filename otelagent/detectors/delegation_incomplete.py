@@ -430,7 +430,8 @@ def _made_good(run: AgentRun, coverage: Coverage | None) -> bool:
         above = trace.enclosing(run)
         own = (s for s in work(above) if s.start >= ended.end) if above is not None else ()
         steps = [*islice(own, MAX_LATER), *(step for s in later for step in _sources(s))]
-        return coverage.missing <= {key for step in steps for key in _dealt(step, coverage.missing)}
+        left = (coverage.receipt.assigned or 0) - (coverage.receipt.processed or 0)
+        return len({key for step in steps for key in _dealt(step, coverage.missing)}) >= left
     same = [s for s in later if s.agent == run.agent]
     if ended.failed:
         return bool(same) or any(_alike(run, s) for s in later)

@@ -40,7 +40,7 @@ from otelagent.reading.claims import claims
 from otelagent.reading.closing import closing_text
 from otelagent.reading.constraints import Constraint, Violation, constraints, lifted, violated, violated_by_call
 from otelagent.reading.deeds import deeds
-from otelagent.reading.enumeration import HEAD, enumerated, mentioned, names, texts
+from otelagent.reading.enumeration import HEAD, enumerated, mentioned, named_in, names, texts
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.injection import names_in, score, shingles
 from otelagent.reading.outcome import outcome
@@ -328,6 +328,11 @@ class CompletionRead:
         if self._items is None:
             self._items = enumerated(self._text)
         return self._items
+
+    @property
+    def mentioned(self) -> frozenset[int]:
+        """Every item that it may name."""
+        return named_in(self._text[:HEAD], most=HEAD)
 
     def named(self, keys: frozenset[int]) -> list[str]:
         """Items with these hashes, by name."""

@@ -1,0 +1,64 @@
+"""Lists that stand on lines of their own: bullets, numbered entries, rows of tables."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from otelagent.reading.lexicon import compiled
+from otelagent.reading.naming import MAX_ITEMS
+
+_BULLET: Final = compiled(r"^[ \t]*(?:[-*•‣–]|\(?\d{1,3}[.):、])[ \t]+(\S.{0,299})$")
+_RULE: Final = compiled(r"^[ \t]*\|?[ \t:|=+-]*--[ \t:|=+-]*$")
+_MOST_COLUMNS: Final = 12
+
+
+def blocks(data: bytes) -> Iterator[tuple[list[str], int]]:
+    """Entries of each list and table, by what they are about, and where it begins (bytes)."""
+    bullets: list[str] = []
+    rows: list[str] = []
+    at, bullets_at, rows_at = 0, 0, 0
+    for line in (*data.split(b"\n"), b"end of it"):
+        bullet = _BULLET.match(line)
+        if bullet is not None:
+            bullets_at = bullets_at if bullets else at
+            bullets.append(bullet.group(1).decode(errors="replace"))
+        elif line.strip() and bullets:
+            yield from _listed(bullets, bullets_at)
+            bullets = []
+        if line.count(b"|") >= 2:
+            rows_at = rows_at if rows else at
+            rows.append(line.decode(errors="replace"))
+        elif rows:
+            yield from _table(rows, rows_at)
+            rows = []
+        at += len(line) + 1
+
+
+def _listed(entries: Sequence[str], at: int) -> Iterator[tuple[list[str], int]]:
+    if 2 <= len(entries) <= MAX_ITEMS:
+        heads = [entry_head(entry) for entry in entries]
+        yield (heads if len(set(heads)) == len(entries) else list(entries)), at
+
+
+def _table(lines: Sequence[str], at: int) -> Iterator[tuple[list[str], int]]:
+    """The first column that names its rows: not a running number, each value once."""
+    ruled = next((i for i, line in enumerate(lines) if _RULE.match(line.encode(errors="replace"))), None)
+    rows = [_cells(line) for line in (lines if ruled is None else lines[ruled + 1 :])][:MAX_ITEMS]
+    if len(rows) < 2 or ruled is None:
+        return
+    for column in range(min(map(len, rows))):
+        names = [row[column] for row in rows]
+        running = names in ([str(n) for n in range(1, len(rows) + 1)], [f"{n}." for n in range(1, len(rows) + 1)])
+        if all(names) and len(set(names)) == len(names) and not running:
+            yield names, at
+            return
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")][:_MOST_COLUMNS]
+
+
+def entry_head(entry: str) -> str:
+    """What an entry is about: up to a colon, dash or parenthesis."""
+    for mark in (": ", " - ", " – ", " — ", " (", "："):
+        entry = entry.partition(mark)[0]
+    return entry

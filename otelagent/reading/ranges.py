@@ -1,0 +1,64 @@
+"""Items given by the first and the last: "INV-001 to INV-007", "T-11..17", "pages 12 to 18"."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from otelagent.reading.lexicon import compiled, matches
+from otelagent.reading.naming import MAX_ITEMS
+
+_TO: Final = r"(?:-|–|—|\.\.\.?|…|~|〜|to|through|thru|up to|bis|until|à|a|al|hasta|até|ate|から|到|至)"
+_RANGE: Final = compiled(rf"^[ \t]*{_TO}[ \t]*$")
+_AND: Final = compiled(r"^[ \t]+(?:and|und|et|y|e)[ \t]+$")
+_BETWEEN: Final = compiled(r"\b(?:between|zwischen|entre)[ \t]+$")
+_SHORT: Final = compiled(rf"^[ \t]*{_TO}[ \t]*#?(\d{{1,9}})\b")
+_NUMBERED: Final = compiled(rf"\b(\pL{{3,16}})[ \t]+#?(\d{{1,6}})[ \t]*{_TO}[ \t]*#?(\d{{1,6}})\b")
+_SIGNED: Final = compiled(r"第?(\d{1,6})\p{Han}?(?:から|到|至|~|〜|-|–)第?(\d{1,6})\p{Han}")
+_SCALES: Final = frozenset(
+    (
+        *("scores", "ratings", "points", "stars", "levels", "weights", "priorities", "grades", "marks", "noten"),
+        *("words", "sentences", "bullets", "paragraphs", "lines", "characters", "results", "sources", "punkte"),
+        *("minutes", "hours", "seconds"),
+    )
+)
+"""Words before a range that is a scale or a length, and no list of things to do."""
+
+
+def with_ranges(found: list[tuple[str, int, int]], data: bytes) -> Iterator[str]:
+    """Names of one kind (as written, first and last byte), with those that lie between two of them."""
+    for (name, first, end), following in zip(found, [*found[1:], None], strict=True):
+        yield name
+        if following is not None and following[1] - end < 12 and _joins(data, first, end, following[1]):
+            yield from _between(name, following[0])
+        elif short := _SHORT.match(data[end : end + 24]):
+            last = short.group(1).decode()
+            if (digits := len(last)) <= _digits(name):
+                yield from _between(name, name[: len(name) - digits] + last)
+                yield name[: len(name) - digits] + last
+
+
+def counted(data: bytes) -> Iterator[tuple[list[str], int, int]]:
+    """Numbers between two, after a word in the plural: "chapters 1-7"."""
+    for pattern in (_NUMBERED, _SIGNED):
+        for match in matches(pattern, data, 8):
+            *word, first, last = (group.decode(errors="replace") for group in match.groups())
+            plural = not word or (word[0].lower()[-1] in "snex" and word[0].lower() not in _SCALES)
+            if plural and 1 < int(last) - int(first) <= MAX_ITEMS:
+                yield [str(n) for n in range(int(first), int(last) + 1)], match.start(), match.end()
+
+
+def _joins(data: bytes, first: int, end: int, following: int) -> bool:
+    gap = data[end:following]
+    return bool(_RANGE.match(gap) or (_AND.match(gap) and _BETWEEN.search(data[max(0, first - 16) : first])))
+
+
+def _digits(name: str) -> int:
+    return len(name) - len(name.rstrip("0123456789"))
+
+
+def _between(first: str, last: str) -> Iterator[str]:
+    digits = _digits(first)
+    if not 0 < digits < 10 or not last[-1:].isdigit():
+        return
+    start, stop = int(first[-digits:]), int(last[len(last.rstrip("0123456789")) :][-9:])
+    if 1 < stop - start <= MAX_ITEMS:
+        yield from (f"{first[:-digits]}{n:0{digits}d}" for n in range(start + 1, stop))
