@@ -1,7 +1,7 @@
 """Findings -> attributes on the spans in hand, and finding events."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -110,8 +110,8 @@ def finding_id(finding: Finding) -> str:
     return hashlib.blake2b(raw, digest_size=8).hexdigest()
 
 
-def event(finding: Finding, run: AgentRun, now: float) -> LogRecord:
-    """The finding as an OTLP log record."""
+def told(finding: Finding, run: AgentRun) -> dict[str, Value]:
+    """The attributes of a finding event."""
     evidence: list[Value] = [*dict.fromkeys(e.span_id.hex() for e in finding.evidence)]
     values: dict[str, Value] = {
         a.FINDING_ID: finding_id(finding),
@@ -129,6 +129,11 @@ def event(finding: Finding, run: AgentRun, now: float) -> LogRecord:
     }
     if finding.partial_view:
         values[a.FAILURE_PARTIAL_VIEW] = True
+    return {k: v for k, v in (values | finding.extra).items() if v is not None}
+
+
+def event(finding: Finding, values: Mapping[str, Value], now: float) -> LogRecord:
+    """The finding as an OTLP log record with these attributes."""
     return LogRecord(
         time_unix_nano=int(now * 1e9),
         observed_time_unix_nano=int(now * 1e9),
@@ -136,7 +141,7 @@ def event(finding: Finding, run: AgentRun, now: float) -> LogRecord:
         severity_text=finding.severity.upper(),
         event_name=a.FINDING_EVENT,
         body=AnyValue(string_value=finding.reason),
-        attributes=[_pair(k, v) for k, v in (values | finding.extra).items() if v is not None],
+        attributes=[_pair(k, v) for k, v in values.items()],
         trace_id=finding.trace_id,
         span_id=finding.about,
     )

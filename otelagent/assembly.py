@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any, Final
 
 from otelagent import endpoint
 from otelagent.admission import Admission, Token
 from otelagent.config import Config
+from otelagent.config_text import merge
 from otelagent.delivery import Delivery, Redact
 from otelagent.destination import Destination
 from otelagent.detectors import available, build
@@ -44,6 +46,9 @@ from otelagent.tls import ClientCertificates, GrpcServerTls, HttpServerTls
 from otelagent.traces import Limits
 from otelagent.traffic import Inlet, Outlet, Signal, Traffic
 
+NAMING: Final[Mapping[str, Any]] = {"delegation_incomplete": {"name_items": True}}
+"""What detectors may say where findings may quote content."""
+
 Receiver = OtlpGrpcReceiver | OtlpHttpReceiver
 
 
@@ -57,11 +62,14 @@ def pipeline_settings(settings: AgentFailures) -> PipelineSettings:
         idle_s=settings.traces.idle,
         age_s=settings.traces.age,
     )
+    quotes = settings.evidence.include_content
+    detectors = merge(NAMING, settings.detectors) if quotes else settings.detectors
     roles = {pattern: tool.role for pattern, tool in settings.tools.items()}
     return PipelineSettings(
-        detectors=settings.detectors,
+        detectors=detectors,
         limits=limits,
         roles=roles,
+        quotes=quotes,
         windows=settings.context_windows,
         exemptions=tuple(exemption for override in settings.overrides for exemption in _exemptions(override)),
     )

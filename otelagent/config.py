@@ -263,6 +263,10 @@ class _Loading:
         return found
 
     def _check_references(self, config: Config) -> None:
+        if config.redactions and config.agent_failures.evidence.include_content:
+            self._mistakes.append(
+                "processors.agent_failures.evidence.include_content: would quote what redaction takes out"
+            )
         for name, exporter in config.exporters.items():
             storage = exporter.sending_queue.storage
             if storage is not None and not isinstance(config.extensions.get(storage), FileStorage):

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from otelagent import annotate, dialects, oddities, otlp, windows
+from otelagent import attributes as a
 from otelagent.detectors import build
 from otelagent.errors import Rejected
 from otelagent.model import Finding, Kind, LogPart, Odd, Plain, Role, Step
 from otelagent.overrides import Exemption, exempted
+from otelagent.quotes import Quotes
 from otelagent.reading import facts
 from otelagent.reading.roles import role
 from otelagent.run import AgentRun
@@ -45,6 +47,8 @@ class Settings:
     """Tool name patterns to roles; they go before what names tell."""
     exemptions: Sequence[tuple[str, Exemption]] = ()
     """Modes with what is muted or tuned for a service, agent or tool."""
+    quotes: bool = False
+    """Whether findings may quote content."""
     windows: Mapping[str, int] = field(default_factory=dict)
     """Context windows in tokens by prefix of the model's name; they go before the shipped table."""
 
@@ -89,6 +93,7 @@ class Pipeline:
         settings = settings or Settings()
         self.detectors = exempted(build(settings.detectors), settings.exemptions)
         self._roles = settings.roles
+        self._quotes = Quotes() if settings.quotes else None
         self._windows = tuple(settings.windows.items())
         self._ears = ears
         self._tape = tape
@@ -182,6 +187,8 @@ class Pipeline:
 
     def _observe(self, trace: Trace, steps: list[Step]) -> None:
         for step in steps:
+            if self._quotes is not None:
+                self._quotes.take(step)
             if step.model and step.context_limit is None:
                 step.context_limit = windows.limit(step.model, self._windows)
             facts.read(step, trace.seen, self._role)
@@ -222,9 +229,16 @@ class Pipeline:
     def _values(self, item: Step | Plain, trace: Trace) -> dict[str, otlp.Value]:
         about = self._fresh.get(item.span_id, [])
         if isinstance(item, Step):
-            return annotate.attributes_of(item, trace, about)
+            return self._quoting(item.trace_id, annotate.attributes_of(item, trace, about))
         own = trace.runs.get(item.span_id)
-        return annotate.carried_by([*about, *(own.findings.values() if own else ())])
+        return self._quoting(item.trace_id, annotate.carried_by([*about, *(own.findings.values() if own else ())]))
+
+    def _quoting(self, trace_id: bytes, values: dict[str, otlp.Value]) -> dict[str, otlp.Value]:
+        if self._quotes is not None and isinstance(evidence := values.get(a.FAILURE_EVIDENCE), list):
+            values[a.FAILURE_EVIDENCE_CONTENT] = [
+                *self._quotes.of(trace_id, (bytes.fromhex(str(span_id)) for span_id in evidence))
+            ]
+        return values
 
     def _take_events(self) -> bytes | None:
         if not self._events:
@@ -239,7 +253,8 @@ class Pipeline:
 
     def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None:
         self._fresh[finding.about].append(finding)
-        self._events.append((trace.origin, annotate.event(finding, run, self._now)))
+        values = self._quoting(trace.trace_id, annotate.told(finding, run))
+        self._events.append((trace.origin, annotate.event(finding, values, self._now)))
         self._each(lambda ear: ear.found(finding, run, trace, first))
 
     def abstained(self, mode: str, reason: str) -> None:

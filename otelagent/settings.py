@@ -279,7 +279,9 @@ class Evidence(Settings):
     """What findings may say."""
 
     include_content: bool = Field(
-        default=False, description="Let findings quote what was captured. It may be personal data."
+        default=False,
+        description="Let findings quote how the content of their evidence begins, and name missing items. It may be "
+        "personal data. Not together with `redaction`.",
     )
 
 

@@ -122,6 +122,10 @@ def load(text: str = "", environ: dict[str, str] | None = None) -> config.Config
             "processors: [redaction, agent_failures]}}}",
             "service.pipelines.traces.processors: redaction must come after agent_failures",
         ),
+        (
+            "processors: {redaction: {}, agent_failures: {evidence: {include_content: true}}}",
+            "processors.agent_failures.evidence.include_content: would quote what redaction takes out",
+        ),
         ("service: {extensions: [helth_check]}", "service.extensions: helth_check: is not in extensions"),
         ("service: {pipelines: {trace: {receivers: [otlp], exporters: []}}}", "did you mean 'traces'?"),
         (

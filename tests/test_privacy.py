@@ -1,5 +1,6 @@
 """Captured content goes on in the forwarded data, and nowhere else."""
 
+import gzip
 import json
 import random
 import time
@@ -13,9 +14,13 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from otelagent import quotes
+from otelagent.attributes import DELEGATION_MISSING
+from otelagent.attributes import FAILURE_EVIDENCE_CONTENT as QUOTES
 from otelagent.exporters.otlp_grpc import METHODS
 from otelagent.sink import Sink
 from otelagent.traffic import Signal
+from tests.builders import CAPTURES
 from tests.requests import MALFORMED
 from tests.running import Running, running
 from tests.test_durability import spooled
@@ -135,6 +140,29 @@ def test_content_is_in_nothing_that_we_emit_print_or_store(
     told += [captured.out, captured.err, caplog.text]
     assert [canary.found(text) for text in told if canary.found(text)] == []
     assert canary.found(b"".join(sink.requests[Signal.TRACES])), "the forwarded data carry it"
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_findings_quote_content_only_where_the_configuration_says_so(allowed: bool) -> None:
+    canary = Canaries()
+    settings = {"processors": {"agent_failures": {"evidence": {"include_content": allowed}}}}
+    with Sink() as sink, running(sink, settings) as service:
+        send(service, Signal.TRACES, failing(canary).SerializeToString())
+        ours = [attribute for span in sink.spans() for attribute in span.attributes if attribute.key == QUOTES]
+        ours += [a for record in sink.records() for a in record.attributes if a.key == QUOTES]
+    assert len(canary.found(str(ours))) >= 2 if allowed else not ours
+    for each in ours:
+        assert max(len(value.string_value) for value in each.value.array_value.values) <= quotes.LENGTH
+
+
+def test_missing_items_are_named_only_where_the_configuration_says_so() -> None:
+    body = gzip.decompress((CAPTURES / "langgraph__openinference__delegation_partial.binpb.gz").read_bytes())
+    for allowed in (False, True):
+        settings = {"processors": {"agent_failures": {"evidence": {"include_content": allowed}}}}
+        with Sink() as sink, running(sink, settings) as service:
+            send(service, Signal.TRACES, body)
+            named = [a for span in sink.spans() for a in span.attributes if a.key == DELEGATION_MISSING]
+        assert bool(named) is allowed
 
 
 def test_secrets_of_the_configuration_are_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
