@@ -18,6 +18,7 @@ COMMANDS: Final = (
     "traces",
     "init",
     "spool",
+    "canary",
     "validate",
     "print-config",
     "version",

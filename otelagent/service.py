@@ -77,7 +77,7 @@ class Service:
         if check:
             at = endpoint.parse(check.endpoint, "http")
             self._web["health"] = WebServer(self.health.app, at, "extensions.health_check.endpoint")
-        if (scrape := _metrics_endpoint(config)) is not None:
+        if (scrape := metrics_endpoint(config)) is not None:
             self._web["metrics"] = WebServer(self._metrics_app(), scrape, "service.telemetry.metrics")
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -209,7 +209,8 @@ def _judge_alike(one: Config, other: Config) -> bool:
     )
 
 
-def _metrics_endpoint(config: Config) -> endpoint.Endpoint | None:
+def metrics_endpoint(config: Config) -> endpoint.Endpoint | None:
+    """Where metrics are scraped; None: they are off."""
     metrics = config.telemetry.metrics
     if metrics.level == "none":
         return None
