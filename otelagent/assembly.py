@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from otelagent import endpoint
 from otelagent.admission import Admission, Token
@@ -45,6 +45,9 @@ from otelagent.store import TraceStore as TraceFile
 from otelagent.tls import ClientCertificates, GrpcServerTls, HttpServerTls
 from otelagent.traces import Limits
 from otelagent.traffic import Inlet, Outlet, Signal, Traffic
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
 
 NAMING: Final[Mapping[str, Any]] = {"delegation_incomplete": {"name_items": True}}
 """What detectors may say where findings may quote content."""
@@ -131,7 +134,13 @@ def housekeeping(config: Config, spools: Mapping[str, Spool], traffic: Traffic) 
     return made
 
 
-def delivery(config: Config, traffic: Traffic, spools: Mapping[str, Spool], tokens: Mapping[str, Token]) -> Delivery:
+def delivery(
+    config: Config,
+    traffic: Traffic,
+    spools: Mapping[str, Spool],
+    tokens: Mapping[str, Token],
+    tracer: "Tracer | None" = None,
+) -> Delivery:
     """All destinations, by signal. The only spool serves every exporter that names none."""
     only = next(iter(spools.values())) if len(spools) == 1 else None
     made = {}
@@ -139,7 +148,8 @@ def delivery(config: Config, traffic: Traffic, spools: Mapping[str, Spool], toke
         queue = settings.sending_queue
         spool = spools.get(queue.storage) if queue.storage else only
         keeps = queue.enabled and settings.retry_on_failure.enabled
-        made[name] = Destination(exporter(name, settings, tokens), traffic, _policy(settings), spool if keeps else None)
+        client, kept = exporter(name, settings, tokens), spool if keeps else None
+        made[name] = Destination(client, traffic, _policy(settings), kept, tracer)
     by_signal: dict[Signal, list[Destination]] = {}
     for signal, pipeline in config.pipelines.items():
         by_signal[signal] = [made[name] for name in pipeline.exporters]

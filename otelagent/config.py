@@ -289,6 +289,9 @@ class _Loading:
 
     def _check_loops(self, config: Config) -> None:
         own = list(listeners(config))
+        for processor in config.telemetry.traces.processors:
+            if endpoint.leads_back(endpoint.parse(processor.batch.exporter.otlp.endpoint, "grpc"), own):
+                self._mistakes.append("service.telemetry.traces: go to otelagent's own receiver, and would never end")
         for name, exporter in config.exporters.items():
             transport = "grpc" if isinstance(exporter, OtlpExporter) else "http"
             if endpoint.leads_back(endpoint.parse(exporter.endpoint, transport), own):

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Awaitable
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from otelagent.drain import Backoff, Drain
 from otelagent.errors import OtelagentError, Rejected, Retryable, TooLarge, Unsupported
@@ -14,9 +14,13 @@ from otelagent.exporters.exporter import Exporter
 from otelagent.items import count
 from otelagent.lane import JOIN, Lane, Send
 from otelagent.policy import Policy
+from otelagent.selftrace import spanning
 from otelagent.splitting import halves, pieces
 from otelagent.spool import Spool
 from otelagent.traffic import Outlet, Signal, Traffic
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
 
 STORE: Final = 2.5
 """Seconds that a sender waits for the spool."""
@@ -28,11 +32,17 @@ class Destination:
     """Owned by the event loop. Without a spool a request that can't be sent is the sender's to repeat."""
 
     def __init__(
-        self, exporter: Exporter, traffic: Traffic, policy: Policy | None = None, spool: Spool | None = None
+        self,
+        exporter: Exporter,
+        traffic: Traffic,
+        policy: Policy | None = None,
+        spool: Spool | None = None,
+        tracer: "Tracer | None" = None,
     ) -> None:
         self.name = exporter.name
         self.policy = policy or Policy()
         self._exporter = exporter
+        self._tracer = tracer
         self._traffic = traffic
         self._spool = None if self.policy.ack == "delivered" else spool
         self._queue = traffic.queue(self.name)
@@ -178,7 +188,9 @@ class Destination:
     async def _export(self, outlet: Outlet, body: bytes, items: int, timeout: float) -> None:
         self._queue.in_flight += 1
         try:
-            rejected = await self._exporter.export(outlet.signal, body, timeout)
+            with spanning(self._tracer, f"exporter/{self.name}/{outlet.signal}", root=True) as span:
+                span.set_attribute("items", items)
+                rejected = await self._exporter.export(outlet.signal, body, timeout)
         except OtelagentError:
             self._traffic.send_failed[outlet] += items
             raise

@@ -3,12 +3,23 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from otelagent.delivery import Annotated, Delivery
 from otelagent.errors import OtelagentError, Rejected, Retryable
 from otelagent.items import count
+from otelagent.selftrace import Spanned, spanning
 from otelagent.traffic import Inlet, Signal, Traffic
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
+RECEIVED: Final = {
+    Signal.TRACES: "TraceDataReceived",
+    Signal.LOGS: "LogsReceived",
+    Signal.METRICS: "MetricsReceived",
+}
+"""What the Collector calls its own spans of receivers."""
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +51,7 @@ class Intake:
         *,
         check: Callable[[], None] = lambda: None,
         inspects: Callable[[Signal], bool] = lambda _: True,
+        tracer: "Tracer | None" = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`check` raises Retryable while memory is short; what a pipeline doesn't inspect passes unread."""
@@ -47,6 +59,7 @@ class Intake:
         self._delivery = delivery
         self._traffic = traffic
         self._check = check
+        self._tracer = tracer
         self._inspected = frozenset(filter(inspects, Signal))
         self._clock = clock
 
@@ -62,9 +75,16 @@ class Intake:
         """Raises Retryable, Rejected or Unsupported; an error of ours never shows as anything else."""
         if not body:
             return
+        with spanning(self._tracer, f"receiver/{inlet.receiver}/{RECEIVED[inlet.signal]}") as span:
+            span.set_attribute("transport", inlet.transport)
+            await self._accept(inlet, body, remaining, span)
+
+    async def _accept(self, inlet: Inlet, body: bytes, remaining: float | None, span: Spanned) -> None:
         self.check_memory()
         try:
-            forward, events, items = self._read(inlet.signal, body)
+            with spanning(self._tracer, "processor/agent_failures"):
+                forward, events, items = self._read(inlet.signal, body)
+            span.set_attribute(inlet.signal.items, items)
         except Rejected:
             self._traffic.failed[inlet] += 1
             raise

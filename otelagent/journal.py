@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,10 +18,10 @@ TICK: Final = 10.0
 _LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
 
-def begin(settings: LogsTelemetry) -> None:
-    """Send all log records of the process to stderr as the settings say."""
+def begin(settings: LogsTelemetry, resource: Mapping[str, str] | None = None) -> None:
+    """Send all log records of the process to stderr as the settings say; JSON lines name our own resource."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Json() if settings.encoding == "json" else Console())
+    handler.setFormatter(Json(resource or {}) if settings.encoding == "json" else Console())
     handler.addFilter(Sampling())
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -58,9 +59,14 @@ class Console(logging.Formatter):
 class Json(logging.Formatter):
     """One object per line."""
 
+    def __init__(self, resource: Mapping[str, str]) -> None:
+        super().__init__()
+        self._resource = {"resource": dict(resource)} if resource else {}
+
     def format(self, record: logging.LogRecord) -> str:
         stamp = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        return json.dumps({"ts": stamp, "level": record.levelname.lower(), "logger": record.name, "msg": _text(record)})
+        line = {"ts": stamp, "level": record.levelname.lower(), "logger": record.name, "msg": _text(record)}
+        return json.dumps(line | self._resource)
 
 
 def _text(record: logging.LogRecord) -> str:

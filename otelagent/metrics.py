@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.core import InfoMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
@@ -49,6 +50,8 @@ class Metrics(Collector):
         self._scrapers = Scrapers()
         self._scraping = threading.Lock()
         self._scraper = ""
+        self.resource: Mapping[str, str] = {}
+        """Attributes of our own resource, shown on `target_info`."""
         self._tables = {each.name: self._table(_with_modes(each, modes)) for each in (*series.ALL, *vitals.ALL)}
         self._count(series.BUILD_INFO, (__version__, platform.python_version()))
         self.registry = CollectorRegistry(auto_describe=False)
@@ -272,6 +275,13 @@ class Metrics(Collector):
         shows = self._scrapers.scrape(self._scraper, newest, self._clock())
         for table in self._tables.values():
             yield table.metric(shows)
+        if self.resource:
+            yield InfoMetricFamily("target", "Attributes of our own resource.", _names(self.resource))
+
+
+def _names(resource: Mapping[str, str]) -> dict[str, str]:
+    """Attribute names as Prometheus takes them."""
+    return {"".join(c if c.isascii() and c.isalnum() else "_" for c in key): value for key, value in resource.items()}
 
 
 def _with_modes(declared: Series, modes: Mapping[str, Layer]) -> Series:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from otelagent import assembly, endpoint
+from otelagent import assembly, endpoint, identity
 from otelagent.config import Config
 from otelagent.detectors import available
 from otelagent.health import Health, State
@@ -24,6 +24,7 @@ from otelagent.pipeline import Ear, Pipeline
 from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
 from otelagent.receivers.otlp_http import OtlpHttpReceiver
 from otelagent.recorder import Recorder
+from otelagent.selftrace import SelfTraces
 from otelagent.settings import HealthCheck, MemoryLimiter, TraceStore
 from otelagent.tally import Tally
 from otelagent.traffic import Signal, Traffic
@@ -62,13 +63,22 @@ class Service:
             self.pipeline = Pipeline(settings, (Tally(self.metrics), *ears, *recorders), tape)
         tokens = assembly.tokens(config)
         self.spools = assembly.spools(config)
-        self.delivery = assembly.delivery(config, self.traffic, self.spools, tokens)
+        resource = identity.resource(config.telemetry.resource)
+        self.metrics.resource = resource
+        self._traces = SelfTraces(config.telemetry.traces, resource)
+        tracer = self._traces.tracer
+        self.delivery = assembly.delivery(config, self.traffic, self.spools, tokens, tracer)
         self._housekeeping = assembly.housekeeping(config, self.spools, self.traffic)
         limiter = config.memory_limiter or MemoryLimiter()
         self.memory = MemoryGuard(limiter, self.pipeline.live.shrink)
         self._memory_interval = limiter.check_interval
         self.intake = Intake(
-            self.pipeline, self.delivery, self.traffic, check=self.memory.check, inspects=config.inspects
+            self.pipeline,
+            self.delivery,
+            self.traffic,
+            check=self.memory.check,
+            inspects=config.inspects,
+            tracer=tracer,
         )
         self.receivers = assembly.receivers(config, self.intake, self.traffic, tokens)
         check = config.extension(HealthCheck)
@@ -132,6 +142,7 @@ class Service:
                 keeping.hand_over()
         await asyncio.gather(*(spool.stop() for spool in self.spools.values()))
         await asyncio.gather(*(web.stop() for web in self._web.values()))
+        await asyncio.to_thread(self._traces.stop, max(end - time.monotonic(), 0.5))
         gc.unfreeze()
 
     async def _settle(self, seconds: float) -> None:

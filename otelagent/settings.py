@@ -543,12 +543,63 @@ class LogsTelemetry(Settings):
         return data
 
 
+class SelfTraceExporter(Settings):
+    """Where traces of our own work go."""
+
+    protocol: Literal["grpc"] = Field(default="grpc", description="OTLP/gRPC.")
+    endpoint: GrpcAddress = Field(description="host:port, or a URL; never a receiver of ours.")
+    insecure: bool = Field(default=False, description="Send in plaintext. `http://` in the endpoint means the same.")
+    headers: dict[str, Secret] = Field(default_factory=dict, description="Metadata of every call; never printed.")
+
+
+class BatchExporter(Settings):
+    """How traces of our own work are exported."""
+
+    otlp: SelfTraceExporter = Field(description="By OTLP.")
+
+
+class Batch(Settings):
+    """Batches of the SDK."""
+
+    exporter: BatchExporter = Field(description="To where.")
+
+
+class SelfTraceProcessor(Settings):
+    """A span processor of the SDK."""
+
+    batch: Batch = Field(description="Sends in batches.")
+
+
+class RatioSampler(Settings):
+    """A share of all traces."""
+
+    ratio: float = Field(default=1.0, ge=0, le=1, description="Share of requests that are traced.")
+
+
+class Sampler(Settings):
+    """Which of our own traces are kept."""
+
+    trace_id_ratio_based: RatioSampler = Field(default_factory=RatioSampler, description="By trace id.")
+
+
+class TracesTelemetry(Settings):
+    """Traces of our own work, by opentelemetry-sdk."""
+
+    processors: list[SelfTraceProcessor] = Field(default_factory=list, max_length=1, description="Empty: off.")
+    sampler: Sampler = Field(default_factory=Sampler, description="Which are kept.")
+
+
 class Telemetry(Settings):
     """What we tell about ourselves."""
 
     metrics: MetricsTelemetry = Field(default_factory=MetricsTelemetry, description="Metrics.")
     logs: LogsTelemetry = Field(default_factory=LogsTelemetry, description="Log.")
-    resource: dict[str, str | None] = Field(default_factory=dict, description="Attributes of our own resource.")
+    traces: TracesTelemetry = Field(default_factory=TracesTelemetry, description="Traces of our own work.")
+    resource: dict[str, str | None] = Field(
+        default_factory=dict,
+        description="Attributes of our own resource, over OTEL_RESOURCE_ATTRIBUTES; one without a value is taken away. "
+        "They are on `target_info`, JSON log lines and self-traces.",
+    )
 
 
 class Service(Settings):

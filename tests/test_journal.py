@@ -56,3 +56,9 @@ def test_an_exception_shows_its_places_and_not_its_words(capsys: Err, encoding: 
     err = capsys.readouterr().err
     assert "secret" not in err
     assert "it broke [KeyError at test_journal.py:" in err
+
+
+def test_json_lines_name_our_own_resource(capsys: Err) -> None:
+    journal.begin(LogsTelemetry(encoding="json"), {"service.name": "otelagent"})
+    logging.getLogger("otelagent.x").warning("x")
+    assert json.loads(capsys.readouterr().err)["resource"] == {"service.name": "otelagent"}
