@@ -7,7 +7,7 @@ imported only where it is used: it would make every start slower.
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import grpc
 
@@ -17,7 +17,6 @@ from otelagent.settings import SelfTraceExporter, TracesTelemetry
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import SpanExporter
     from opentelemetry.trace import Tracer
 
 
@@ -64,7 +63,7 @@ def _provider(settings: TracesTelemetry, resource: Mapping[str, str]) -> "Tracer
     return provider
 
 
-def _exporter(settings: SelfTraceExporter) -> "SpanExporter":
+def _exporter(settings: SelfTraceExporter) -> Any:
     """Everything is given, since the SDK takes the rest from variables that are meant for the application's spans."""
     from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 
