@@ -391,6 +391,10 @@ class Said(Protocol):
     def deeds(self) -> frozenset[str]:
         """Kinds of deeds that its author claims to have done."""
 
+    @property
+    def stated(self) -> frozenset[str]:
+        """Kinds of deeds of which it says that they are done, by whomever."""
+
 
 class Rule(Protocol):
     """Something that instructions forbid, demand or limit."""
@@ -427,6 +431,9 @@ class Instructions(Protocol):
     def names(self) -> frozenset[int]: ...
     @property
     def system(self) -> bool: ...
+    @property
+    def requested(self) -> frozenset[str]:
+        """Deeds that a user's message may ask for."""
 
 
 class Standing(NamedTuple):

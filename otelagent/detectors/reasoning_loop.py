@@ -74,6 +74,10 @@ class ReasoningLoop(Detector):
         if len(streak) >= self._needed(streak[-1], self.repeats):
             yield self._found(run, streak, "repeat", "equal arguments and an equal result", 0.95)
             return
+        streak = _turns(_streak(calls, _alike), run)
+        if len(streak) >= self._needed(streak[-1], self.repeats):
+            yield self._found(run, streak, "near_repeat", "arguments that differ in spelling only and an equal result", 0.85)
+            return
         streak = _turns(_streak(calls, _nearly_equal), run)
         if len(streak) >= self._needed(streak[-1], self.near_repeats):
             yield self._found(run, streak, "near_repeat", "nearly equal arguments and an equal result", 0.8)
@@ -149,6 +153,12 @@ def _facts(step: Step) -> Call:
 def _equal(a: Step, b: Step) -> bool:
     x, y = _facts(a), _facts(b)
     return a.tool == b.tool and x.arguments == y.arguments is not None and x.result == y.result is not None
+
+
+def _alike(a: Step, b: Step) -> bool:
+    """Case, white space, ids and moments aside."""
+    x, y = _facts(a), _facts(b)
+    return a.tool == b.tool and x.similar == y.similar is not None and x.result == y.result is not None
 
 
 def _nearly_equal(a: Step, b: Step) -> bool:

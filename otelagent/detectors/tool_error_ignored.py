@@ -7,6 +7,7 @@ from typing import ClassVar
 from otelagent.detectors.detector import Detector, evidence_of, threshold
 from otelagent.model import Evidence, Finding, Layer, Need, Role, Severity, Status, Step
 from otelagent.questions import WHY, Decision, Verdict
+from otelagent.reading.deeds import may_do
 from otelagent.run import SOURCES, AgentRun
 
 
@@ -50,8 +51,8 @@ class ToolErrorIgnored(Detector):
             run.abstain(self.mode, f"result_{step.withheld}" if step.withheld else "result")
         mine = [d for d in run.decisions if d.source.call and d.source.call.outcome.status is Status.ERROR]
         for cause, chosen in (
-            ("fabricated", [d for d in mine if self._fabricated(d)]),
-            ("reported_success", [d for d in mine if _reported_success(d)]),
+            ("fabricated", [d for d in mine if self._fabricated(d, run)]),
+            ("reported_success", [d for d in mine if _reported_success(d, run)]),
         ):
             if chosen:
                 yield self._found(cause, chosen, run)
@@ -59,8 +60,10 @@ class ToolErrorIgnored(Detector):
         for decision in mine:
             run.dismiss(self.mode, decision.source, WHY[decision.verdict])
 
-    def _fabricated(self, decision: Decision) -> bool:
-        return decision.verdict is Verdict.FABRICATED and decision.answer and len(decision.ungrounded) >= self.claims
+    def _fabricated(self, decision: Decision, run: AgentRun) -> bool:
+        """One such claim is enough where the agent had no source to answer from at all."""
+        needed = self.claims if any(map(_arrived, run.steps)) else 1
+        return decision.verdict is Verdict.FABRICATED and decision.answer and len(decision.ungrounded) >= needed
 
     def _found(self, cause: str, decisions: Sequence[Decision], run: AgentRun) -> Finding:
         first, consumer = decisions[0].source, decisions[0].consumer
@@ -80,9 +83,17 @@ class ToolErrorIgnored(Detector):
         )
 
 
-def _reported_success(decision: Decision) -> bool:
-    """After a failed action the answer says that all is done."""
+def _reported_success(decision: Decision, run: AgentRun) -> bool:
+    """After a failed action the answer says that it, or all, is done."""
     acted = decision.source.call is not None and decision.source.call.role is Role.ACTION
+    tool = decision.source.tool or ""
     said = decision.consumer.turn.said if decision.consumer.turn else None
     undecided = decision.verdict in (Verdict.SILENT, Verdict.FABRICATED)
-    return acted and undecided and decision.answer and said is not None and said.complete
+    if said is None or not (acted and undecided and decision.answer):
+        return False
+    done = not run.trace.used.get(tool) and any(may_do(tool, deed) for deed in said.deeds | said.stated)
+    return done or said.complete
+
+
+def _arrived(step: Step) -> bool:
+    return step.call is not None and step.call.outcome.status is Status.OK and step.call.role is Role.SOURCE

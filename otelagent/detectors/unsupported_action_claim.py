@@ -1,11 +1,11 @@
 """The answer says that something was done, and nothing did it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from otelagent.detectors.detector import Detector, threshold
-from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Severity, Step
+from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Severity, Step, Turn
 from otelagent.reading.deeds import may_do
 from otelagent.run import SOURCES, AgentRun
 
@@ -16,7 +16,7 @@ class UnsupportedActionClaim(Detector):
 
     ## What it looks for
     An answer that claims a deed in the first person or as done with success: sent, booked, updated, cancelled,
-    created, paid, notified, or searched the web or a database. No tool whose name fits the deed, and none whose name
+    created, paid, notified, or searched the web or a database; or that says that what the user asked for is done. No tool whose name fits the deed, and none whose name
     tells nothing, has been called with success anywhere in the trace, nor in the messages of earlier turns.
 
     ## Why it matters
@@ -52,9 +52,7 @@ class UnsupportedActionClaim(Detector):
         if step.kind is not Kind.LLM and not (step is run.ended and run.unanswered):
             return
         used = run.trace.used
-        unsupported = [
-            deed for deed in sorted(turn.said.deeds) if not any(ok and may_do(tool, deed) for tool, ok in used.items())
-        ]
+        unsupported = _unsupported(turn.said.deeds, used) or _unsupported(turn.said.stated & _requested(turn), used)
         if not unsupported:
             return
         if not used or (not turn.history and run.conversation):
@@ -87,6 +85,14 @@ class UnsupportedActionClaim(Detector):
             ],
             extra={"otelagent.claim.actions": deeds},
         )
+
+
+def _unsupported(deeds: frozenset[str], used: Mapping[str, bool]) -> list[str]:
+    return [deed for deed in sorted(deeds) if not any(ok and may_do(tool, deed) for tool, ok in used.items())]
+
+
+def _requested(turn: Turn) -> frozenset[str]:
+    return frozenset().union(*(standing.message.requested for standing in turn.standing))
 
 
 def _failed(step: Step, deeds: list[str]) -> bool:

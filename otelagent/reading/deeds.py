@@ -1,11 +1,12 @@
 """What a completion says that its author did (sent, booked, paid, ...), and whether a tool may have done it."""
 
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any, Final
 
 from otelagent.model import Role
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import LANGUAGES, compiled, joined, pattern, words
+from otelagent.reading.lexicon import LANGUAGES, NOTHING, SPACED, compiled, folded, grammar, pattern, words
 from otelagent.reading.roles import told_by_name
 from otelagent.reading.sentences import plain, sentences
 
@@ -22,19 +23,60 @@ _LETTER: Final = compiled(
 
 def deeds(text: str) -> frozenset[str]:
     """The kinds of deeds that a text's author claims to have done. What is negated, planned or offered is none."""
+    return _said(text, "")
+
+
+def stated(text: str) -> frozenset[str]:
+    """The kinds of deeds of which a text says at once that they are done, by whomever: what follows is about records."""
+    return _said(text, "stated")
+
+
+def requested(text: str) -> frozenset[str]:
+    """The kinds of deeds that a user may be asking for."""
+    data = plain(text)
+    return frozenset(deed for name in LANGUAGES for deed in DEEDS if _request(name, deed).search(data))
+
+
+def _said(text: str, how: str) -> frozenset[str]:
     data = plain(text)
     found: set[str] = set()
     for language in likely(text):
-        if _any(language).search(data) and not _LETTER.search(data):
-            for sentence in sentences(data):
-                if _any(language).search(sentence) and not pattern("deeds", language, "not_yet").search(sentence):
-                    found.update(deed for deed in DEEDS if pattern("deeds", language, deed).search(sentence))
+        if _any(language, how).search(data) and not _LETTER.search(data):
+            for sentence in sentences(data)[: 1 if how else None]:
+                if _any(language, how).search(sentence) and not pattern("deeds", language, "unreal").search(sentence):
+                    found.update(_done(sentence, language, how))
     return frozenset(found)
 
 
+def _done(sentence: bytes, language: str, how: str) -> Iterator[str]:
+    """A clause that negates or plans takes back only itself."""
+    for clause in _BREAK.split(pattern("deeds", language, "clause").sub(b"; ", sentence)):
+        if not pattern("deeds", language, "not_yet").search(clause):
+            yield from (deed for deed in DEEDS if _deed(language, deed, how).search(clause))
+
+
+_BREAK: Final = compiled(r"[;,\x{FF0C}\x{3001}] |[\x{FF0C}\x{3001};]| [-\x{2013}\x{2014}] ")
+
+
 @cache
-def _any(language: str) -> Any:
-    return joined("deeds", language, DEEDS)
+def _any(language: str, how: str) -> Any:
+    return compiled("|".join(f"(?:{_deed(language, deed, how).pattern})" for deed in DEEDS))
+
+
+@cache
+def _deed(language: str, deed: str, how: str) -> Any:
+    if not how:
+        return pattern("deeds", language, deed)
+    forms = words("deeds", language)["participles"].get(deed)
+    templates = grammar("deeds", language)[how] if forms else ()
+    return compiled("|".join(each.replace("<participle>", folded(forms)) for each in templates) or NOTHING)
+
+
+@cache
+def _request(language: str, deed: str) -> Any:
+    forms = words("deeds", language)["requests"].get(deed)
+    edge = r"\b" if language in SPACED else ""
+    return compiled(f"{edge}{folded(forms)}{edge}".replace(" ", r"\s+") if forms else NOTHING)
 
 
 @lru_cache(maxsize=4096)

@@ -71,13 +71,14 @@ def _mapping(value: Mapping[Any, Any], depth: int) -> Holds:
 class _Seen:
     """What the members of one object hold so far."""
 
-    __slots__ = ("aside", "counted", "echoes", "hollow", "nulls", "primary", "results_counted", "said", "titled")
+    __slots__ = ("aside", "counted", "echoes", "flags", "hollow", "nulls", "primary", "results_counted", "said", "titled")
 
     def __init__(self) -> None:
         self.aside = False
         self.counted = False
         self.results_counted = False
         self.echoes = 0
+        self.flags = False
         self.hollow = False
         self.primary = False
         self.titled = False
@@ -128,7 +129,10 @@ class _Seen:
         if name in members.ASIDE or name in members.COUNTS or name.endswith("id"):
             self.aside = True
             return True
-        return member is False and name == "found"
+        if isinstance(member, bool):
+            self.flags = self.flags or not (member is False and name == "found")
+            return True
+        return False
 
     def _text(self, name: str, member: str) -> bool:
         if hollow_text(member):
@@ -146,6 +150,8 @@ class _Seen:
         return len(member) <= _ECHO
 
     def verdict(self) -> Holds:
+        if self.flags and not (self.primary and self.counted):
+            return Holds.CONTENT
         if self.primary or self.results_counted:
             return Holds.NOTHING if self.echoes <= _ECHOES else Holds.CONTENT
         if self.nulls > 1:

@@ -39,7 +39,7 @@ from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
 from otelagent.reading.closing import closing_text
 from otelagent.reading.constraints import Constraint, Violation, constraints, lifted, violated, violated_by_call
-from otelagent.reading.deeds import deeds
+from otelagent.reading.deeds import deeds, requested, stated
 from otelagent.reading.enumeration import HEAD, enumerated, mentioned, named_in, names, texts
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.injection import names_in, score, shingles
@@ -318,6 +318,11 @@ class CompletionRead:
         return deeds(self._text)
 
     @property
+    def stated(self) -> frozenset[str]:
+        """What it says is done, by whomever."""
+        return stated(self._text)
+
+    @property
     def blames(self) -> bool:
         """It says that the user lacks a right, or that the resource is closed or isn't there."""
         return blames(self._text)
@@ -393,6 +398,11 @@ class InstructionsRead:
         if self._rules is None:
             self._rules = constraints(self._text, "system" if self.system else "user")
         return self._rules
+
+    @property
+    def requested(self) -> frozenset[str]:
+        """Deeds that it may ask for."""
+        return frozenset() if self.system else requested(self._text)
 
     def lifts(self, rules: Sequence[Rule]) -> tuple[Constraint, ...]:
         if self.system:

@@ -19,7 +19,8 @@ SPACED: Final = ("en", "de", "fr", "es", "pt")
 _OPTIONS: Final = re2.Options()
 _OPTIONS.log_errors = False
 _OPTIONS.max_mem = 64 << 20
-_NOTHING: Final = r"[^\x00-\x{10FFFF}]"
+NOTHING: Final = r"[^\x00-\x{10FFFF}]"
+"""A pattern that matches nothing."""
 
 
 def _unaccented(point: int) -> str | None:
@@ -92,7 +93,7 @@ def either(terms: Iterable[str]) -> str:
     for term in sorted(terms, key=lambda word: (-len(word), word)):
         (latin if term[-1].isascii() and term[-1].isalnum() else other).append(re2.escape(term))
     parts = other + ([rf"(?:{'|'.join(latin)})\b"] if latin else [])
-    return f"(?:{'|'.join(parts or [_NOTHING])})"
+    return f"(?:{'|'.join(parts or [NOTHING])})"
 
 
 @cache
@@ -138,7 +139,7 @@ def _kept(part: str) -> int:
 def pattern(subject: str, language: str, key: str) -> Any:
     """One compiled pattern for a list of a language; matches nothing where the language has no such list."""
     found = grammar(subject, language).get(key)
-    return compiled("|".join(f"(?:{each})" for each in found) if found else _NOTHING)
+    return compiled("|".join(f"(?:{each})" for each in found) if found else NOTHING)
 
 
 def joined(subject: str, language: str, keys: Iterable[str]) -> Any:

@@ -54,7 +54,9 @@ ASIDE: Final = names(
     " isfinal isempty empty truncated autocorrect querytranslation retmax retstart currentpage totalpages"
     " pages nbpages hitsperpage params processing exhaustive exhaustivenbhits searchtime searchparameters"
     " searchmetadata searchinformation searchinfo querycontext jobcomplete jobreference etag cursors"
-    " extensions typename reason"
+    " extensions typename reason startat maxresults maxrecords maxitems done islast lastpage isfirst firstpage"
+    " incompleteresults partial ispartial partialresults truncated istruncated throttled ratelimited iserror expand"
+    " apiversion server cachestatus nextlink nextrecordsurl seite seiten pagina página paginas páginas"
 )
 """Members that say nothing about whether anything was found: echoes, pages, costs."""
 ASIDE_CONTAINERS: Final = names(
@@ -79,7 +81,11 @@ _COUNTS_OF_ANYTHING: Final = names(
     "total count num number size length n found returned anzahl gesamt gesamtzahl insgesamt cantidad numero número"
     " nombre quantité quantite quantidade totale quantità aantal totaal 总数 数量 合計"
 )
-COUNTED: Final = names("hits results items matches rows records documents docs entries files articles")
+COUNTED: Final = names(
+    "hits results items matches rows records documents docs entries files articles"
+    " treffer ergebnisse einträge eintraege zeilen dokumente resultados registros filas documentos résultats resultats"
+    " enregistrements lignes linhas registos risultati righe resultaten rijen"
+)
 """Plurals that are counts where they hold a number."""
 RESULT_COUNTS: Final = COUNTS - _COUNTS_OF_ANYTHING
 """Counts whose name says that they count results: zero means that there are none."""

@@ -149,7 +149,7 @@ def _content(result: Captured | None, withheld: Withheld | None) -> Outcome | No
         status = _failure_of(read.value)
         return Outcome(status, _at(result.path, read.pointer), "envelope says error")
     code = http(read.http_status) if read.http_status else None
-    if found.status is Status.OK and code is not None:
+    if found.status in (Status.OK, Status.EMPTY) and code is not None:
         return Outcome(code, _at(result.path, read.pointer), f"status {read.http_status}")
     return found
 
