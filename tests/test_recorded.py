@@ -29,7 +29,6 @@ EXCEPTIONS: dict[tuple[str, str], tuple[list[str], str]] = {
     },
     ("litellm-oi", "loop"): ([], NO_CALLS),
     ("openai-openlit", "loop"): ([], NO_CALLS),
-    ("smolagents-oi", "raised"): ([], "the answer's two short numbers are too few specifics for this detector"),
 }
 """What is found instead of what the scenario expects, and why."""
 

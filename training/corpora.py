@@ -1,4 +1,4 @@
-"""Public recordings of real agent runs with their labels: `data/traces`, one request and one file of labels a corpus."""
+"""Public recordings of real agent runs with their labels, in `data/traces`: a request and labels for each corpus."""
 
 import gzip
 import json

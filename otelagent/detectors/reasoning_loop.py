@@ -76,7 +76,9 @@ class ReasoningLoop(Detector):
             return
         streak = _turns(_streak(calls, _alike), run)
         if len(streak) >= self._needed(streak[-1], self.repeats):
-            yield self._found(run, streak, "near_repeat", "arguments that differ in spelling only and an equal result", 0.85)
+            yield self._found(
+                run, streak, "near_repeat", "arguments that differ in spelling only and an equal result", 0.85
+            )
             return
         streak = _turns(_streak(calls, _nearly_equal), run)
         if len(streak) >= self._needed(streak[-1], self.near_repeats):

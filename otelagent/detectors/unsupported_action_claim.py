@@ -15,9 +15,10 @@ class UnsupportedActionClaim(Detector):
     """The answer says that an action was done, and no call of a tool that could do it succeeded in the trace.
 
     ## What it looks for
-    An answer that claims a deed in the first person or as done with success: sent, booked, updated, cancelled,
-    created, paid, notified, or searched the web or a database; or that says that what the user asked for is done. No tool whose name fits the deed, and none whose name
-    tells nothing, has been called with success anywhere in the trace, nor in the messages of earlier turns.
+    An answer that claims a deed in the first person or as done with success (sent, booked, updated, cancelled, created,
+    paid, notified, or searched the web or a database), or that begins by saying that what the user asked for is done.
+    No tool whose name fits the deed, and none whose name tells nothing, has been called with success anywhere in the
+    trace, nor in the messages of earlier turns.
 
     ## Why it matters
     The user believes that the mail has gone out. There is no error anywhere, since nothing was tried.

@@ -40,6 +40,8 @@ _SOURCE: Final = exact(
 _QUOTE: Final = exact(
     r"\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|«\s?([^»\n]{1,400})»|„([^“”\n]{1,400})[“”]|[「『]([^」』\n]{1,200})[」』]"
 )
+_UNIT_FACTORS: Final = (1e-3, 1e3, 1e6, 1024.0, 1048576.0)
+"""Between a unit and its thousandth or millionth: metres and kilometres, bytes and megabytes."""
 _SCALED_UNITS: Final = (1.0, 60.0, 3600.0, 86400.0, 604800.0, 2629800.0, 31557600.0)
 
 
@@ -131,6 +133,8 @@ def _number(number: numerals.Number, start: int, end: int, data: bytes, own: int
         keys += [numerals.rounded_key(reading) for reading in number.readings]
     if number.seconds:
         keys += [numerals.key(value * number.seconds / unit) for unit in _SCALED_UNITS]
+    if number.unit == "unit":
+        keys += [numerals.key(value * factor) for factor in _UNIT_FACTORS]
     kind = "" if _weak(number, before, own) else _kind(number)
     yield Claim(kind, tuple(dict.fromkeys(keys)), start, end, value)
 

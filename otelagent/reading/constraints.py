@@ -226,12 +226,17 @@ def _is_tool(name: str, lowered: bytes) -> bool:
     return b"_" in written or any((mark % bare).encode(errors="replace") in lowered for mark in _TOOL_MARKS)
 
 
+_KINDS: Final = ("money", "email", "url", "phone", "percent")
+
+
 def _terms(sentence: _Sentence) -> Iterator[_Draft]:
     data = sentence.written.encode(errors="replace")
     for kind in ("term_forbidden", "term_required"):
         if sentence.find(kind):
             terms = [next(filter(None, match.groups())).decode(errors="replace") for match in matches(_QUOTED, data, 8)]
-            if not terms and kind == "term_forbidden":
+            if not terms and kind == "term_forbidden" and sentence.language in ("zh", "ja"):
+                terms = _named(sentence)
+            elif not terms and kind == "term_forbidden":
                 terms = [match[1].decode(errors="replace") for match in matches(_PROPER, data, 8)]
             chosen = tuple(dict.fromkeys(term.strip().lower() for term in terms if len(term.strip()) >= 2))
             if chosen and not _is_tool(chosen[0], b""):
@@ -239,9 +244,17 @@ def _terms(sentence: _Sentence) -> Iterator[_Draft]:
                 return
 
 
+def _named(sentence: _Sentence) -> list[str]:
+    """Terms in scripts without capitals; a class of values is no term."""
+    if any(sentence.find(f"kinds_{name}") for name in _KINDS):
+        return []
+    found = pattern("constraints", sentence.language, "term_named")
+    return [match[1].decode(errors="replace") for match in matches(found, sentence.lowered, 8)]
+
+
 def _classes(sentence: _Sentence) -> Iterator[_Draft]:
     """A class of values that is to be left out: prices, addresses, telephone numbers."""
-    for name in ("money", "email", "url", "phone", "percent"):
+    for name in _KINDS:
         if sentence.find(f"kinds_{name}") and any(
             _left_out(clause, name, sentence.language) for clause in clauses(sentence.lowered)
         ):

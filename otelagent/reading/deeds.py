@@ -27,7 +27,7 @@ def deeds(text: str) -> frozenset[str]:
 
 
 def stated(text: str) -> frozenset[str]:
-    """The kinds of deeds of which a text says at once that they are done, by whomever: what follows is about records."""
+    """The kinds of deeds that a text says at once are done, by whomever: what follows is about records."""
     return _said(text, "stated")
 
 

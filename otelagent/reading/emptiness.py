@@ -71,7 +71,18 @@ def _mapping(value: Mapping[Any, Any], depth: int) -> Holds:
 class _Seen:
     """What the members of one object hold so far."""
 
-    __slots__ = ("aside", "counted", "echoes", "flags", "hollow", "nulls", "primary", "results_counted", "said", "titled")
+    __slots__ = (
+        "aside",
+        "counted",
+        "echoes",
+        "flags",
+        "hollow",
+        "nulls",
+        "primary",
+        "results_counted",
+        "said",
+        "titled",
+    )
 
     def __init__(self) -> None:
         self.aside = False

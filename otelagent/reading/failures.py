@@ -214,6 +214,10 @@ def _openings(text: str) -> set[str]:
 
 _HEADER_ONLY: Final = compiled(r"^\s*\|[^\n]+\|\s*\n\s*\|[-:| ]+\|\s*$")
 """A Markdown table without rows."""
+_NO_ROWS: Final = compiled(r"\n\s*\((?:0|no) rows?\)\s*$|\n-+(?:\+-+)*\s*$")
+"""A table as database shells print it, without rows."""
+_COLUMNS: Final = exact(r"^\s*\"?[A-Za-z][A-Za-z_ ]*\"?(?:[,;\t]\"?[A-Za-z][A-Za-z_]*\"?){2,}\s*$")
+"""One line of names between separators; with an underscore in one of them it is the header of a table."""
 
 
 def _nothing(text: str, found: set[str]) -> bool:
@@ -222,6 +226,10 @@ def _nothing(text: str, found: set[str]) -> bool:
     head, newline, rest = text.strip().partition("\n")
     if head[:1] == "|":
         return bool(_HEADER_ONLY.search(text))
+    if newline and _NO_ROWS.search(text):
+        return True
+    if not newline and "_" in head and _COLUMNS.search(head):
+        return True
     if newline and head.rstrip().endswith((":", "：")):
         below = _openings(rest.strip()) if rest.count("\n") < 3 else set()
         return "nothing" in below and "answer" not in below
@@ -242,7 +250,14 @@ _BLOCKED: Final = compiled(
 )
 _XML_NOTHING: Final = compiled(
     r"^\s*(?:<\?xml[^>]*>\s*)?<[\w:.-]+(?:\s[^<>]*)?(?:/>|>\s*</[\w:.-]+>)\s*$|totalresults>0</"
+    r"|^\s*(?:<\?xml[^>]*>\s*)?(?:</?[\w:.-]+(?:\s+(?:(?:xmlns|xsi|xml)(?::\w+)?|version|encoding|lang)=\"[^\"<]*\""
+    r"|\s+(?:total|count|num)\w*=\"0\")*\s*/?>\s*){2,}$"
 )
+"""An element without content, also within others that hold nothing else."""
+_SHOWN: Final = compiled(r">([^<>]+)<")
+_UNSHOWN: Final = compiled(r"(?s)<(?:script|style)\b.*?</(?:script|style)>")
+_PAGE_TEXT: Final = 600
+"""Characters of text up to which a page says nothing more than that nothing was found."""
 _XML_FAULT: Final = compiled(r"<(?:\w+:)?(?:error|fault|errorresponse|serviceexception\w*)\b[^>]*>")
 
 
@@ -257,6 +272,14 @@ def page(text: str) -> Reading | None:
         if found := _BLOCKED.search(title.group(1)):
             status = http(int(found.group(1))) if found.group(1) else None
             return Reading(status or kind(title.group(1).decode(errors="replace")).status, "error page")
+    if len(text) <= len(data) and _found_nothing(data):
+        return Reading(Status.EMPTY, "page says that nothing was found")
     if _XML_FAULT.search(data[:600]) and len(text) < 4000:
         return Reading(kind(text).status, "error document")
     return None
+
+
+def _found_nothing(data: bytes) -> bool:
+    """A short page one paragraph of which says so."""
+    shown = [part.strip().decode(errors="replace") for part in _SHOWN.findall(_UNSHOWN.sub(b"", data)) if part.strip()]
+    return sum(map(len, shown)) <= _PAGE_TEXT and any(len(part) > 3 and nothing(part) for part in shown)

@@ -112,6 +112,8 @@ class _Derivable:
         return True
 
     def _follows(self, kind: str, value: float, slack: float) -> bool:
+        if kind == "percent" and any(abs(100 * one - value) <= slack * 1.001 for one in self._given if abs(one) <= 1):
+            return True
         if kind == "percent" and self._telling(self._ratios, value, max(slack, 0.05)):
             return True
         if self._own is None:

@@ -73,7 +73,7 @@ COUNTS: Final = names(
     " totalitems totalrecords totalrows totalmatches numfound nbhits hitcount matchcount matchescount"
     " rowcount rowsreturned recordcount itemcount documentcount numdocs numitems numrows returned found"
     " length n matched totalfound resultsetcount totalelements estimatedtotalhits size retrieved numhits"
-    " adscount"
+    " adscount totalsize totaldocs totalissues totalentries totalobjects resultsize"
     " anzahl gesamt gesamtzahl insgesamt trefferanzahl trefferzahl cantidad numero número totalresultados nombre"
     " quantité quantite quantidade contagem totale quantità aantal totaal 总数 数量 件数 合計"
 )
@@ -115,6 +115,11 @@ PARTIAL_FLAGS: Final = names(
 )
 LATE: Final = frozenset({"timedout", "timeout", "istimeout"})
 LIMITED: Final = frozenset({"ratelimited", "throttled", "isratelimited", "ratelimitexceeded"})
+LEFT: Final = names(
+    "remaining left missing skipped unprocessed notprocessed outstanding todo processed completed checked done fetched"
+    " loaded returned received succeeded failed"
+)
+"""Members that say how much of something was dealt with."""
 ERROR_LISTS: Final = frozenset({"errors", "toolerrors", "errormessages"})
 EXIT_CODES: Final = frozenset({"exitcode", "returncode", "exitstatus"})
 CURSORS: Final = names(

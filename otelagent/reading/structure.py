@@ -163,7 +163,7 @@ def _status(fields: _Fields) -> Sign | None:
             continue
         name = folded(member)
         status = members.STRONG.get(name)
-        if status is None and (status := members.WEAK.get(name)) is not None and not _said_of_call(fields):
+        if status is None and (status := members.WEAK.get(name)) is not None and not _said_of_call(fields, status):
             continue
         if status is None:
             continue
@@ -173,8 +173,13 @@ def _status(fields: _Fields) -> Sign | None:
     return None
 
 
-def _said_of_call(fields: _Fields) -> bool:
-    return not fields.record and (fields.talks() or fields.errors_only() or empty(dict(fields.value)))
+def _said_of_call(fields: _Fields, status: Status) -> bool:
+    """A thing has an id; of a call that was cut short its body says what is left."""
+    if fields.record:
+        return False
+    if status is Status.PARTIAL and fields.by_name.keys() & members.LEFT:
+        return True
+    return bool(fields.talks() or fields.errors_only() or empty(dict(fields.value)))
 
 
 def _refined(fields: _Fields) -> Status:

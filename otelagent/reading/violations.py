@@ -105,7 +105,8 @@ def _not_json(text: str) -> bool:
 _BULLET: Final = exact(r"(?m)^[ \t]*(?:[-*•‣▪–]|\d{1,3}[.)])[ \t]+\S")
 _MARKDOWN: Final = exact(r"(?m)^#{1,6}[ \t]+\S|\*\*[^*\n]+\*\*|^[ \t]*\|.*\|[ \t]*$|```")
 _TABLE: Final = exact(r"(?m)^[ \t]*\|.*\|.*$|<table|\t")
-_LONG: Final = 200
+_LONG: Final = 100
+"""Characters from which on an answer has room for more than one item."""
 _FORMATS: Final[dict[str, Callable[[str], bool]]] = {
     "json": _not_json,
     "bullets": lambda text: len(text) > _LONG and not _BULLET.search(text.encode(errors="replace")),

@@ -2,7 +2,7 @@
 
 A scenario is a script of `tests/builders.py` in a shorter form: in `steps` a list is a call (tool, arguments, result),
 a string is said, a mapping is a step as it is there. `fill: n` puts n read notes and a filled context window before
-them. `fires` names the mode; `quiet` the mode that it is a near miss of, `other` a mode that is right there instead.
+them. `fires` names the mode; `quiet` the mode that it is a near miss of.
 """
 
 from collections.abc import Iterator
@@ -26,8 +26,7 @@ def scenarios() -> Iterator[dict[str, Any]]:
 
 def expected(scenario: dict[str, Any]) -> list[str]:
     """The modes that a scenario shows."""
-    mode = scenario.get("fires", scenario.get("other"))
-    return [mode] if mode else []
+    return [scenario["fires"]] if "fires" in scenario else []
 
 
 def script(entry: dict[str, Any]) -> dict[str, Any]:
