@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: windows bench bench-quick setup run test check check-all format lock proto reference clean train image-check deploy-check collector-check demo-observability
+.PHONY: windows bench bench-quick setup run test check check-all format lock proto reference clean train image-check deploy-tools deploy-check alert-check collector-check demo-observability
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/.ready
@@ -31,7 +31,8 @@ check: setup ## Format, lint, types, import rules, dead code, generated files
 	$(BIN)/python proto/generate.py --check
 	$(BIN)/python -m otelagent.reference --check
 
-check-all: check image-check deploy-check build/otelcol ## Also the long runs
+check-all: export STRICT = 1
+check-all: check image-check deploy-tools deploy-check build/otelcol ## Also the long runs
 	$(BIN)/python -m pytest -n 2
 
 format: setup
@@ -49,8 +50,14 @@ lock: ## Resolves the dependencies anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -c requirements-dev.lock -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build -c requirements-dev.lock -o requirements-build.lock
 
-deploy-check: ## Rules, chart and manifests with the tools of the trade; says which are missing
+deploy-tools: ## What deploy-check runs, from Debian's packages and Go modules, into build/tools
+	tests/deploy/tools.sh
+
+deploy-check: setup ## Rules, chart and manifests with the tools of the trade; says which are missing
 	tests/deploy/check.sh
+
+alert-check: setup ## One recording through a real Prometheus and Alertmanager to its alert
+	$(BIN)/python -m pytest tests/deploy/test_alerting.py -k one_alert
 
 collector-check: setup build/otelcol ## The configurations of deploy/collector with a real Collector
 	$(BIN)/python -m pytest tests/deploy/test_collector.py

@@ -2,4 +2,5 @@
 
 from otelagent.cli import main
 
-main(prog_name="otelagent")
+if __name__ == "__main__":
+    main(prog_name="otelagent")

@@ -3,6 +3,7 @@
 # isn't there is named and left out; STRICT=1 makes that a mistake.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+export PATH=$PWD/build/tools:$PWD/.venv/bin:$PATH
 chart=deploy/helm/otelagent
 failed=0
 
@@ -48,6 +49,19 @@ if have helm; then
 fi
 if have helm-unittest; then
     helm-unittest "$chart"
+fi
+if have kubeconform; then
+    schemas=$(mktemp -d)
+    .venv/bin/python -m tests.deploy.manifests --schemas "$schemas"
+    # what kustomize and helm read themselves has no schema of Kubernetes
+    manifests=$(find deploy/kubernetes deploy/helm/examples -name '*.yaml' ! -name kustomization.yaml ! -name config.yaml)
+    for version in 1.29.0 1.33.0 1.37.0; do
+        # shellcheck disable=SC2086 # a list of files
+        kubeconform -strict -summary -kubernetes-version "$version" \
+            -schema-location "$schemas/${version%.0}/{{.ResourceKind}}.json" \
+            -schema-location "$schemas/monitoring/{{.ResourceKind}}.json" $manifests || failed=1
+    done
+    rm -r "$schemas"
 fi
 if have kubectl; then
     for folder in sidecar gateway monitoring; do

@@ -9,12 +9,11 @@ from pathlib import Path
 from otelagent.sink import Sink
 from tests.deploy.expressions import panels
 from tests.deploy.monitoring import Monitoring, monitoring
-from tests.deploy.test_alerting import HEALTHY, LOOP, WITHOUT_CONTENT, replay
+from tests.deploy.test_alerting import HEALTHY, LOOP, MUTED, SETTINGS, WITHOUT_CONTENT, replay
 from tests.running import running
 
 SECONDS = 60
-SETTINGS = {"processors": {"agent_failures": {"labels": {"gateway": True}, "traces": {"settle": "2s"}}}}
-FILES = (LOOP, "google-adk__native__delegation_partial.binpb.gz", WITHOUT_CONTENT, *[HEALTHY] * 5)
+FILES = (LOOP, "google-adk__native__delegation_partial.binpb.gz", WITHOUT_CONTENT, MUTED, *[HEALTHY] * 5)
 
 
 def show(asked: Monitoring) -> None:

@@ -42,6 +42,16 @@ def mistakes(manifest: Manifest, version: str) -> list[str]:
     return [f"no schema for {manifest['kind']}"]
 
 
+def write_schemas(folder: Path) -> None:
+    """A file for each version and kind, named as kubeconform looks for them."""
+    for path in SCHEMAS.glob("*.json"):
+        schema = _schema(path.stem)
+        for kind, definition in schema["kinds"].items():
+            target = folder / path.stem.removeprefix("kubernetes-") / f"{kind.lower()}.json"
+            target.parent.mkdir(exist_ok=True)
+            target.write_text(json.dumps({**definition, "$defs": schema["$defs"]}), encoding="utf-8")
+
+
 def pod(manifest: Manifest) -> Manifest | None:
     """The pod's spec of a workload."""
     if manifest["kind"] in ("Deployment", "StatefulSet", "Job"):
@@ -93,7 +103,9 @@ def _container(container: Manifest, pod_context: Manifest) -> Iterator[str]:
 
 
 def main() -> None:
-    """Says what is wrong with the manifests of a file."""
+    """Says what is wrong with the manifests of a file; `--schemas FOLDER` writes the schemas for kubeconform."""
+    if sys.argv[1] == "--schemas":
+        return write_schemas(Path(sys.argv[2]))
     found = [
         f"{each['kind']} {each['metadata']['name']}: {mistake}"
         for each in documents(Path(sys.argv[1]))

@@ -1,6 +1,7 @@
 """A real Prometheus and Alertmanager on free ports, with windows so short that a test can wait for them."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,16 +16,17 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.manifests import DEPLOY
+from tests.deploy.manifests import DEPLOY, ROOT
 from tests.deploy.test_kubernetes import free_ports
 
 SHORT = {"5m": "10s", "15m": "10s", "30m": "30s", "1h": "40s", "6h": "60s", "1d": "120s"}
 
 
 def binary(*names: str) -> str:
-    found = next(filter(None, map(shutil.which, names)), None)
+    path = os.pathsep.join((str(ROOT / "build/tools"), os.environ["PATH"]))
+    found = next((found for name in names if (found := shutil.which(name, path=path))), None)
     if found is None:
-        pytest.fail(f"{names[0]} isn't installed: apt-get install prometheus prometheus-alertmanager")
+        pytest.fail(f"{names[0]} isn't installed: make deploy-tools")
     return found
 
 

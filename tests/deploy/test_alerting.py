@@ -22,12 +22,21 @@ HEALTHY = "openai-agents__openinference__ok.binpb.gz"
 LOOP = "langgraph__openinference__loop.binpb.gz"
 WITHOUT_CONTENT = "google-adk__native-nocontent__empty_result.binpb.gz"
 
-NOTHING_YET = {
-    "otelagent itself / Muted findings",
-    "One agent / Delegations by outcome",
-    "One agent / Items processed of those assigned",
+MUTED = "pydantic-ai__native-default__injection.binpb.gz"
+"""Its mode is muted by the settings."""
+
+SETTINGS = {
+    "processors": {
+        "agent_failures": {
+            "labels": {"gateway": True},
+            "traces": {"settle": "2s"},
+            "overrides": [{"match": {"service": "*"}, "detectors": {"prompt_injection": "off"}}],
+        }
+    }
 }
-"""Panels that stay empty as long as nobody mutes and these recordings delegate nothing."""
+
+NOTHING_YET = {"One agent / Delegations by outcome", "One agent / Items processed of those assigned"}
+"""Panels that stay empty as long as these recordings delegate nothing."""
 
 
 def again(name: str) -> ExportTraceServiceRequest:
@@ -47,8 +56,7 @@ def again(name: str) -> ExportTraceServiceRequest:
 
 @pytest.fixture
 def service() -> Iterator[Running]:
-    settings = {"processors": {"agent_failures": {"labels": {"gateway": True}, "traces": {"settle": "2s"}}}}
-    with Sink() as sink, running(sink, settings) as started:
+    with Sink() as sink, running(sink, SETTINGS) as started:
         yield started
 
 
@@ -73,6 +81,14 @@ def keep_replaying(
     return seconds
 
 
+def test_one_alert_fires_for_the_loop_and_no_other(service: Running, tmp_path: Path) -> None:
+    with monitoring(service.endpoint("metrics"), tmp_path) as asked:
+        keep_replaying(service, asked, (HEALTHY,), 5)
+        mixed = (LOOP, HEALTHY, HEALTHY, HEALTHY, HEALTHY, HEALTHY)
+        keep_replaying(service, asked, mixed, 100, until="OtelagentReasoningLoop")
+        assert set(asked.firing()) == {"OtelagentReasoningLoop"}
+
+
 def test_right_alert_fires_and_resolves_and_a_healthy_replay_fires_none(service: Running, tmp_path: Path) -> None:
     with monitoring(service.endpoint("metrics"), tmp_path) as asked:
         keep_replaying(service, asked, (HEALTHY,), 20)
@@ -86,7 +102,7 @@ def test_right_alert_fires_and_resolves_and_a_healthy_replay_fires_none(service:
         assert alert["annotations"]["runbook_url"].endswith("/OtelagentReasoningLoop.md")
         assert "error" not in alert["annotations"]["description"]
 
-        keep_replaying(service, asked, (*mixed, WITHOUT_CONTENT), 10)
+        keep_replaying(service, asked, (*mixed, WITHOUT_CONTENT, MUTED), 10)
         empty = {name for name, expression in panels() if not asked.query(expression.replace("[1m]", "[20s]"))}
         assert empty <= NOTHING_YET
         assert asked.exemplars("otelagent_failures_total")
