@@ -17,7 +17,6 @@ from otelagent.dialects import (
     google_adk,
     handoffs,
     haystack,
-    hints,
     laminar,
     langfuse,
     langsmith,
@@ -47,7 +46,7 @@ from otelagent.dialects import (
 )
 from otelagent.dialects.content import SpanContent, joined, withheld
 from otelagent.dialects.plan import Plan
-from otelagent.dialects.recognition import Recognition
+from otelagent.dialects.recognition import Layout, Recognition
 from otelagent.dialects.spanless import calls
 from otelagent.dialects.table import NO_STEP, Dialect
 from otelagent.model import Kind, LogPart, Plain, Receipt, Step, Withheld
@@ -103,13 +102,14 @@ _SDK_HINTS: Final = {
 
 def read(span: Span) -> Step | Plain:
     """The step that a span is, or its place in the tree where it is none. Never raises."""
-    plan = _RECOGNITION.plan(span)
+    layout = _RECOGNITION.layout(span)
+    plan = _RECOGNITION.plan(span, layout)
     kind = None if plan is None else plan.kind(span)
     if plan is None or kind is None or kind == NO_STEP:
-        item = _plain(span, plan if kind else None)
-        item.missed = kind is None and (plan is not None or hints.at_agents(span))
+        item = _plain(span, layout, plan if kind else None)
+        item.missed = kind is None and (plan is not None or layout.hinted)
         return item
-    return _step(span, plan, kind)
+    return _step(span, layout, plan, kind)
 
 
 def read_log(log: Log) -> LogPart | None:
@@ -123,13 +123,13 @@ def read_log(log: Log) -> LogPart | None:
     return otel_core.read_log(log) or spanless.read_log(log)
 
 
-def _step(span: Span, plan: Plan, kind: Kind) -> Step:
+def _step(span: Span, layout: Layout, plan: Plan, kind: Kind) -> Step:
     values = plan.values(span, kind)
-    if kind in _CALLED:
+    if layout.written and kind in _CALLED:
         _explicit(values, log_fields.said(span.attributes))
     if kind is Kind.TOOL:
         kind = handoffs.kind(values.get("tool"))
-    elif kind in _ENDS and (fill := log_fields.fill(span.attributes)) is not None:
+    elif layout.fills and kind in _ENDS and (fill := log_fields.fill(span.attributes)) is not None:
         values["context_used"] = fill
     step = Step(
         trace_id=span.trace_id,
@@ -149,14 +149,14 @@ def _step(span: Span, plan: Plan, kind: Kind) -> Step:
     if step.withheld is not None:
         step.capture_hint = _SDK_HINTS.get(step.withheld, plan.hint) or None
     if kind is not Kind.LLM:
-        step.receipt = _receipt(span)
+        step.receipt = _receipt(span, layout)
     if span.links:
         step.links = tuple((link.trace_id, link.span_id) for link in span.links)
     _target(step, content)
     return step
 
 
-def _plain(span: Span, plan: Plan | None) -> Plain:
+def _plain(span: Span, layout: Layout, plan: Plan | None) -> Plain:
     return Plain(
         trace_id=span.trace_id,
         span_id=span.span_id,
@@ -166,7 +166,7 @@ def _plain(span: Span, plan: Plan | None) -> Plain:
         dialect=plan.name if plan else None,
         http_status=otel_core.http_status(span),
         agent=plan.agent(span) if plan else None,
-        receipt=_receipt(span),
+        receipt=_receipt(span, layout),
     )
 
 
@@ -194,8 +194,8 @@ def _failure(span: Span, step: Step) -> None:
         step.failed, step.error_type = False, None
 
 
-def _receipt(span: Span) -> Receipt | None:
-    if (found := log_fields.receipt(span.attributes)) is not None:
+def _receipt(span: Span, layout: Layout) -> Receipt | None:
+    if layout.counts and (found := log_fields.receipt(span.attributes)) is not None:
         return found
     return next((r for event in span.events if (r := log_fields.receipt(event.attributes)) is not None), None)
 

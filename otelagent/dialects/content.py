@@ -56,7 +56,7 @@ class SpanContent:
                 captured = source(self._span)
                 if isinstance(captured, Captured):
                     return captured
-            elif (raw := self._span.attributes.raw(source)) is not None and raw not in self._plan.sentinels:
+            elif (raw := self._span.attributes.raw(source)) is not None and not self._plan.stands_for_none(raw):
                 return Captured(self._span.attributes.get(source), source)
         return None
 
@@ -65,7 +65,7 @@ class SpanContent:
             return self._captured(self._plan.output)
         captured = self._captured(self._plan.result)
         if captured is None and not self._step.failed and any(m(self._span) for m in self._plan.none_is_missing):
-            return Captured(None, next((s for s in self._plan.result if isinstance(s, str)), ""))
+            return Captured(None, self._plan.result_name)
         return captured
 
     def _history(self) -> Sequence[Item]:
@@ -92,7 +92,7 @@ class SpanContent:
 
     def _redacted(self, source: places.Source) -> bool:
         keys = source.keys(self._span)
-        return bool(keys) and all(self._span.attributes.raw(key) in self._plan.sentinels for key in keys[:1])
+        return bool(keys) and self._plan.stands_for_none(self._span.attributes.raw(keys[0]))
 
     def _note(self, cut: bool) -> None:
         if cut and self._step.withheld is None:
@@ -180,8 +180,8 @@ def _first_present(span: Span, sources: Sequence[places.Source]) -> places.Sourc
 
 def _of_tool(span: Span, plan: Plan) -> Withheld | None:
     """Of the result where there is one: a result that is whole is judged, whatever became of the arguments."""
-    keys = span.attributes.keys()
-    arguments, result = plan.argument_keys.intersection(keys), plan.result_keys.intersection(keys)
+    attributes = span.attributes
+    arguments, result = ([k for k in keys if k in attributes] for keys in (plan.argument_keys, plan.result_keys))
     if reason := _spoiled(span, plan, result or arguments):
         return reason
     if span.dropped_attributes and not (arguments and result):
@@ -199,7 +199,7 @@ def _spoiled(span: Span, plan: Plan, keys: Iterable[str]) -> Withheld | None:
     cut = False
     for key in keys:
         raw = span.attributes.raw(key)
-        if raw in plan.sentinels:
+        if plan.stands_for_none(raw):
             return Withheld.REDACTED
         cut = cut or (raw is not None and _cut(raw))
     return Withheld.TRUNCATED if cut else None

@@ -1,9 +1,8 @@
 """What lets a span that no dialect speaks on look like an agent's: its scope's name, or the beginning of a key."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
-
-from otelagent.otlp import Span
 
 MAX_SCOPES: Final = 1024
 """Scope names that are remembered."""
@@ -20,10 +19,9 @@ HEADS: Final = frozenset(
 """First words of keys, up to the dot: `user_agent.original` begins otherwise."""
 
 
-def at_agents(span: Span) -> bool:
-    """Whether the span looks like one of an agent's; a guess that is good enough to be counted."""
-    keys = span.attributes.keys()
-    return _scope(span.origin.scope) or any(key.partition(".")[0] in HEADS for key in keys)
+def at_agents(scope: str, keys: Iterable[str]) -> bool:
+    """Whether a span with these keys looks like one of an agent's; a guess that is good enough to be counted."""
+    return _scope(scope) or any(key.partition(".")[0] in HEADS for key in keys)
 
 
 @lru_cache(MAX_SCOPES)

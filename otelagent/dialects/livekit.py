@@ -1,5 +1,6 @@
 """LiveKit Agents: span names say what a span is; `llm_node` is around the request that counts."""
 
+from collections.abc import Container
 from typing import Any, Final
 
 from otelagent.dialects.encoded import unpacked
@@ -16,8 +17,11 @@ _CALLS: Final = "lk.response.function_calls"
 class _Response:
     """One answer, its text and its calls in separate keys."""
 
+    def possible(self, keys: Container[str]) -> bool:
+        return _TEXT in keys or _CALLS in keys
+
     def present(self, span: Span) -> bool:
-        return _TEXT in span.attributes or _CALLS in span.attributes
+        return self.possible(span.attributes)
 
     def keys(self, span: Span) -> tuple[str, ...]:
         return (_CALLS,) if _CALLS in span.attributes else ()

@@ -54,9 +54,9 @@ _LATENCY: Final = tuple(f"{prefix}latency_ms" for prefix in PREFIXES)
 _EVENT_KEYS: Final = ("event", "event.name", "event_type")
 _FILL: Final = ("context_utilization_pct", "agent.context_utilization_pct", "llm.context_utilization_pct")
 _RATIO: Final = "otelagent.context.utilization"
-_NAMES: Final = frozenset(_NAMED)
-_COUNTED: Final = frozenset(_RECEIPT)
-_FILLED: Final = frozenset({_RATIO, *_FILL})
+NAMES: Final = frozenset(_NAMED)
+COUNTED: Final = frozenset(_RECEIPT)
+FILLED: Final = frozenset({_RATIO, *_FILL})
 
 
 class Fields(Protocol):
@@ -78,7 +78,7 @@ def _kind(span: Span) -> Verdict | None:
 def said(attributes: Fields) -> dict[str, Any]:
     """Fields of a tool call that are written out, as fields of a step; explicit ones go before what is inferred."""
     keys = attributes.keys()
-    if _NAMES.isdisjoint(keys):
+    if NAMES.isdisjoint(keys):
         return {}
     found = {key: field for key in keys if (field := _NAMED.get(key)) is not None}
     ranked = sorted(found.items(), key=lambda entry: (_rank(entry[0]), entry[0]))
@@ -107,9 +107,9 @@ def receipt(attributes: Fields) -> Receipt | None:
     """Counts of items that are written out; both numbers or none."""
     found: dict[int, tuple[str, int]] = {}
     keys = attributes.keys()
-    if _COUNTED.isdisjoint(keys):
+    if COUNTED.isdisjoint(keys):
         return None
-    for key in sorted(_COUNTED.intersection(keys)):
+    for key in sorted(COUNTED.intersection(keys)):
         which = _RECEIPT[key]
         if which not in found and (number := count(attributes.get(key))) is not None:
             found[which] = (key, number)
@@ -120,7 +120,7 @@ def receipt(attributes: Fields) -> Receipt | None:
 
 def fill(attributes: Fields) -> float | None:
     """Share of the context window that is in use, where the emitter says it: in percent, or as our own ratio."""
-    if _FILLED.isdisjoint(attributes.keys()):
+    if FILLED.isdisjoint(attributes.keys()):
         return None
     if _RATIO in attributes and (ratio := share(attributes.get(_RATIO))) is not None:
         return ratio

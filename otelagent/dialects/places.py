@@ -1,8 +1,8 @@
 """Where messages stand on a span: in one attribute, in flattened keys, in span events."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final, Protocol
 
 from xxhash import xxh3_64_intdigest
@@ -20,6 +20,9 @@ MAX_STEPS: Final = 6
 class Source(Protocol):
     """A place on a span where messages stand."""
 
+    def possible(self, keys: Container[str]) -> bool:
+        """Whether spans with these keys may have anything there."""
+
     def present(self, span: Span) -> bool:
         """Whether there is anything; costs lookups only."""
 
@@ -36,6 +39,9 @@ class Listed:
 
     key: str
 
+    def possible(self, keys: Container[str]) -> bool:
+        return self.key in keys
+
     def present(self, span: Span) -> bool:
         return self.key in span.attributes
 
@@ -51,6 +57,9 @@ class Whole:
     """An attribute that is one message: text, or a list of its parts."""
 
     key: str
+
+    def possible(self, keys: Container[str]) -> bool:
+        return self.key in keys
 
     def present(self, span: Span) -> bool:
         return self.key in span.attributes
@@ -79,11 +88,21 @@ class Flat:
     empty: bool = False
     """The emitter leaves empty content away: a tool message without content is an empty result."""
 
+    @cached_property
+    def first(self) -> tuple[str, str]:
+        """The keys of the first message's content and role, of which one is there if any message is."""
+        wrapper = ("message",) if "message" in self.drop else ()
+        content, role = (".".join((self.prefix, "0", *wrapper, key)) for key in ("content", "role"))
+        return content, role
+
+    def possible(self, keys: Container[str]) -> bool:
+        return any(key in keys for key in self.first)
+
     def present(self, span: Span) -> bool:
-        return any(self._first(key) in span.attributes for key in ("role", "content"))
+        return self.possible(span.attributes)
 
     def keys(self, span: Span) -> tuple[str, ...]:
-        return tuple(self._first(key) for key in ("content", "role") if self._first(key) in span.attributes)
+        return tuple(key for key in self.first if key in span.attributes)
 
     def read(self, span: Span, role: str) -> Listing:
         empty = self.empty and not span.dropped_attributes
@@ -105,12 +124,6 @@ class Flat:
             if index.isdecimal() and len(index) < 9:
                 groups.setdefault(int(index), []).append((path, key))
         return [sorted(groups[index]) for index in sorted(groups) if any(_says(path) for path, _ in groups[index])]
-
-    def _first(self, key: str) -> str:
-        return ".".join((self.prefix, "0", *self._wrapper(), key))
-
-    def _wrapper(self) -> tuple[str, ...]:
-        return ("message",) if "message" in self.drop else ()
 
     def _listed(self, attributes: Attributes) -> Iterable[str]:
         head = self.prefix + "."
@@ -137,6 +150,9 @@ class Events:
     """Attributes that hold a message's body, tried in order."""
     lists: tuple[str, ...] = ()
     """Attributes that hold lists of messages instead."""
+
+    def possible(self, keys: Container[str]) -> bool:
+        return True
 
     def present(self, span: Span) -> bool:
         events = span.events

@@ -1,8 +1,9 @@
 """The tables of dialects that speak on one span, joined in the order of precedence."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+from otelagent.dialects import places
 from otelagent.dialects.encoded import unpacked
 from otelagent.dialects.lookups import MAX_TEXT
 from otelagent.dialects.table import ANY, Dialect, Source, Verdict, found
@@ -105,35 +106,45 @@ Convert: TypeAlias = Callable[[object], object]
 class Plan:
     """The tables of dialects that speak on one span, joined."""
 
-    def __init__(self, dialects: Sequence[Dialect], name: str) -> None:
+    def __init__(self, dialects: Sequence[Dialect], name: str, keys: Container[str] | None = None) -> None:
+        """`keys`: those that stand on the span. What asks for others is left out, so that one plan per set of keys
+        spares every span the search; None: they aren't known."""
         self.name = name
+        self._dialects = dialects
         self.corrections = tuple(d.kind for d in dialects if d.kind)
-        self.kinds = tuple(kind for d in dialects for kind in d.kinds)
+        self.kinds = tuple(kind for d in dialects for kind in d.kinds if _there(kind[0], keys))
         names = {name: verdict for d in reversed(dialects) for name, verdict in d.names.items()}
         self.names = tuple(sorted(names.items(), key=lambda entry: -len(entry[0])))
         self.heads = tuple(names)
         self.guesses = tuple(d.guess for d in dialects if d.guess)
         self.refine = tuple(d.refine for d in dialects if d.refine)
-        self.keyed = {kind: _keyed(dialects, wanted) for kind, wanted in OF_KIND.items()}
-        self.wanted = {
-            kind: frozenset(key for _, keys, _ in fields for key in keys) for kind, fields in self.keyed.items()
-        }
+        self.keyed = {kind: _keyed(dialects, wanted, keys) for kind, wanted in OF_KIND.items()}
         self.worked = {kind: _worked(dialects, wanted) for kind, wanted in OF_KIND.items()}
-        self.agents = tuple(s for d in dialects for s in d.fields.get("agent", ()) if isinstance(s, str))
-        self.arguments = tuple(source for d in dialects for source in d.arguments)
-        self.result = tuple(source for d in dialects for source in d.result)
-        self.argument_keys = frozenset(source for source in self.arguments if isinstance(source, str))
-        self.result_keys = frozenset(source for source in self.result if isinstance(source, str))
-        self.output = tuple(source for d in dialects for source in d.output)
-        self.instructions = tuple(source for d in dialects for source in d.instructions)
-        self.input = tuple(source for d in dialects for source in d.input)
-        self.completion = tuple(source for d in dialects for source in d.completion)
+        self.agents = _named((s for d in dialects for s in d.fields.get("agent", ())), keys)
+        self.arguments = tuple(source for d in dialects for source in d.arguments if _there(source, keys))
+        self.result = tuple(source for d in dialects for source in d.result if _there(source, keys))
+        self.argument_keys = _named(self.arguments, keys)
+        self.result_keys = _named(self.result, keys)
+        self.result_name = next((s for d in dialects for s in d.result if isinstance(s, str)), "")
+        self.output = tuple(source for d in dialects for source in d.output if _there(source, keys))
+        self.instructions = _possible((source for d in dialects for source in d.instructions), keys)
+        self.input = _possible((source for d in dialects for source in d.input), keys)
+        self.completion = _possible((source for d in dialects for source in d.completion), keys)
         self.tools = tuple(source for d in dialects for source in d.tools)
-        self.references = tuple(key for d in dialects for key in d.references)
+        self.references = _named((key for d in dialects for key in d.references), keys)
         self.none_is_missing = tuple(d.none_is_missing for d in dialects if d.none_is_missing)
         self.cache_aside = any(d.cache_aside for d in dialects)
         self.sentinels = SENTINELS | {_serialised(value) for d in dialects for value in d.absent}
+        self.longest_sentinel = max(map(len, self.sentinels))
         self.hint = next((d.hint for d in sorted(dialects, key=lambda d: d.name != name) if d.hint), "")
+
+    def narrowed(self, keys: Container[str]) -> "Plan":
+        """The plan for spans with these keys."""
+        return Plan(self._dialects, self.name, keys)
+
+    def stands_for_none(self, raw: bytes | None) -> bool:
+        """The serialised value stands for content that was taken out."""
+        return raw is not None and len(raw) <= self.longest_sentinel and raw in self.sentinels
 
     def kind(self, span: Span) -> Verdict | None:
         """What the span is; None where no dialect says."""
@@ -161,10 +172,9 @@ class Plan:
         """The fields of a step of this kind that the span has."""
         values: dict[str, Any] = {}
         read_key = span.attributes.get
-        present = self.wanted[kind].intersection(span.attributes.keys())
         for name, keys, convert in self.keyed[kind]:
             for key in keys:
-                if key in present and (value := convert(read_key(key))) is not None:
+                if (value := convert(read_key(key))) is not None:
                     values[name] = value
                     break
         for name, read, convert in self.worked[kind]:
@@ -185,9 +195,24 @@ def _sources(dialects: Sequence[Dialect], name: str) -> tuple[Source, ...]:
     return tuple(dict.fromkeys(source for d in dialects for source in d.fields.get(name, ())))
 
 
-def _keyed(dialects: Sequence[Dialect], wanted: Sequence[str]) -> tuple[tuple[str, tuple[str, ...], Convert], ...]:
+def _there(source: Source, keys: Container[str] | None) -> bool:
+    """What a function looks at isn't known."""
+    return keys is None or not isinstance(source, str) or source in keys
+
+
+def _named(sources: Iterable[Source], keys: Container[str] | None) -> tuple[str, ...]:
+    return tuple(source for source in sources if isinstance(source, str) and _there(source, keys))
+
+
+def _possible(sources: Iterable[places.Source], keys: Container[str] | None) -> tuple[places.Source, ...]:
+    return tuple(source for source in sources if keys is None or source.possible(keys))
+
+
+def _keyed(
+    dialects: Sequence[Dialect], wanted: Sequence[str], keys: Container[str] | None
+) -> tuple[tuple[str, tuple[str, ...], Convert], ...]:
     """Fields and the keys that fill them."""
-    found = ((n, tuple(s for s in _sources(dialects, n) if isinstance(s, str)), converter(n)) for n in wanted)
+    found = ((name, _named(_sources(dialects, name), keys), converter(name)) for name in wanted)
     return tuple(field for field in found if field[1])
 
 

@@ -1,5 +1,6 @@
 """Pydantic AI, formats 1 to 6: GenAI conventions with whole histories on agent spans."""
 
+from collections.abc import Container
 from typing import Final
 
 from otelagent.dialects.encoded import unpacked
@@ -18,6 +19,9 @@ class _Choices:
 
     def __init__(self, key: str) -> None:
         self._key = key
+
+    def possible(self, keys: Container[str]) -> bool:
+        return self._key in keys
 
     def present(self, span: Span) -> bool:
         return self._key in span.attributes

@@ -1,6 +1,6 @@
 """Vercel AI SDK: keys of its own up to version 6, GenAI conventions from 7 on."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, Final
 
 from otelagent.dialects.encoded import unpacked
@@ -23,8 +23,11 @@ _CALL_ENDS: Final = (".dogenerate", ".dostream")
 class _Response:
     """One answer, its text and its calls in separate keys."""
 
+    def possible(self, keys: Container[str]) -> bool:
+        return any(key in keys for key in (_TEXT, _CALLS, _OBJECT))
+
     def present(self, span: Span) -> bool:
-        return any(key in span.attributes for key in (_TEXT, _CALLS, _OBJECT))
+        return self.possible(span.attributes)
 
     def keys(self, span: Span) -> tuple[str, ...]:
         return tuple(key for key in (_CALLS, _OBJECT) if key in span.attributes)
