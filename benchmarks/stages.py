@@ -2,8 +2,8 @@
 
     python benchmarks/stages.py POOL... [--passes 3] [--top 40] [--off MODE ...]
 
-A POOL is a file that `agentload -dump` wrote (length-prefixed requests), or a folder of recordings (`*.binpb.gz`), which
-are interleaved as if many agents were at work. Each pass sends all of it with fresh ids. CPU time is sampled by
+A POOL is a file that `agentload -dump` wrote (length-prefixed requests), or a folder of recordings (`*.binpb.gz`),
+which are interleaved as if many agents were at work. Each pass sends all of it with fresh ids. CPU time is sampled by
 ITIMER_PROF, so that what else the machine does shows little.
 """
 

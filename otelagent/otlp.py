@@ -4,7 +4,7 @@ Besides receivers and exporters the only module that knows protobuf. A request i
 span's bytes are read once by the reduced schema of proto/otlp_lite.proto and otherwise kept as they came.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from google.protobuf.message import DecodeError
@@ -39,34 +39,36 @@ class Attributes:
     Of duplicate keys the last one counts.
     """
 
-    __slots__ = ("_decoded", "_keys", "_raw")
+    __slots__ = ("_decoded", "_keys", "_raw", "raw")
 
     def __init__(self, raw: Mapping[str, bytes]) -> None:
         self._raw = raw
-        self._decoded: dict[str, Value] = {}
+        self.raw: Callable[[str], bytes | None] = raw.get
+        """The serialised AnyValue under a key, for fingerprints."""
+        self._decoded: dict[str, Value] | None = None
         self._keys: tuple[str, ...] | None = None
 
-    def __contains__(self, key: str) -> bool:
+    def __contains__(self, key: object) -> bool:
         return key in self._raw
 
     def get(self, key: str) -> Value:
         """The decoded value, None where the key is absent or its value can't be read."""
-        if key in self._decoded:
+        raw = self.raw(key)
+        if raw is None:
+            return None
+        if len(raw) < _SHORT:
+            return decode(raw)
+        if self._decoded is None:
+            self._decoded = {}
+        elif key in self._decoded:
             return self._decoded[key]
-        raw = self._raw.get(key)
-        value = None if raw is None else decode(raw)
-        if raw is not None:
-            self._decoded[key] = value
+        value = self._decoded[key] = decode(raw)
         return value
 
     def text(self, key: str) -> str | None:
         """The value if it is a string, else None."""
         value = self.get(key)
         return value if isinstance(value, str) else None
-
-    def raw(self, key: str) -> bytes | None:
-        """The serialised AnyValue, for fingerprints."""
-        return self._raw.get(key)
 
     def keys(self) -> tuple[str, ...]:
         """All keys but those that are no UTF-8."""
@@ -116,7 +118,7 @@ class Origin:
 class Span:
     """One span as dialects see it. Ids are the raw bytes (16 and 8); times are nanoseconds since the epoch."""
 
-    __slots__ = ("_events", "_links", "_lite", "attributes", "origin", "parent_id", "span_id", "trace_id")
+    __slots__ = ("_events", "_links", "_lite", "_name", "attributes", "origin", "parent_id", "span_id", "trace_id")
 
     def __init__(self, lite: LiteSpan, origin: Origin) -> None:
         self._lite = lite
@@ -127,10 +129,13 @@ class Span:
         self.attributes = Attributes(lite.attributes)
         self._events: tuple[Event, ...] | None = None
         self._links: tuple[Link, ...] | None = None
+        self._name: str | None = None
 
     @property
     def name(self) -> str:
-        return _text(self._lite.name)
+        if self._name is None:
+            self._name = _text(self._lite.name)
+        return self._name
 
     @property
     def kind(self) -> int:
@@ -161,15 +166,19 @@ class Span:
     @property
     def events(self) -> tuple[Event, ...]:
         if self._events is None:
-            self._events = tuple(
-                Event(_text(e.name), e.time_unix_nano, Attributes(e.attributes)) for e in self._lite.events
+            events = self._lite.events
+            self._events = (
+                tuple(Event(_text(e.name), e.time_unix_nano, Attributes(e.attributes)) for e in events)
+                if events
+                else ()
             )
         return self._events
 
     @property
     def links(self) -> tuple[Link, ...]:
         if self._links is None:
-            self._links = tuple(Link(i.trace_id, i.span_id, Attributes(i.attributes)) for i in self._lite.links)
+            links = self._lite.links
+            self._links = tuple(Link(i.trace_id, i.span_id, Attributes(i.attributes)) for i in links) if links else ()
         return self._links
 
 

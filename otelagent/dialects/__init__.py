@@ -45,7 +45,7 @@ from otelagent.dialects import (
     voltagent,
 )
 from otelagent.dialects.content import SpanContent, joined, withheld
-from otelagent.dialects.plan import Plan
+from otelagent.dialects.plan import Plan, Reading
 from otelagent.dialects.recognition import Layout, Recognition
 from otelagent.dialects.spanless import calls
 from otelagent.dialects.table import NO_STEP, Dialect
@@ -89,6 +89,7 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
 )
 
 _RECOGNITION: Final = Recognition(DIALECTS, always=(otel_core.DIALECT, log_fields.BESIDE))
+_RESOURCE_TEXT: Final = Reading(lambda value: value if isinstance(value, str) else "")
 _ENDS: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.LLM})
 _CALLED: Final = frozenset({Kind.TOOL, Kind.RETRIEVAL})
 
@@ -179,12 +180,11 @@ def _explicit(values: dict[str, Any], said: dict[str, Any]) -> None:
 
 
 def _origin(span: Span, step: Step) -> None:
-    resource = span.origin.resource
-    if isinstance(service := resource.get(SERVICE_NAME), str):
-        step.service = service
-    environment = resource.get(ENVIRONMENT_NAME) or resource.get(ENVIRONMENT)
-    if isinstance(environment, str):
-        step.environment = environment
+    raw_of = span.origin.resource.raw
+    if (service := raw_of(SERVICE_NAME)) is not None:
+        step.service = _RESOURCE_TEXT[service]
+    if (environment := raw_of(ENVIRONMENT_NAME) or raw_of(ENVIRONMENT)) is not None:
+        step.environment = _RESOURCE_TEXT[environment]
 
 
 def _failure(span: Span, step: Step) -> None:

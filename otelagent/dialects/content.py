@@ -167,8 +167,11 @@ def _of_model(span: Span, plan: Plan) -> Withheld | None:
 
 def _hollow(span: Span, source: places.Source) -> Withheld | None:
     """Messages whose texts were left out, while their structure stayed."""
-    raws = (span.attributes.raw(key) or b"" for key in source.keys(span))
-    return Withheld.CAPTURE_OFF if any(part in raw for raw in raws for part in _EMPTY_PARTS) else None
+    for key in source.keys(span):
+        raw = span.attributes.raw(key)
+        if raw is not None and _EMPTY_PART in raw and any(part in raw for part in _EMPTY_PARTS):
+            return Withheld.CAPTURE_OFF
+    return None
 
 
 def _first_present(span: Span, sources: Sequence[places.Source]) -> places.Source | None:
@@ -216,6 +219,7 @@ def _cut(raw: bytes) -> bool:
     return (head[:1] == b"{" and tail != b"}" and head != b"{{") or (head in _ARRAYS and tail not in b"]\n ")
 
 
+_EMPTY_PART: Final = b'"text"}'
 _EMPTY_PARTS: Final = (b'{"type":"text"}', b'{"type": "text"}')
 _ARRAYS: Final = frozenset({b"[{", b'["', b"[["})
 

@@ -1,14 +1,15 @@
 """The tables of dialects that speak on one span, joined in the order of precedence."""
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from functools import cache
+from typing import Any, Final, TypeAlias, TypeVar
 
 from otelagent.dialects import places
 from otelagent.dialects.encoded import unpacked
 from otelagent.dialects.lookups import MAX_TEXT
 from otelagent.dialects.table import ANY, Dialect, Source, Verdict, found
 from otelagent.model import Kind
-from otelagent.otlp import Span
+from otelagent.otlp import Span, decode
 
 TEXTS: Final = frozenset(
     {
@@ -80,13 +81,21 @@ def converter(name: str) -> Callable[[object], object]:
     return share if name == "context_used" else count
 
 
-def _serialised(value: str) -> bytes:
+@cache
+def reading(name: str) -> Callable[[bytes], object]:
+    """From the serialised value of a field's key to the field's value."""
+    convert = converter(name)
+    return (lambda raw: convert(decode(raw))) if name in _ONCE else Reading(convert).__getitem__
+
+
+def serialised(value: str) -> bytes:
+    """The AnyValue of a text of less than 128 bytes."""
     raw = value.encode()
     return b"\x0a" + bytes([len(raw)]) + raw
 
 
 SENTINELS: Final = frozenset(
-    _serialised(value)
+    serialised(value)
     for value in (
         "__REDACTED__",
         "[REDACTED]",
@@ -100,7 +109,33 @@ SENTINELS: Final = frozenset(
     )
 )
 """Serialised values that stand for content that was taken out."""
+T = TypeVar("T")
 Convert: TypeAlias = Callable[[object], object]
+
+MAX_READINGS: Final = 4096
+"""Serialised values whose readings are remembered, per way of reading."""
+
+SHORT: Final = 96
+"""Bytes of a serialised value that may be remembered: names of agents, tools and models come again and again."""
+
+_ONCE: Final = frozenset({"call_id", "response_id"})
+"""Fields whose values don't come again."""
+
+
+class Reading(dict[bytes, T]):
+    """From a serialised value to that of a field; what was read before costs a look-up, and is the same object."""
+
+    def __init__(self, convert: Callable[[object], T]) -> None:
+        super().__init__()
+        self._convert = convert
+
+    def __missing__(self, raw: bytes) -> T:
+        value = self._convert(decode(raw))
+        if len(raw) <= SHORT:
+            if len(self) >= MAX_READINGS:
+                self.clear()
+            self[raw] = value
+        return value
 
 
 class Plan:
@@ -134,7 +169,7 @@ class Plan:
         self.references = _named((key for d in dialects for key in d.references), keys)
         self.none_is_missing = tuple(d.none_is_missing for d in dialects if d.none_is_missing)
         self.cache_aside = any(d.cache_aside for d in dialects)
-        self.sentinels = SENTINELS | {_serialised(value) for d in dialects for value in d.absent}
+        self.sentinels = SENTINELS | {serialised(value) for d in dialects for value in d.absent}
         self.longest_sentinel = max(map(len, self.sentinels))
         self.hint = next((d.hint for d in sorted(dialects, key=lambda d: d.name != name) if d.hint), "")
 
@@ -171,10 +206,10 @@ class Plan:
     def values(self, span: Span, kind: Kind) -> dict[str, Any]:
         """The fields of a step of this kind that the span has."""
         values: dict[str, Any] = {}
-        read_key = span.attributes.get
-        for name, keys, convert in self.keyed[kind]:
+        raw_of = span.attributes.raw
+        for name, keys, reading in self.keyed[kind]:
             for key in keys:
-                if (value := convert(read_key(key))) is not None:
+                if (raw := raw_of(key)) is not None and (value := reading(raw)) is not None:
                     values[name] = value
                     break
         for name, read, convert in self.worked[kind]:
@@ -210,9 +245,9 @@ def _possible(sources: Iterable[places.Source], keys: Container[str] | None) -> 
 
 def _keyed(
     dialects: Sequence[Dialect], wanted: Sequence[str], keys: Container[str] | None
-) -> tuple[tuple[str, tuple[str, ...], Convert], ...]:
+) -> tuple[tuple[str, tuple[str, ...], Callable[[bytes], object]], ...]:
     """Fields and the keys that fill them."""
-    found = ((name, _named(_sources(dialects, name), keys), converter(name)) for name in wanted)
+    found = ((name, _named(_sources(dialects, name), keys), reading(name)) for name in wanted)
     return tuple(field for field in found if field[1])
 
 

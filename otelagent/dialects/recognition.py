@@ -4,12 +4,12 @@ Spans of one emitter have few combinations of keys, so what follows from keys al
 spares nine tenths of the time that reading a span would take.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 from otelagent.dialects import hints, log_fields
-from otelagent.dialects.plan import Plan
+from otelagent.dialects.plan import Plan, serialised
 from otelagent.dialects.table import Dialect
 from otelagent.otlp import Span
 
@@ -19,8 +19,16 @@ MAX_SCOPES: Final = 1024
 MAX_LAYOUTS: Final = 1024
 """Combinations of keys that are remembered."""
 
+MAX_NAMES: Final = 1024
+"""Names of spans that are remembered; few begin in a way that tells anything."""
+
 MAX_KEYS: Final = 64
 """Keys of a span that are remembered as they stand; of more, as in flattened messages, only those that tables name."""
+
+Told: TypeAlias = Mapping[bytes, frozenset[str]]
+"""From the serialised value of a key to the dialects that it shows."""
+
+_NOTHING: Final = frozenset[str]()
 
 
 class Layout:
@@ -33,7 +41,7 @@ class Layout:
         keys: frozenset[str],
         known: Plan | None,
         shown: frozenset[str],
-        values: tuple[tuple[str, str, str], ...],
+        values: tuple[tuple[str, Told], ...],
         hinted: bool,
     ) -> None:
         self.keys = keys
@@ -43,8 +51,9 @@ class Layout:
         self.shown = shown
         """Names of the dialects that keys show."""
         self.values = values
-        """Keys, and the value by which each would show a dialect."""
+        """Keys, and the values by which each would show further dialects."""
         self.plans: dict[frozenset[str], Plan] = {}
+        """By the dialects that the span's name and values show beside those that keys show."""
         self.hinted = hinted
         """Looks like an agent's."""
         self.written = not log_fields.NAMES.isdisjoint(keys)
@@ -63,14 +72,18 @@ class Recognition:
         self._exact = {m: d.name for d in reversed(dialects) for m in d.markers if not m.endswith("*")}
         self._prefixes = tuple((m[:-1], d.name) for d in dialects for m in d.markers if m.endswith("*"))
         self._segments = frozenset(prefix.partition(".")[0] for prefix, _ in self._prefixes)
-        self._values = tuple((key, value, d.name) for d in dialects for key, value in d.values)
+        self._values: dict[str, dict[bytes, frozenset[str]]] = {}
+        for key, value, name in ((key, value, d.name) for d in dialects for key, value in d.values):
+            told = self._values.setdefault(key, {})
+            told[serialised(value)] = told.get(serialised(value), _NOTHING) | {name}
         self._names = tuple((head, d.name) for d in dialects for head in d.names)
         self._heads = tuple(head for head, _ in self._names)
+        self._by_head = lru_cache(MAX_NAMES)(self._told_by)
         self._of_scope = lru_cache(MAX_SCOPES)(self._named)
         self._joined = lru_cache(MAX_SCOPES)(self._join)
         self._telling = frozenset(_telling((*dialects, *always)))
         self._layouts: dict[tuple[str, tuple[str, ...]], Layout] = {}
-        self._alike = lru_cache(MAX_LAYOUTS)(Layout)
+        self._alike: dict[tuple[object, ...], Layout] = {}
 
     def layout(self, span: Span) -> Layout:
         """What the span's keys and scope tell."""
@@ -86,25 +99,36 @@ class Recognition:
 
     def plan(self, span: Span, layout: Layout) -> Plan | None:
         """None where no dialect speaks."""
-        shown = layout.shown
-        if layout.known is None:
-            for key, value, dialect in layout.values:
-                if span.attributes.get(key) == value:
-                    shown |= {dialect}
-            if (name := span.name).startswith(self._heads):
-                shown |= {dialect for head, dialect in self._names if name.startswith(head)}
-            if not shown:
+        if layout.known is not None:
+            beside = _NOTHING
+        else:
+            name = span.name
+            beside = self._by_head(name) if name.startswith(self._heads) else _NOTHING
+            for key, told in layout.values:
+                if (dialects := told.get(span.attributes.raw(key) or b"")) is not None:
+                    beside |= dialects
+            if not (layout.shown or beside):
                 return None
-        plan = layout.plans.get(shown)
+        plan = layout.plans.get(beside)
         if plan is None:
-            plan = layout.plans[shown] = (layout.known or self._joined(shown)).narrowed(layout.keys)
+            plan = layout.known or self._joined(layout.shown | beside)
+            plan = layout.plans[beside] = plan.narrowed(layout.keys)
         return plan
+
+    def _told_by(self, name: str) -> frozenset[str]:
+        return frozenset(dialect for head, dialect in self._names if name.startswith(head))
 
     def _learn(self, scope: str, keys: tuple[str, ...]) -> Layout:
         known = self._of_scope(scope)
-        shown = frozenset[str]() if known is not None else frozenset(self._shown(keys))
-        values = tuple(each for each in self._values if each[0] in keys) if shown else ()
-        return self._alike(self._telling.intersection(keys), known, shown, values, hints.at_agents(scope, keys))
+        shown = _NOTHING if known is not None else frozenset(self._shown(keys))
+        values = tuple((key, told) for key, told in self._values.items() if key in keys) if shown else ()
+        alike = (self._telling.intersection(keys), known, shown, hints.at_agents(scope, keys))
+        layout = self._alike.get(alike)
+        if layout is None:
+            if len(self._alike) >= MAX_LAYOUTS:
+                self._alike.clear()
+            layout = self._alike[alike] = Layout(alike[0], known, shown, values, alike[3])
+        return layout
 
     def _named(self, scope: str) -> Plan | None:
         names = frozenset(d.name for d in self._dialects if any(_matches(pattern, scope) for pattern in d.scopes))
