@@ -127,11 +127,13 @@ class Odd(StrEnum):
 # --- content: what a dialect can decode on demand -----------------------------------------------------------------
 
 
-class Captured(msgspec.Struct, frozen=True):
+class Captured(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     """A value as the emitter recorded it (text, or decoded kvlist/array), and the attribute it stood in."""
 
     value: object
     path: str
+    mark: int | None = None
+    """Fingerprint of the value, where that was cheap to make."""
 
 
 class Text(msgspec.Struct, frozen=True):

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
+from xxhash import xxh3_64_intdigest
+
 from otelagent.dialects import otel_core, places
 from otelagent.dialects.plan import Plan
 from otelagent.dialects.table import Source, found
@@ -57,7 +59,7 @@ class SpanContent:
                 if isinstance(captured, Captured):
                     return captured
             elif (raw := self._span.attributes.raw(source)) is not None and not self._plan.stands_for_none(raw):
-                return Captured(self._span.attributes.get(source), source)
+                return Captured(self._span.attributes.get(source), source, xxh3_64_intdigest(raw))
         return None
 
     def _result(self) -> Captured | None:

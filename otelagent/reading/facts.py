@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+import msgspec
 from xxhash import xxh3_64_intdigest
 
 from otelagent.model import (
@@ -44,6 +45,7 @@ from otelagent.reading.enumeration import HEAD, enumerated, mentioned, named_in,
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.injection import names_in, score, shingles
 from otelagent.reading.outcome import outcome
+from otelagent.reading.known import Known
 from otelagent.reading.parsing import dumps
 from otelagent.reading.receipts import in_structure, in_words
 from otelagent.reading.roles import is_closing
@@ -118,12 +120,48 @@ def read(step: Step, seen: Seen, role_of: RoleOf) -> None:
         step.turn = _turn(step, content, seen, role_of)
 
 
+class _Judged(msgspec.Struct, frozen=True):
+    """What was read from a result."""
+
+    outcome: Outcome
+    result: int | None = None
+    size: int | None = None
+    receipt: Receipt | None = None
+    suspect: Suspect | None = None
+
+
+_JUDGED: Final = Known[tuple[object, ...], _Judged]()
+_ARGUMENTS: Final = Known[int, int | None]()
+
+
 def _call(step: Step, content: Content, role: Role) -> Call:
     captured = content.result()
+    judged = _judged(step, captured, content.error(), role)
+    arguments = content.arguments()
+    return Call(
+        outcome=judged.outcome,
+        role=role,
+        arguments=None if arguments is None else _canonical(arguments),
+        like=None if arguments is None else ArgumentsRead(arguments.value),
+        result=judged.result,
+        size=judged.size,
+        given=captured.value if captured is not None and role is not Role.NOTE else None,
+        suspect=judged.suspect,
+        receipt=judged.receipt,
+    )
+
+
+def _judged(step: Step, captured: Captured | None, error: str | None, role: Role) -> _Judged:
+    mark, path = (captured.mark, captured.path) if captured is not None else (None, "")
+    beside = (step.error_type, step.http_status, step.reported_status, step.reported_length, step.withheld)
+    key = (mark, path, role, error, step.failed, *beside)
+    known = _JUDGED.get(key) if mark is not None else None
+    if known is not None:
+        return known
     opened = _opened(captured)
-    judged = outcome(
+    found = outcome(
         opened,
-        error=content.error(),
+        error=error,
         failed=step.failed,
         error_type=step.error_type,
         http_status=step.http_status,
@@ -132,22 +170,30 @@ def _call(step: Step, content: Content, role: Role) -> Call:
         withheld=step.withheld,
         role=role,
     )
-    return _facts(content.arguments(), opened, judged, role, captured.value if captured else None)
+    judged = _of_result(opened, found, role, captured.value if captured else None)
+    return judged if mark is None else _JUDGED.keep(key, judged)
 
 
-def _facts(arguments: Captured | None, result: Captured | None, judged: Outcome, role: Role, given: object) -> Call:
-    """`result` without its envelopes; `given`: the same as it was recorded. A note is the model's own words."""
-    call = Call(outcome=judged, role=role, given=None if role is Role.NOTE else given)
-    if arguments is not None:
-        call.arguments = canonical(arguments.value)
-        call.like = ArgumentsRead(arguments.value)
-    if result is not None:
-        call.result = fingerprint(result.value)
-        call.size = size(result.value)
-        call.receipt = in_structure(given, result.path)
-        if role is not Role.NOTE and judged.status in READABLE:
-            call.suspect = _suspect(given)
-    return call
+def _canonical(arguments: Captured) -> int | None:
+    if arguments.mark is None:
+        return canonical(arguments.value)
+    if arguments.mark in _ARGUMENTS:
+        return _ARGUMENTS[arguments.mark]
+    return _ARGUMENTS.keep(arguments.mark, canonical(arguments.value))
+
+
+def _of_result(opened: Captured | None, found: Outcome, role: Role, given: object) -> _Judged:
+    """`opened`: the result without its envelopes; `given`: the same as it was recorded."""
+    if opened is None:
+        return _Judged(found)
+    return _Judged(
+        found,
+        fingerprint(opened.value),
+        size(opened.value),
+        in_structure(given, opened.path),
+        # a note is the model's own words
+        _suspect(given) if role is not Role.NOTE and found.status in READABLE else None,
+    )
 
 
 def _suspect(given: object) -> Suspect | None:
@@ -489,9 +535,17 @@ class ResultRead:
             part, asked = self._part, self._asked
             result = Captured(unwrap(part.result), f"messages/{part.id or part.name or ''}")
             arguments = Captured(asked.arguments, "") if asked and asked.arguments is not None else None
-            judged = outcome(result, role=self._role)
-            self._call = _facts(arguments, result, judged, self._role, part.result)
-            self._call.given = None
+            judged = _of_result(result, outcome(result, role=self._role), self._role, part.result)
+            self._call = Call(
+                outcome=judged.outcome,
+                role=self._role,
+                arguments=None if arguments is None else canonical(arguments.value),
+                like=None if arguments is None else ArgumentsRead(arguments.value),
+                result=judged.result,
+                size=judged.size,
+                suspect=judged.suspect,
+                receipt=judged.receipt,
+            )
         return self._call
 
 
