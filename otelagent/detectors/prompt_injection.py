@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from otelagent.detectors.detector import Detector, threshold
-from otelagent.model import Evidence, Finding, Instructions, Kind, Layer, Need, Role, Severity, Status, Step, Suspect
-from otelagent.reading.injection import name_key, overlap
+from otelagent.model import Evidence, Finding, Kind, Layer, Need, Role, Severity, Status, Step, Suspect
+from otelagent.reading.injection import name_key
 from otelagent.run import SOURCES, AgentRun
 
 
@@ -91,7 +91,7 @@ class PromptInjection(Detector):
             suspect = _suspect(source)
             if any(len(p.split()) > 1 and said.repeats(p) for p in suspect.phrases if suspect.flagged):
                 yield self._obeyed(step, source, run, "the answer is the phrase that the result demands")
-            elif any(overlap(said.shingles, i.shingles) >= self.disclosure for i in _system(run)):
+            elif any(said.likeness(i) >= self.disclosure for i in run.trace.instructions if i.system):
                 yield self._obeyed(step, source, run, "the answer discloses the system prompt")
 
     def _attempt(self, step: Step, run: AgentRun) -> Finding:
@@ -128,10 +128,6 @@ def _suspect(source: Step) -> Suspect:
     assert source.call is not None  # noqa: S101 - only such steps are kept
     assert source.call.suspect is not None  # noqa: S101 - only such steps are kept
     return source.call.suspect
-
-
-def _system(run: AgentRun) -> list[Instructions]:
-    return [i for i in run.trace.instructions if i.system and i.shingles]
 
 
 def _departs(step: Step, suspect: Suspect, run: AgentRun, seen: _Seen) -> str | None:

@@ -37,6 +37,8 @@ ROLES: Final = {
     "functionexecutionresult": "tool",
 } | {role: role for role in ("system", "user", "assistant", "tool")}
 
+_USUAL_ROLES: Final = frozenset({"system", "user", "assistant"})
+
 _TYPES: Final = frozenset({"system", "human", "ai", "tool", "user", "assistant", "functionexecutionresult"})
 """Values of `type` that name a role."""
 
@@ -53,6 +55,8 @@ _TAGGED: Final = frozenset({"text", "json", "error-text", "error-json", "content
 
 def message(value: object, role: str) -> Message:
     """The message; `role` where it names none. Never raises: what has no known shape becomes its own text."""
+    if type(value) is dict and (usual := _usual(value)) is not None:
+        return usual
     finish = None
     for _ in range(MAX_WRAPPERS):
         if not isinstance(value, dict):
@@ -65,6 +69,30 @@ def message(value: object, role: str) -> Message:
         value = inner
     parts = tuple(_parts(value, role))
     return Message(_settled(role, parts), parts, finish)
+
+
+def _usual(value: dict[str, Any]) -> Message | None:
+    """A message of the GenAI conventions, or OpenAI's with mere text: what most messages are, read without a search.
+
+    None of any other; what it gives is what `message` would find.
+    """
+    role, parts = value.get("role"), value.get("parts")
+    if type(role) is not str or role not in _USUAL_ROLES:
+        return None
+    if type(parts) is not list:
+        content = value.get("content")
+        return Message(role, (Text(content),)) if len(value) == 2 and type(content) is str and content else None
+    finish = value.get("finish_reason")
+    if len(value) != 2 + ("finish_reason" in value) or not (finish is None or type(finish) is str):
+        return None
+    read: list[Part] = []
+    for part in parts:
+        text = part.get("content") if type(part) is dict and len(part) == 2 and part.get("type") == "text" else None
+        if type(text) is not str:
+            return None
+        if text:
+            read.append(Text(text))
+    return Message(role, tuple(read), finish or None) if len(read) <= MAX_PARTS else None
 
 
 def is_message(value: Mapping[str, object]) -> bool:
@@ -151,7 +179,7 @@ def _each(body: object) -> Iterator[Part]:
             yield Text(body)
     elif isinstance(body, dict):
         yield _part(body) or Text(_dumped(body))
-    elif isinstance(body, Sequence):
+    elif isinstance(body, list | tuple):
         for item in body[:MAX_PARTS]:
             if isinstance(item, list):
                 yield from _each(item)

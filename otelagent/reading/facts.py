@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from xxhash import xxh3_64_intdigest
@@ -43,9 +43,9 @@ from otelagent.reading.constraints import Constraint, Violation, constraints, li
 from otelagent.reading.deeds import deeds, requested, stated
 from otelagent.reading.enumeration import HEAD, enumerated, mentioned, named_in, names, texts
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
-from otelagent.reading.injection import names_in, score, shingles
-from otelagent.reading.outcome import outcome
+from otelagent.reading.injection import names_in, overlap, score, shingles
 from otelagent.reading.known import Known
+from otelagent.reading.outcome import outcome
 from otelagent.reading.parsing import dumps
 from otelagent.reading.receipts import in_structure, in_words
 from otelagent.reading.roles import is_closing
@@ -61,6 +61,11 @@ MAX_INSTRUCTIONS: Final = 16_384
 
 READABLE: Final = frozenset({Status.OK, Status.PARTIAL, Status.UNKNOWN, Status.NONCONFORMING})
 """Outcomes with content that a model may take for instructions."""
+
+T = TypeVar("T")
+
+MAX_SHARED: Final = 16
+"""Hashes, claims or rules out of one text that are kept for other spans that hold the same text."""
 
 RoleOf = Callable[[str | None, str | None], Role]
 """Role of a tool by name and description."""
@@ -277,20 +282,63 @@ class ArgumentsRead:
         return self._terms
 
 
-class TaskRead:
-    """What a user message asks for, read when it is asked for; its head only."""
+_TEXTS: Final = Known[tuple[str, int], Any]()
+"""What was read from texts, by what it is and the text's fingerprint."""
 
-    __slots__ = ("_items", "_text")
+_UNREAD: Final = object()
+
+
+class _TextRead:
+    """A text, read when it is asked for; what an equal text told isn't read again."""
+
+    __slots__ = ("_mark", "_own", "_text")
 
     def __init__(self, text: str) -> None:
-        self._text = text[:HEAD]
-        self._items: Items | None = None
+        self._text = text
+        self._mark: int | None = None
+        self._own: dict[str, Any] = {}
+        """Facts that are too large to be kept for others."""
+
+    @property
+    def mark(self) -> int:
+        """Fingerprint of the text."""
+        if self._mark is None:
+            self._mark = xxh3_64_intdigest(self._text.encode(errors="replace"))
+        return self._mark
+
+    def _once(self, what: str, read: Callable[[str], T]) -> T:
+        key = (what, self.mark)
+        known = _TEXTS.get(key, _UNREAD)
+        if known is _UNREAD:
+            known = self._own.get(what, _UNREAD) if self._own else _UNREAD
+        if known is not _UNREAD:
+            facts: T = known
+            return facts
+        facts = read(self._text)
+        if _small(facts):
+            _TEXTS.keep(key, facts)
+        else:
+            self._own[what] = facts
+        return facts
+
+
+def _small(facts: object) -> bool:
+    if isinstance(facts, Items):
+        return sum(len(family.keys) for family in facts.families) <= MAX_SHARED
+    return not isinstance(facts, tuple | frozenset) or len(facts) <= MAX_SHARED
+
+
+class TaskRead(_TextRead):
+    """What a user message asks for; its head only."""
+
+    __slots__ = ()
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text[:HEAD])
 
     @property
     def items(self) -> Items:
-        if self._items is None:
-            self._items = enumerated(self._text)
-        return self._items
+        return self._once("items", enumerated)
 
     def named(self, keys: frozenset[int]) -> list[str]:
         """Items with these hashes, by name."""
@@ -301,54 +349,37 @@ class TaskRead:
         return text_fingerprint(self._text)
 
 
-class CompletionRead:
-    """A completion's text, read when it is asked for."""
+class CompletionRead(_TextRead):
+    """A completion's text."""
 
-    __slots__ = ("_admission", "_claims", "_complete", "_items", "_receipt", "_text")
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._claims: tuple[Claim, ...] | None = None
-        self._admission: Admission | None = None
-        self._items: Items | None = None
-        self._complete: bool | None = None
-        self._receipt: tuple[Receipt | None] | None = None
+    __slots__ = ()
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        if self._claims is None:
-            self._claims = claims(self._text)
-        return self._claims
+        return self._once("claims", claims)
 
     @property
     def admission(self) -> Admission:
-        if self._admission is None:
-            self._admission = admits(self._text)
-        return self._admission
+        return self._once("admission", admits)
 
     @property
     def receipt(self) -> Receipt | None:
         """How much it says was done: in JSON, else in words."""
-        if self._receipt is None:
-            self._receipt = (in_structure(self._text, "completion") or in_words(self._text, "completion"),)
-        return self._receipt[0]
+        return self.structured or self._once("words", _receipt_in_words)
 
     @property
     def structured(self) -> Receipt | None:
         """How much it says in JSON was done."""
-        return in_structure(self._text, "completion")
+        return self._once("structured", _receipt_in_structure)
 
     @property
     def complete(self) -> bool:
         """It says that the work is complete."""
-        if self._complete is None:
-            self._complete = completed(self._text)
-        return self._complete
+        return self._once("complete", completed)
 
-    @property
-    def shingles(self) -> frozenset[int]:
-        """Hashes of runs of eight words."""
-        return shingles(self._text)
+    def likeness(self, other: Instructions) -> float:
+        """The share of runs of eight words that it has in common with what the agent was told."""
+        return self._once(f"like {other.mark}", lambda text: overlap(shingles(text), other.shingles))
 
     def repeats(self, phrase: str) -> bool:
         """Half of the text or more is this phrase."""
@@ -361,7 +392,7 @@ class CompletionRead:
     @property
     def deeds(self) -> frozenset[str]:
         """What it says that its author did."""
-        return deeds(self._text)
+        return self._once("deeds", deeds)
 
     @property
     def stated(self) -> frozenset[str]:
@@ -371,14 +402,12 @@ class CompletionRead:
     @property
     def blames(self) -> bool:
         """It says that the user lacks a right, or that the resource is closed or isn't there."""
-        return blames(self._text)
+        return self._once("blames", blames)
 
     @property
     def items(self) -> Items:
         """The items that it enumerates, taken as an assignment to who comes next."""
-        if self._items is None:
-            self._items = enumerated(self._text)
-        return self._items
+        return self._once("items", enumerated)
 
     @property
     def mentioned(self) -> frozenset[int]:
@@ -390,29 +419,41 @@ class CompletionRead:
         return names(self._text, keys)
 
 
+def _receipt_in_words(text: str) -> Receipt | None:
+    return in_words(text, "completion")
+
+
+def _receipt_in_structure(text: str) -> Receipt | None:
+    return in_structure(text, "completion")
+
+
 def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
     history = content.history()
     reader = _HistoryReader(role_of)
-    fresh = [(position, item.read()) for position, item in seen.fresh(history)]
+    fresh = [(position, item.read()) for position, item in seen.fresh(history)] if history else []
     for position, message in reader.take(fresh):
         seen.instruct(history[position].fingerprint, message)
     completion = content.completion()
-    text = _answer_text(completion)
+    calls = list(_tool_calls(completion))
+    text = _answer_text(completion, calls)
     if not text and step.kind is not Kind.LLM:
         text = _result_text(content.result())
     return Turn(
         said=CompletionRead(text) if text else None,
-        asked=tuple(a for a in _asked(completion) if not (text and is_closing(a.name))),
+        asked=tuple(_asked(c) for c in calls if not (text and is_closing(c.name))) if calls else (),
         answered=tuple(reader.answered),
         consumed=frozenset(reader.consumed),
         given=tuple(reader.given),
         history=bool(history),
         told=tuple(reader.told),
         standing=seen.standing(history),
-        called=_called_before(fresh),
+        called=_called_before(fresh) if reader.calls else _NONE_CALLED,
         window=_window(len(history), [position for position, _ in fresh]) if history else None,
         task=TaskRead("\n".join(reader.asked_for)) if reader.asked_for else None,
     )
+
+
+_NONE_CALLED: Final = frozenset[str]()
 
 
 def _called_before(fresh: list[tuple[int, Message]]) -> frozenset[str]:
@@ -427,23 +468,21 @@ def _window(items: int, new: list[int]) -> Window:
     return Window(items, old, bool(old and new and new[0] < old))
 
 
-class InstructionsRead:
-    """A system or user message, read when it is asked for."""
+class InstructionsRead(_TextRead):
+    """A system or user message."""
 
-    __slots__ = ("_names", "_rules", "_shingles", "_text", "system")
+    __slots__ = ("_shingles", "system")
 
     def __init__(self, text: str, system: bool) -> None:
-        self._text = text[:MAX_INSTRUCTIONS]
+        super().__init__(text[:MAX_INSTRUCTIONS])
         self.system = system
-        self._names: frozenset[int] | None = None
         self._shingles: frozenset[int] | None = None
-        self._rules: tuple[Constraint, ...] | None = None
 
     @property
     def rules(self) -> tuple[Constraint, ...]:
-        if self._rules is None:
-            self._rules = constraints(self._text, "system" if self.system else "user")
-        return self._rules
+        if self.system:
+            return self._once("system rules", lambda text: constraints(text, "system"))
+        return self._once("user rules", lambda text: constraints(text, "user"))
 
     @property
     def requested(self) -> frozenset[str]:
@@ -460,9 +499,7 @@ class InstructionsRead:
 
     @property
     def names(self) -> frozenset[int]:
-        if self._names is None:
-            self._names = names_in(self._text)
-        return self._names
+        return self._once("names", names_in)
 
     @property
     def shingles(self) -> frozenset[int]:
@@ -481,19 +518,28 @@ class _HistoryReader:
         self.given: list[object] = []
         self.asked_for: list[str] = []
         self.told: list[Instructions] = []
+        self.calls = False
+        """New messages hold calls or results."""
 
     def take(self, fresh: list[tuple[int, Message]]) -> list[tuple[int, Instructions]]:
         """Gives the system and user messages, with their positions."""
+        self.calls = any(type(part) is not Text for _, message in fresh for part in message.parts)
+        if not self.calls:
+            return self._texts(fresh)
         asked = {call.id: call for _, message in fresh for call in _tool_calls([message]) if call.id}
         turn, tail = _last_user(fresh), _tail(fresh)
-        told: list[tuple[int, Instructions]] = []
         for position, message in fresh:
             if message.role == "assistant":
                 continue
             for part in message.parts:
                 if isinstance(part, ToolResult):
                     self._result(part, asked.get(part.id or ""), position > turn, position > tail)
-            if texts := [part.text for part in message.parts if isinstance(part, Text)]:
+        return self._texts(fresh)
+
+    def _texts(self, fresh: list[tuple[int, Message]]) -> list[tuple[int, Instructions]]:
+        told: list[tuple[int, Instructions]] = []
+        for position, message in fresh:
+            if message.role != "assistant" and (texts := [p.text for p in message.parts if isinstance(p, Text)]):
                 told.append((position, self._text(texts, message.role)))
         self.told = [message for _, message in told]
         return told
@@ -567,8 +613,8 @@ def _tool_calls(messages: Iterable[Message]) -> Iterable[ToolCall]:
     return (part for m in messages for part in m.parts if isinstance(part, ToolCall))
 
 
-def _asked(completion: Sequence[Message]) -> Iterable[Asked]:
-    return (Asked(c.id, c.name, _hash(c.arguments)) for c in _tool_calls(completion))
+def _asked(call: ToolCall) -> Asked:
+    return Asked(call.id, call.name, _hash(call.arguments))
 
 
 def _as_text(value: object) -> str:
@@ -579,9 +625,10 @@ def _hash(arguments: object) -> int | None:
     return None if arguments is None else canonical(arguments)
 
 
-def _answer_text(completion: Sequence[Message]) -> str:
+def _answer_text(completion: Sequence[Message], calls: Sequence[ToolCall]) -> str:
     parts = [p.text for m in completion for p in m.parts if isinstance(p, Text) and not p.reasoning]
-    parts.append(closing_text(_tool_calls(completion)))
+    if calls:
+        parts.append(closing_text(calls))
     return "\n".join(p for p in parts if p.strip())
 
 
