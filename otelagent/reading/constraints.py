@@ -12,7 +12,7 @@ from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from otelagent.reading import numerals, violations
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import LANGUAGES, compiled, exact, folded, grammar, matches, pattern, words
+from otelagent.reading.lexicon import LANGUAGES, compiled, exact, folded, grammar, listed, matches, pattern, words
 from otelagent.reading.sentences import Day, clauses, days, sentences
 from otelagent.reading.values import window
 from otelagent.reading.violations import Violation, violated, violated_by_call
@@ -238,10 +238,20 @@ def _terms(sentence: _Sentence) -> Iterator[_Draft]:
                 terms = _named(sentence)
             elif not terms and kind == "term_forbidden":
                 terms = [match[1].decode(errors="replace") for match in matches(_PROPER, data, 8)]
+            terms += [rest for term in terms if (rest := _bare(term))]
             chosen = tuple(dict.fromkeys(term.strip().lower() for term in terms if len(term.strip()) >= 2))
             if chosen and not _is_tool(chosen[0], b""):
                 yield _Draft(kind, chosen)
                 return
+
+
+_GENERIC: Final = frozenset(listed("constraints", "generic"))
+
+
+def _bare(term: str) -> str | None:
+    """A name without the word for what it names."""
+    first, _, rest = term.partition(" ")
+    return rest if rest and first.lower() in _GENERIC else None
 
 
 def _named(sentence: _Sentence) -> list[str]:

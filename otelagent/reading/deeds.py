@@ -7,7 +7,7 @@ from typing import Any, Final
 from otelagent.model import Role
 from otelagent.reading.language import likely
 from otelagent.reading.lexicon import LANGUAGES, NOTHING, SPACED, compiled, folded, grammar, pattern, words
-from otelagent.reading.roles import told_by_name
+from otelagent.reading.roles import runs_anything, told_by_name
 from otelagent.reading.sentences import plain, sentences
 
 DEEDS: Final = ("send", "book", "change", "cancel", "create", "pay", "notify", "search")
@@ -83,6 +83,8 @@ def _request(language: str, deed: str) -> Any:
 def may_do(tool: str, deed: str) -> bool:
     """A tool of this name may do this: its name says so, or says nothing that one knows."""
     name, known = tool.lower(), told_by_name(tool)
+    if runs_anything(tool):
+        return True
     if known is Role.SOURCE and deed != "search":
         return False
     if any(part in name for part in _parts()[deed]):

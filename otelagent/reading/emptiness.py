@@ -73,6 +73,7 @@ class _Seen:
 
     __slots__ = (
         "aside",
+        "bare",
         "counted",
         "echoes",
         "flags",
@@ -86,6 +87,7 @@ class _Seen:
 
     def __init__(self) -> None:
         self.aside = False
+        self.bare = False
         self.counted = False
         self.results_counted = False
         self.echoes = 0
@@ -117,6 +119,7 @@ class _Seen:
 
     def _container(self, name: str, member: object, depth: int) -> bool:
         if name in members.ASIDE_CONTAINERS:
+            self.bare = self.bare or name == "responsemetadata"
             if isinstance(member, Mapping) and _counts_none(member):
                 self.counted = self.results_counted = True
             return True
@@ -140,10 +143,8 @@ class _Seen:
         if name in members.ASIDE or name in members.COUNTS or name.endswith("id"):
             self.aside = True
             return True
-        if isinstance(member, bool):
-            self.flags = self.flags or not (member is False and name == "found")
-            return True
-        return False
+        self.flags = self.flags or not (member is False and name == "found")
+        return True
 
     def _text(self, name: str, member: str) -> bool:
         if hollow_text(member):
@@ -161,6 +162,8 @@ class _Seen:
         return len(member) <= _ECHO
 
     def verdict(self) -> Holds:
+        if self.bare and not (self.flags or self.aside or self.echoes or self.primary or self.hollow or self.nulls):
+            return Holds.NOTHING
         if self.flags and not (self.primary and self.counted):
             return Holds.CONTENT
         if self.primary or self.results_counted:

@@ -19,6 +19,8 @@ _HEAD: Final = 2000
 _SHORT: Final = 500
 _STATEMENT: Final = 300
 _EMPTY: Final = 600
+_TERSE: Final = 60
+"""Characters up to which a text is no text that was cut."""
 
 
 class Reading(NamedTuple):
@@ -196,7 +198,7 @@ def statement(text: str) -> Reading | None:
             return Reading(Status.PARTIAL, "says that it is incomplete")
     elif len(text) <= _STATEMENT and _nothing(text, found):
         return Reading(Status.EMPTY, "says that nothing was found")
-    if len(text) > _STATEMENT and _CLIPPED.search(unaccented(text[-200:]).encode(errors="replace")):
+    if len(text) > _TERSE and _CLIPPED.search(unaccented(text[-200:]).encode(errors="replace")):
         return Reading(Status.PARTIAL, "truncated")
     return None
 
@@ -216,6 +218,7 @@ _HEADER_ONLY: Final = compiled(r"^\s*\|[^\n]+\|\s*\n\s*\|[-:| ]+\|\s*$")
 """A Markdown table without rows."""
 _NO_ROWS: Final = compiled(r"\n\s*\((?:0|no) rows?\)\s*$|\n-+(?:\+-+)*\s*$")
 """A table as database shells print it, without rows."""
+_YAML_NOTHING: Final = compiled(r"^[\w -]{1,40}:\s*(?:\[\]|\{\}|null|~)\s*$")
 _COLUMNS: Final = exact(r"^\s*\"?[A-Za-z][A-Za-z_ ]*\"?(?:[,;\t]\"?[A-Za-z][A-Za-z_]*\"?){2,}\s*$")
 """One line of names between separators; with an underscore in one of them it is the header of a table."""
 
@@ -226,6 +229,8 @@ def _nothing(text: str, found: set[str]) -> bool:
     head, newline, rest = text.strip().partition("\n")
     if head[:1] == "|":
         return bool(_HEADER_ONLY.search(text))
+    if not newline and _YAML_NOTHING.search(head):
+        return True
     if newline and _NO_ROWS.search(text):
         return True
     if not newline and "_" in head and _COLUMNS.search(head):

@@ -118,7 +118,7 @@ class _Derivable:
             return True
         if self._own is None:
             self._own = sorted((*_wholes(self._stated), *_pairs(self._stated), *_ratios(self._stated)))
-        if _hits(self._own, value, slack):
+        if _hits(self._own, value, slack) or (kind != "percent" and _hits(self._own, value * 100, slack * 100)):
             return True
         if kind == "percent":
             return False

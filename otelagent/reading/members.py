@@ -55,7 +55,8 @@ ASIDE: Final = names(
     " pages nbpages hitsperpage params processing exhaustive exhaustivenbhits searchtime searchparameters"
     " searchmetadata searchinformation searchinfo querycontext jobcomplete jobreference etag cursors"
     " extensions typename reason startat maxresults maxrecords maxitems done islast lastpage isfirst firstpage"
-    " incompleteresults partial ispartial partialresults truncated istruncated throttled ratelimited iserror expand"
+    " scannedcount consumedcapacity totalbytesprocessed incompleteresults partial ispartial partialresults truncated istruncated throttled ratelimited"
+    " iserror expand"
     " apiversion server cachestatus nextlink nextrecordsurl seite seiten pagina página paginas páginas"
 )
 """Members that say nothing about whether anything was found: echoes, pages, costs."""
@@ -64,7 +65,7 @@ ASIDE_CONTAINERS: Final = names(
     " searchinformation searchinfo querycontext responseheader header head shards params columns column"
     " fields headers filters filter sort facets included schema extensions followupquestions"
     " relatedsearches relatedquestions suggestedqueries suggestions didyoumean queries context credits"
-    " warnings exhaustive jobreference distances"
+    " warnings exhaustive jobreference distances responsemetadata consumedcapacity"
 )
 """Objects and lists that are beside the answer whatever they hold."""
 TITLES: Final = ("name", "title", "subject", "headline", "description", "email", "price", "amount")
@@ -73,7 +74,7 @@ COUNTS: Final = names(
     " totalitems totalrecords totalrows totalmatches numfound nbhits hitcount matchcount matchescount"
     " rowcount rowsreturned recordcount itemcount documentcount numdocs numitems numrows returned found"
     " length n matched totalfound resultsetcount totalelements estimatedtotalhits size retrieved numhits"
-    " adscount totalsize totaldocs totalissues totalentries totalobjects resultsize"
+    " adscount resultsizeestimate totalsize totaldocs totalissues totalentries totalobjects resultsize"
     " anzahl gesamt gesamtzahl insgesamt trefferanzahl trefferzahl cantidad numero número totalresultados nombre"
     " quantité quantite quantidade contagem totale quantità aantal totaal 总数 数量 件数 合計"
 )

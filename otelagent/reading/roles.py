@@ -60,6 +60,11 @@ def told_by_name(tool: str) -> Role | None:
     return _by_name(_split(tool[:200]))
 
 
+def runs_anything(tool: str) -> bool:
+    """What the tool does, its arguments say: it runs commands, workflows, code."""
+    return not _RUNS.isdisjoint(_split(tool[:200]))
+
+
 def is_transfer(tool: str | None) -> bool:
     """The tool hands the conversation, or work, to another agent: an empty result of its own means nothing."""
     return tool is not None and _transfers(tool[:200])
@@ -104,7 +109,7 @@ def _note(parts: list[str]) -> Role | None:
     """think, write_todos, update_plan; not plan_trip, get_notes."""
     if _NOTES.intersection(parts):
         return None if _SOURCES.intersection(parts[:-1]) or parts[-1] in _SOURCES - {"list"} else Role.NOTE
-    rest = set(parts) - _KEEPS - {"my", "a", "the", "list", "tool"}
+    rest = set(parts) - _KEEPS - {"my", "a", "the", "list", "tool", "to", "self"}
     return Role.NOTE if rest and rest <= _PLANS else None
 
 

@@ -157,6 +157,21 @@ def _bare_code(fields: _Fields) -> Sign | None:
     return None
 
 
+_GRPC: Final = {4: Status.TIMEOUT, 7: Status.DENIED, 8: Status.RATE_LIMITED, 14: Status.ERROR, 16: Status.DENIED}
+_GRPC_STATUS: Final = frozenset({"code", "message", "details"})
+
+
+def _grpc_status(fields: _Fields) -> Sign | None:
+    """google.rpc.Status as JSON: its message says the same as its code."""
+    if not {"code", "message"} <= fields.by_name.keys() <= _GRPC_STATUS:
+        return None
+    key, code = fields.by_name["code"]
+    status = _GRPC.get(code) if isinstance(code, int) and not isinstance(code, bool) else None
+    said = fields.by_name["message"][1]
+    agrees = isinstance(said, str) and bool(said) and kind(said).status is status
+    return Sign(status, _pointer(key), f"gRPC status {code}") if status is not None and agrees else None
+
+
 def _status(fields: _Fields) -> Sign | None:
     for _, key, member in fields.found(members.STATUS):
         if not isinstance(member, str) or len(member) > 40:
@@ -344,6 +359,7 @@ _WRAPS: Final = _bit(members.ENVELOPES)
 _LOOKS: Final[tuple[tuple[int, _Look], ...]] = (
     (_bit(members.HTTP_KEYS), _http_status),
     (_bit(members.CODE_KEYS), _bare_code),
+    (_bit(members.CODE_KEYS), _grpc_status),
     (_bit(members.SUCCESS, members.FAILED_FLAGS, members.LATE, members.LIMITED), _flags),
     (_bit(members.STATUS), _status),
     (_bit(members.ERROR_LISTS), _errors),

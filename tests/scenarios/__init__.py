@@ -18,10 +18,10 @@ WINDOW = 128_000
 
 
 def scenarios() -> Iterator[dict[str, Any]]:
-    """All scenarios, each with the `language` of its file, and its `script` for the builders."""
+    """All scenarios, each with its `language` (of its file, if it names none) and its `script` for the builders."""
     for path in sorted(HERE.glob("*.yaml")):
         for entry in yaml.safe_load(path.read_text()):
-            yield {**entry, "language": path.stem, "script": script(entry)}
+            yield {"language": path.stem, **entry, "script": script(entry)}
 
 
 def expected(scenario: dict[str, Any]) -> list[str]:
