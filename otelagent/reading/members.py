@@ -55,7 +55,8 @@ ASIDE: Final = names(
     " pages nbpages hitsperpage params processing exhaustive exhaustivenbhits searchtime searchparameters"
     " searchmetadata searchinformation searchinfo querycontext jobcomplete jobreference etag cursors"
     " extensions typename reason startat maxresults maxrecords maxitems done islast lastpage isfirst firstpage"
-    " scannedcount consumedcapacity totalbytesprocessed incompleteresults partial ispartial partialresults truncated istruncated throttled ratelimited"
+    " scannedcount consumedcapacity totalbytesprocessed"
+    " incompleteresults partial ispartial partialresults truncated istruncated throttled ratelimited"
     " iserror expand"
     " apiversion server cachestatus nextlink nextrecordsurl seite seiten pagina página paginas páginas"
 )
