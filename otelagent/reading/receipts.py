@@ -1,54 +1,39 @@
 """Receipts: how many items an agent says that it was given and has processed, in JSON at any depth or in words."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from otelagent.model import Receipt
+from otelagent.reading.counts import Count, as_count, meaning, state
 from otelagent.reading.envelopes import unwrap
+from otelagent.reading.lexicon import compiled, matches
 from otelagent.reading.members import folded
 from otelagent.reading.progress import progress
 
 MAX_TEXT: Final = 64_000
 """Characters of a result in which a structured receipt is looked for."""
 
-
-def _words(text: str) -> list[str]:
-    return text.split()
-
-
-_UNITS: Final = (
-    "items item documents document docs files file tasks task records pages rows urls units subtasks entries"
-)
-_DONE: Final = _words(
-    "processed completed done succeeded success successful analyzed analysed reviewed handled finished read translated"
-    " summarized summarised checked covered migrated imported classified evaluated"
-)
-_GIVEN: Final = _words("assigned total expected requested received given planned input scheduled")
-
-
-def _names(verbs: list[str]) -> frozenset[str]:
-    units = _UNITS.split()
-    return frozenset(f"{a}{b}" for u in units for v in verbs for a, b in ((u, v), (v, u), (f"num{u}", v), (f"n{u}", v)))
-
-
-_PROCESSED: Final = _names(_DONE)
-_ASSIGNED: Final = _names(_GIVEN) | {f"num{u}" for u in _UNITS.split()} | {f"{u}count" for u in _UNITS.split()}
-_PROCESSED_BARE: Final = frozenset(_DONE) | {f"{v}count" for v in _DONE} | {f"num{v}" for v in _DONE}
-_ASSIGNED_BARE: Final = frozenset(_GIVEN) | {f"{v}count" for v in _GIVEN} | {f"num{v}" for v in _GIVEN}
-_LEFT: Final = frozenset(
-    f"{a}{b}{c}"
-    for a in ("", "items", "documents", "docs", "files", "tasks", "records", "num")
-    for b in _words("failed skipped remaining missing unprocessed pending incomplete errors failures notprocessed")
-    for c in ("", "count", "items", "documents", "docs", "files", "tasks", "ids")
-)
-_HOLDERS: Final = frozenset(_words("receipt metadata meta completion status summary stats statistics progress report"))
-_STATES: Final = frozenset(_words("partial incomplete partiallycompleted partialsuccess failed error degraded"))
-_HINTS: Final = tuple(
-    w for v in ("processed", "completed", "assigned", "reviewed", "handled") for w in (v, v.capitalize())
+_HINTS: Final = (
+    *("rocess", "omplet", "ssign", "eview", "andled", "overed", "nalys", "nalyz", "hecked", "inished", "ucceed"),
+    *("uccess", "rogress", "esolved", "equested", "xpected", "rledigt", "earbeitet", "rocesad", "raité", "oncluíd"),
+    *("evisad", "处理", "完成", "処理", "完了"),
 )
 """A text without any of them is not searched."""
+
+_OBJECTS: Final = 8
+"""Objects in prose that are looked at."""
+
 _DEPTH: Final = 12
 _NODES: Final = 2_000
+_NEAR: Final = 160
+"""Bytes within which two counts in prose belong together."""
+
+_STATED: Final = compiled(
+    r"(?:(?:^|[\n|,;.({*•-]|\s{2}|:\s)[ \t*_|\"-]*(\pL[\pL_ -]{1,40}?)|\b(\pL+_[\pL_]{1,40}))"
+    r"[*_\" ]*[:=][*_\" ]*(\d{1,7})\b"
+)
+_OBJECT: Final = compiled(r"[{\[]\s*[\"{\[]")
 
 
 def in_structure(value: object, path: str = "") -> Receipt | None:
@@ -56,7 +41,11 @@ def in_structure(value: object, path: str = "") -> Receipt | None:
     if not _may_hold(value):
         return None
     read = unwrap(value)
-    found = list(_receipts(read.value, path + (f"#{read.pointer}" if read.pointer else "")))
+    base = path + (f"#{read.pointer}" if read.pointer else "")
+    parts = [read.value] if not isinstance(read.value, str) else [*_objects(read.value)]
+    found = [receipt for part in parts for receipt in _receipts(part, base)]
+    if not found and isinstance(read.value, str):
+        found = list(_stated(read.value[:MAX_TEXT], base))
     return max(found, key=lambda r: r.assigned or 0, default=None)
 
 
@@ -70,11 +59,42 @@ def in_words(text: str, path: str = "") -> Receipt | None:
 
 
 def _may_hold(value: object) -> bool:
-    """Cheap: JSON-like text with one of the words that receipts use."""
+    """Cheap: text with a mark of structure and one of the words that receipts use."""
     if isinstance(value, str):
         text = value[:MAX_TEXT]
-        return ("{" in text or "=" in text) and any(hint in text for hint in _HINTS)
+        return ("{" in text or "=" in text or ":" in text) and any(hint in text for hint in _HINTS)
     return isinstance(value, dict | list)
+
+
+def _objects(text: str) -> Iterator[object]:
+    """JSON that stands in prose, fenced or not."""
+    data = text[:MAX_TEXT].encode(errors="replace")
+    decoder, past = json.JSONDecoder(), 0
+    for match in matches(_OBJECT, data, _OBJECTS):
+        if match.start() < past:
+            continue
+        rest = data[match.start() :].decode(errors="replace")
+        try:
+            found, length = decoder.raw_decode(rest)
+        except (ValueError, RecursionError):
+            continue
+        past = match.start() + len(rest[:length].encode(errors="replace"))
+        yield found
+
+
+def _stated(text: str, path: str) -> Iterator[Receipt]:
+    """`items_assigned: 7, items_processed: 3` in prose."""
+    found = [
+        ((match.group(1) or match.group(2)).decode(errors="replace").strip(), int(match.group(3)), match.start())
+        for match in matches(_STATED, text.encode(errors="replace"), 200)
+    ]
+    known = [(name, number, at) for name, number, at in found if meaning(name) is not None]
+    for name, number, at in known:
+        together = {n: c for n, c, other in known if 0 <= other - at <= _NEAR and n != name}
+        receipt = _receipt({name: number, **together}, path, near=True)
+        if receipt is not None:
+            yield receipt
+            return
 
 
 def _receipts(value: object, path: str) -> Iterator[Receipt]:
@@ -90,7 +110,7 @@ def _receipts(value: object, path: str) -> Iterator[Receipt]:
                 yield found
             if room:
                 stack += [
-                    (member, f"{at}/{name}", folded(name) in _HOLDERS, room - 1)
+                    (member, f"{at}/{name}", _about_work(name), room - 1)
                     for name, member in reversed(node.items())
                     if isinstance(member, dict | list | str)
                 ]
@@ -98,48 +118,87 @@ def _receipts(value: object, path: str) -> Iterator[Receipt]:
             stack += [(entry, f"{at}/{i}", False, room - 1) for i, entry in reversed(list(enumerate(node[:200])))]
 
 
+def _about_work(name: object) -> bool:
+    known = meaning(str(name))
+    return known is not None and known.holder
+
+
 def _receipt(node: Mapping[Any, Any], path: str, near: bool) -> Receipt | None:
     """Bare names (`total`, `processed`) count only at the top or in a part that is about the work."""
-    members = [(folded(name), member) for name, member in list(node.items())[:200]]
-    assigned = _count(members, _ASSIGNED)
-    processed = _count(members, _PROCESSED)
-    if near and processed is not None and assigned is None:
-        assigned = _count(members, _ASSIGNED_BARE)
-    elif near and assigned is not None and processed is None:
-        processed = _count(members, _PROCESSED_BARE)
-    elif near and assigned is None and any(name == "assigned" for name, _ in members):
-        assigned, processed = _count(members, frozenset({"assigned"})), _count(members, _PROCESSED_BARE)
-    elif near and assigned is None:
-        assigned, processed = _count(members, frozenset({"total"})), _count(members, frozenset({"processed"}))
-    if assigned is None or processed is None or not 0 <= processed <= assigned or assigned < 1:
+    members = [(known, member) for name, member in list(node.items())[:200] if (known := meaning(str(name)))]
+    if not members:
         return None
-    return Receipt(assigned, processed, "reported", path, _admits(members))
+    counted = _pair(members, near) or (_sum(members) if near else None) or (_share(node, members) if near else None)
+    if counted is None:
+        return None
+    assigned, processed = counted
+    if not 0 <= processed <= assigned or assigned < 1:
+        return None
+    return Receipt(assigned, processed, "reported", path, _admits(node, members))
 
 
-def _count(members: list[tuple[str, Any]], names: frozenset[str]) -> int | None:
-    for name, member in members:
-        if name in names and (count := as_count(member)) is not None:
-            return count
+Members = Sequence[tuple[Count, Any]]
+
+
+def _pair(members: Members, near: bool) -> tuple[int, int] | None:
+    """What was given and what was done; one of the two has to say what it counts, unless the place does."""
+    given = _first(members, lambda count: count.given or (count.total and (near or count.unit)))
+    done = _first(members, lambda count: count.done)
+    if given is None or done is None:
+        bare = _first(members, lambda count: count.bare_unit) if done is not None and done[0].unit else None
+        given = given or bare
+    if given is None or done is None:
+        return None
+    if near or given[0].sure or (given[0].unit and done[0].unit and given[0].given):
+        return given[1], done[1]
     return None
 
 
-def as_count(value: object) -> int | None:
-    """A number of items: a count, a count as text, or a list of the items."""
-    if isinstance(value, list):
-        return len(value)
-    if isinstance(value, str):
-        return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9 else None
+def _first(members: Members, fits: Any) -> tuple[Count, int] | None:
+    """The first member with a count that fits, one that says what it counts before others."""
+    found = [(count, number) for count, member in members if fits(count) and (number := as_count(member)) is not None]
+    return min(found, key=lambda pair: not pair[0].unit, default=None)
 
 
-def _admits(members: list[tuple[str, Any]]) -> bool:
-    for name, member in members:
-        if name in _LEFT and (as_count(member) or (isinstance(member, dict) and member)):
+def _sum(members: Members) -> tuple[int, int] | None:
+    """What was done and what is left."""
+    done, left = _first(members, lambda count: count.done), _first(members, lambda count: count.left)
+    return None if done is None or left is None else (done[1] + left[1], done[1])
+
+
+def _share(node: Mapping[Any, Any], members: Members) -> tuple[int, int] | None:
+    """`progress: 3/7`, `percent_complete: 43`."""
+    for name, member in list(node.items())[:200]:
+        known = meaning(str(name))
+        if known is None or not (known.done or known.share):
+            continue
+        if isinstance(member, str) and len(member) < MAX_SHARE and (found := _fraction(member) or progress(member)):
+            return found
+        if known.share and isinstance(member, int | float) and not isinstance(member, bool) and 0 <= member <= 100:
+            return 100, int(member * 100 if known.ratio and member <= 1 else member)
+    return None
+
+
+def _fraction(text: str) -> tuple[int, int] | None:
+    done, slash, given = text.partition("/")
+    numbers = (as_count(given.strip()), as_count(done.strip()))
+    return (numbers[0], numbers[1]) if slash and numbers[0] is not None and numbers[1] is not None else None
+
+
+MAX_SHARE: Final = 80
+"""Characters of a text that says how far the work has come."""
+
+
+def _admits(node: Mapping[Any, Any], members: Members) -> bool:
+    if any(count.left and (as_count(m) or (isinstance(m, dict) and m)) for count, m in members):
+        return True
+    for name, member in list(node.items())[:200]:
+        plain = folded(name)
+        if plain in ("status", "state", "outcome", "result") and isinstance(member, str) and state(member):
             return True
-        if name in ("status", "state", "outcome", "result") and isinstance(member, str) and folded(member) in _STATES:
-            return True
-        if name in ("complete", "completed", "success", "allprocessed", "iscomplete") and member is False:
+        if plain in _ENDS and member is False:
             return True
     return False
+
+
+_ENDS: Final = ("complete", "completed", "success", "allprocessed", "iscomplete")

@@ -1,6 +1,7 @@
 """Receipts in JSON and words, and items that assignments enumerate."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,3 +92,18 @@ def test_lists_for_reference_are_optional() -> None:
 def test_call_mentions_its_item(arguments: Any) -> None:
     assert key("doc-2") in mentioned(arguments)
     assert key("doc-3") not in mentioned(arguments)
+
+
+RECEIPTS = json.loads((Path(__file__).parent / "receipts.json").read_text())
+
+
+@pytest.mark.parametrize(("value", "counts"), RECEIPTS["structure"], ids=str)
+def test_receipts_go_by_many_names(value: Any, counts: list[int] | None) -> None:
+    found = in_structure(value) or (in_words(value) if isinstance(value, str) else None)
+    assert (found and [found.assigned, found.processed]) == counts
+
+
+@pytest.mark.parametrize(("text", "counts"), RECEIPTS["words"], ids=str)
+def test_words_say_how_much_was_done(text: str, counts: list[int] | None) -> None:
+    found = in_words(text)
+    assert (found and [found.assigned, found.processed]) == counts
