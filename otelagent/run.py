@@ -43,6 +43,10 @@ class TraceView(Protocol):
     """Part of the trace was not seen."""
     service: str
 
+    @property
+    def over(self) -> bool:
+        """The trace was seen to its end: nothing more will come."""
+
     def abstain(self, mode: str, reason: str) -> None:
         """Count that a detector could not judge."""
 

@@ -186,9 +186,13 @@ class Trace:
     def task_of(self, run: AgentRun) -> Step | None:
         return self.lineage.task_of(run)
 
+    @property
+    def over(self) -> bool:
+        return self._final and self.root_seen and not self.partial_view
+
     def whole(self, run: AgentRun) -> bool:
         if self._final:
-            return self.root_seen and not self.partial_view
+            return self.over
         return run.key not in self._waiting and run.whole
 
     # --- phase a: links -----------------------------------------------------------------------------------------

@@ -10,7 +10,9 @@ A script is a dict: `system`, `user`, `agent`, and `steps`, a list of
 - `{"agent": script}`: a child agent called as a tool, `arguments` and `result` beside it
 
 Options of a script: `"history": false` (no messages on LLM spans), `"content": false` (nothing captured),
-`"tool_spans": false` (calls show in messages only), `"tokens": [n, ...]` (input tokens of each LLM step), `"model"`.
+`"tool_spans": false` (calls show in messages only), `"tokens": [n, ...]` (input tokens of each LLM step), `"model"`,
+`"finish"` (finish reason on the agent's span; beside a `say` that of the model's turn). A call with `"lost": true` is
+asked for and never carried out.
 """
 
 import gzip
@@ -121,6 +123,8 @@ class _Player:
         for step in script["steps"]:
             yield from run.step(step)
         attributes: dict[str, Any] = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": run.agent}
+        if "finish" in script:
+            attributes["gen_ai.response.finish_reasons"] = [script["finish"]]
         if run.captured and run.said:
             attributes["gen_ai.output.messages"] = json.dumps([_message("assistant", _text(run.said))])
         yield span(
@@ -165,7 +169,8 @@ class _Run:
                 yield from self.overlapping(named)
                 return
             for call_id, call in named:
-                yield from self.tool(call_id, call)
+                if not call.get("lost"):
+                    yield from self.tool(call_id, call)
 
     def overlapping(self, named: list[tuple[str, dict[str, Any]]]) -> Iterator[Span]:
         """All calls begin at one time."""
@@ -184,6 +189,8 @@ class _Run:
             "gen_ai.usage.input_tokens": next(self._tokens, 100 * len(self.messages)),
             "gen_ai.usage.output_tokens": 20,
         }
+        if "finish" in step:
+            attributes["gen_ai.response.finish_reasons"] = [step["finish"]]
         if self.captured:
             if self.script.get("history", True):
                 attributes["gen_ai.input.messages"] = json.dumps(step.get("sees", self.messages), ensure_ascii=False)

@@ -12,11 +12,13 @@ from otelagent.attributes import (
     DELEGATION_RECEIPT,
 )
 from otelagent.coverage import BROKEN, OWN_CALLS, TRANSIENT, Coverage, inferred, reported, said, work
-from otelagent.delegation import Edge
+from otelagent.delegation import Edge, plain
 from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
 from otelagent.model import Evidence, Finding, Items, Kind, Layer, Need, Receipt, Severity, Status, Step
 from otelagent.questions import meets
-from otelagent.run import AgentRun
+from otelagent.reading.members import names
+from otelagent.reading.roles import is_closing
+from otelagent.run import SOURCES, AgentRun
 from otelagent.stitching import may_delegate
 
 MAX_NAMES: Final = 1_000
@@ -28,8 +30,16 @@ MAX_BELOW: Final = 2_000
 MAX_LATER: Final = 64
 """Later children among which one is looked for that did the rest."""
 
-CUT: Final = frozenset({"length", "max_tokens", "max_output_tokens", "content_filter", "safety", "maxtokens"})
-"""Finish reasons after which an answer is not what the model meant to give."""
+CUT: Final = names(
+    "length maxtokens maxoutputtokens maxlength modellength modelcontextwindowexceeded contentfilter contentfiltered"
+    " guardrailintervened safety recitation blocklist prohibitedcontent spii"
+)
+"""Finish reasons after which an answer is not what the model meant to give; case and marks aside."""
+
+LIMITS: Final = names(
+    "maxsteps maxturns maxiterations steplimit turnlimit iterationlimit recursionlimit errormaxturns toolcalls tooluse"
+)
+"""Finish reasons of an agent's own span that say that it was stopped before it had answered."""
 
 SAME: Final = frozenset({"rate_limit_mid_chain", "tool_error_ignored"})
 """Modes that tell of a bad source what this one tells of the child that met it."""
@@ -140,9 +150,14 @@ class DelegationIncomplete(Detector):
         bad = _unresolved(run) if delegated and run.trace.whole(run) else []
         if not short and not bad:
             return self._cut_off(run, edge) if delegated else None
-        if _admits(run):
+        open_about_it = (
+            short and coverage is not None and (coverage.receipt.honest or _admits(run)) and not _claims(run)
+        )
+        if open_about_it and coverage is not None:
+            return self._missing(run, edge, coverage, bad) if _passed_over(run) else None
+        if _admits(run) and not _claims(run):
             return None
-        if short and coverage is not None and not coverage.receipt.honest:
+        if short and coverage is not None:
             return self._missing(run, edge, coverage, bad)
         if bad:
             return self._unresolved(run, edge, bad)
@@ -165,7 +180,10 @@ class DelegationIncomplete(Detector):
             receipt.method
         ]
         confidence = min(coverage.confidence, edge.confidence)
-        reason = f"processed {processed} of {assigned} items ({how} so) and reported completion"
+        reason = f"processed {processed} of {assigned} items ({how} so) and "
+        reason += (
+            "said so, which nobody above it did" if _passed_over(run) and not _claims(run) else "reported completion"
+        )
         evidence = [
             Evidence(coverage.where or run.key, receipt.path, f"{processed} of {assigned} items"),
             *(evidence_of(s, f"an item's call {PHRASES[s.call.outcome.status]}") for s in culprits[:8] if s.call),
@@ -187,14 +205,14 @@ class DelegationIncomplete(Detector):
         return self._finding(run, bad[0], "unresolved_failure", min(0.7, edge.confidence), reason, evidence, bad)
 
     def _cut_off(self, run: AgentRun, edge: Edge) -> Finding | None:
-        last = said(run)
-        if last is None or last.kind is not Kind.LLM or last is not _last_turn(run) or not run.trace.whole(run):
+        """The child's own steps show why its last words are no answer."""
+        stop = _stop(run) if run.trace.whole(run) or run.trace.over else None
+        if stop is None:
             return None
-        if (last.finish or "").lower() not in CUT:
-            return None
-        reason = "the child's last answer was cut off by its length limit or a filter, and was taken for its result"
-        evidence = [Evidence(last.span_id, "finish reason", "the answer was cut off")]
-        return self._finding(run, last, "unresolved_failure", min(0.6, edge.confidence), reason, evidence, ())
+        step, why = stop
+        reason = f"{run.agent or 'a child agent'} {why}, and that was taken for its result"
+        evidence = [Evidence(step.span_id, "finish reason", why)]
+        return self._finding(run, step, "unresolved_failure", min(0.6, edge.confidence), reason, evidence, ())
 
     def _finding(
         self,
@@ -302,7 +320,13 @@ class DelegationIncomplete(Detector):
         receipt = child.receipt
         if receipt is None and not claims:
             return None
-        what = f"did {receipt.processed} of {receipt.assigned} items" if receipt is not None else "failed"
+        what = (
+            f"did {receipt.processed} of {receipt.assigned} items"
+            if receipt is not None and receipt.short
+            else "failed"
+            if child.ended.failed
+            else "did part of its work"
+        )
         found = self.finding(
             run,
             about=run.ended or child.ended,
@@ -370,6 +394,32 @@ def _sources(run: AgentRun) -> list[Step]:
     return sorted((s for each in (run, *_below(run)) for s in work(each)), key=lambda s: s.end)
 
 
+def _stop(run: AgentRun) -> tuple[Step, str] | None:
+    """The step at which a run ended without an answer, and how; None for one that answered."""
+    last, answer, ended = _last_turn(run), said(run), run.ended
+    if last is None or ended is None:
+        return None
+    if answer is last and plain(last.finish or "") in CUT:
+        return last, "was cut off by a length limit or a filter"
+    if plain(ended.finish or "") in LIMITS and answer is not last:
+        return last, "was stopped at its limit of steps"
+    if answer is not None and answer in (last, ended) and answer.turn and answer.turn.said and answer.turn.said.halted:
+        return answer, "was stopped at a limit, or only announced what it was about to do"
+    if run.trace.over and answer is not last and _pending(run, last):
+        return last, "ended with tool calls that were never carried out"
+    return None
+
+
+def _pending(run: AgentRun, last: Step) -> bool:
+    """The last turn asked for tools by id, other calls of this run show theirs, and none of these was carried out."""
+    asked = {call.id for call in last.turn.asked if call.id and not is_closing(call.name)} if last.turn else set()
+    known = {s.call_id for s in run.steps if s.call_id and (s.kind in SOURCES or s.kind is Kind.HANDOFF)}
+    spoken = run.ended is not None and run.ended.turn is not None and run.ended.turn.text
+    return (
+        bool(asked) and bool(known) and not asked & known and not spoken and last.turn is not None and last.turn.history
+    )
+
+
 def _last_turn(run: AgentRun) -> Step | None:
     return next((s for s in reversed(run.steps) if s.kind is Kind.LLM), None)
 
@@ -384,11 +434,27 @@ def _admits(run: AgentRun) -> bool:
     return text.admission.any or (receipt is not None and receipt.short and receipt.honest)
 
 
+def _claims(run: AgentRun) -> bool:
+    """The run's answer says that the work is complete, and nothing that takes it back."""
+    answer = said(run)
+    text = answer.turn.said if answer is not None and answer.turn is not None else None
+    return text is not None and text.complete and not text.admission.any
+
+
+def _passed_over(run: AgentRun) -> bool:
+    """The agent above has answered and doesn't mention what this one admits."""
+    above = run.trace.enclosing(run)
+    return above is not None and _is_agent(above) and said(above) is not None and not _admits(above)
+
+
 def _is_loud(run: AgentRun) -> bool:
     """The run failed for all to see, or says itself that part is left."""
     if run.ended is not None and run.ended.failed:
         return True
-    return run.receipt is not None and run.receipt.short and (run.receipt.honest or _admits(run))
+    if run.receipt is not None and run.receipt.short:
+        return run.receipt.honest or _admits(run)
+    answer = said(run)
+    return answer is not None and answer.turn is not None and answer.turn.admission.partial
 
 
 def _unresolved(run: AgentRun) -> list[Step]:

@@ -10,27 +10,43 @@ from typing import Any, Final
 
 from otelagent.model import Admission
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import joined, pattern
+from otelagent.reading.lexicon import compiled, joined, pattern
 from otelagent.reading.progress import progress
 from otelagent.reading.sentences import plain, sentences
 
-__all__ = ("NOTHING", "admits", "completed", "progress")
+__all__ = ("NOTHING", "admits", "announces", "completed", "halted", "progress")
 
 NOTHING: Final = Admission()
+_CLAUSES: Final = compiled(r"[:;–—]| - ")
+_LONGEST_PLAN: Final = 600
+"""Bytes of a text that may be a plan and nothing else."""
+
+_OPENING: Final = 60
+"""Bytes of a sentence before it that says nothing ("Sure, I can help with that")."""
+
+_COUNTED_STEPS: Final = r"(?:iterations?|steps?|turns?|recursions?|recursion depth|rounds|llm calls|tool calls)"
+_HALTED: Final = compiled(
+    r"^(?:sorry,? )?(?:(?:the )?(?:agent|run|execution) (?:was )?stopped (?:due to|because of|after|at|by)"
+    r"|(?:i )?need more steps to process"
+    rf"|(?:the )?(?:max\w*|limit) (?:number )?(?:of )?(?:\d+ )?{_COUNTED_STEPS}(?: limit)? "
+    r"(?:was |has been |have been )?(?:reached|exceeded|hit)"
+    r"|(?:i |agent |run )?(?:reached|exceeded|hit|stopped at) (?:the |my |its )?"
+    rf"(?:max\w* (?:number of )?{_COUNTED_STEPS}|{_COUNTED_STEPS} limit))"
+)
 _FIELDS: Final = ("missing", "failed", "partial", "asks")
 
 
 class _Words:
     """The compiled word lists of one language."""
 
-    __slots__ = ("absence", "any", "benign", "completed", "fields", "hypothetical")
+    __slots__ = ("absence", "announces", "any", "benign", "completed", "fields", "hypothetical")
 
     def __init__(self, language: str) -> None:
         def made(key: str) -> Any:
             return pattern("acknowledgement", language, key)
 
         self.benign, self.hypothetical = made("benign"), made("hypothetical")
-        self.completed, self.absence = made("completed"), made("absence")
+        self.completed, self.absence, self.announces = made("completed"), made("absence"), made("announces")
         self.fields = tuple((field, made(field)) for field in _FIELDS)
         self.any = joined("acknowledgement", language, (*_FIELDS, "absence"))
 
@@ -65,9 +81,47 @@ def completed(text: str) -> bool:
     for words in map(_words, likely(text)):
         if words.completed.search(data):
             for sentence in sentences(data):
-                if words.completed.search(sentence) and not _admitting(sentence, words):
+                if (
+                    words.completed.search(sentence)
+                    and not _admitting(sentence, words)
+                    and _claims_all(sentence, words)
+                ):
                     return True
     return False
+
+
+def _claims_all(sentence: bytes, words: _Words) -> bool:
+    """ "Completed 3 of 7 documents" claims three; "all done: 3 of 7 files" claims to be done."""
+    found = progress(sentence.decode(errors="replace")) if any(map(bytes.isdigit, sentence.split())) else None
+    if found is None or found[1] >= found[0]:
+        return True
+    return any(
+        words.completed.search(clause) and not any(map(str.isdigit, clause.decode(errors="replace")))
+        for clause in _CLAUSES.split(sentence)
+    )
+
+
+def announces(text: str) -> bool:
+    """The text only says what its author is about to do."""
+    data = plain(text)
+    if len(data) > _LONGEST_PLAN:
+        return False
+    for words in map(_words, likely(text)):
+        found = sentences(data)
+        if found and _is_plan(found[-1], words) and not any(map(words.completed.search, found)):
+            rest = [each for each in found if not _is_plan(each, words)]
+            return len(rest) <= 1 and sum(map(len, rest)) <= _OPENING
+    return False
+
+
+def _is_plan(sentence: bytes, words: _Words) -> bool:
+    """What stands after a colon is no plan but what was planned."""
+    return bool(words.announces.search(sentence)) and b": " not in sentence
+
+
+def halted(text: str) -> bool:
+    """The framework's own words in place of an answer: it stopped the agent at a limit."""
+    return len(text) <= _LONGEST_PLAN and bool(_HALTED.search(plain(text)))
 
 
 def _read(sentence: bytes, words: _Words, found: dict[str, bool]) -> None:

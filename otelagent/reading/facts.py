@@ -34,7 +34,7 @@ from otelagent.model import (
     Turn,
     Window,
 )
-from otelagent.reading.acknowledgement import admits, completed
+from otelagent.reading.acknowledgement import admits, announces, completed, halted
 from otelagent.reading.arguments import canonical, fingerprint, similar, size, terms
 from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
@@ -376,6 +376,11 @@ class CompletionRead(_TextRead):
     def complete(self) -> bool:
         """It says that the work is complete."""
         return self._once("complete", completed)
+
+    @property
+    def halted(self) -> bool:
+        """It stands where an answer should: a framework says that it stopped the agent, or only a plan is told."""
+        return self._once("halted", lambda text: halted(text) or announces(text))
 
     def likeness(self, other: Instructions) -> float:
         """The share of runs of eight words that it has in common with what the agent was told."""
