@@ -4,7 +4,7 @@ A dialect makes a Step with a handle to its content; reading takes the facts fro
 content is let go. Detectors see facts only, so a kept step costs little and can be observed again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol, TypeAlias
@@ -268,6 +268,19 @@ class Assignment(Protocol):
     def named(self, keys: frozenset[int]) -> list[str]: ...
     @property
     def fingerprint(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+
+
+class Shape(Protocol):
+    """The structure of a result; equal ones are one object."""
+
+    @property
+    def places(self) -> tuple[tuple[str, str], ...]: ...
+    @property
+    def kinds(self) -> Mapping[str, frozenset[str]]: ...
+    @property
+    def classed(self) -> bool: ...
 
 
 class Call(msgspec.Struct):
@@ -291,6 +304,23 @@ class Call(msgspec.Struct):
     """Set where the result of a source holds instructions."""
     receipt: "Receipt | None" = None
     """What the result says about how much was done."""
+    shape: "Shape | None" = None
+    """Of a good result."""
+    fitted: bool = False
+    """It was held against its tool's shape."""
+    raced: bool = False
+    """The orchestrator gave up on it while it still worked."""
+
+    def differ(self, pointer: str, note: str) -> None:
+        """The result doesn't fit its tool's shape at this place."""
+        path = self.outcome.path or "result"
+        at = path + pointer if "#" in path or not pointer else f"{path}#{pointer}"
+        self.outcome = Outcome(Status.NONCONFORMING, at, note)
+
+    def time_out(self, note: str) -> None:
+        """The orchestrator's timeout cut the call off, whatever its result looks like."""
+        self.raced = True
+        self.outcome = Outcome(Status.TIMEOUT, "duration", note)
 
     @property
     def similar(self) -> int | None:
@@ -553,6 +583,8 @@ class Step(msgspec.Struct, kw_only=True):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None
+    cost: float | None = None
+    """US dollars, where the emitter tells."""
     context_limit: int | None = None
     context_used: float | None = None
     """Reported utilisation, 0 to 1."""

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from otelagent import annotate, dialects, oddities, otlp, windows
+from otelagent import annotate, dialects, learning, oddities, otlp, windows
 from otelagent import attributes as a
+from otelagent.baselines.learned import Baselines
 from otelagent.detectors import build
 from otelagent.errors import Rejected
 from otelagent.model import Finding, Kind, LogPart, Odd, Plain, Role, Step
@@ -51,6 +52,8 @@ class Settings:
     """Whether findings may quote content."""
     windows: Mapping[str, int] = field(default_factory=dict)
     """Context windows in tokens by prefix of the model's name; they go before the shipped table."""
+    normal: Baselines | None = None
+    """What is known of tools and tasks; the pipeline goes on learning in it. None: nothing yet."""
 
 
 class Ear(Protocol):
@@ -97,7 +100,8 @@ class Pipeline:
         self._windows = tuple(settings.windows.items())
         self._ears = ears
         self._tape = tape
-        self.live = LiveTraces(self.detectors, self, settings.limits)
+        self.normal = settings.normal if settings.normal is not None else Baselines()
+        self.live = LiveTraces(self.detectors, self, settings.limits, self.normal)
         self._events: deque[tuple[tuple[bytes, ...], Any]] = deque(maxlen=MAX_PENDING_EVENTS)
         self._fresh: dict[bytes, list[Finding]] = defaultdict(list)
         self._now = 0.0
@@ -134,6 +138,7 @@ class Pipeline:
         """Close what is done; gives late finding events."""
         self._now = now
         self.live.tick(now)
+        self.normal.tick(now)
         return self._take_events()
 
     def settle(self, now: float) -> bytes | None:
@@ -182,6 +187,9 @@ class Pipeline:
         for span, _ in new:
             steps += dialects.calls(span)
         self._fresh.clear()
+        for _, item in new:
+            if (cut_off := trace.outlasted(item)) is not None:
+                self.live.refold(trace, cut_off)
         self._observe(trace, steps)
         self._annotate(request, trace, items, {id(item) for _, item in new})
 
@@ -266,7 +274,11 @@ class Pipeline:
     def odd(self, reason: Odd, count: int) -> None:
         self._each(lambda ear: ear.odd(reason, count))
 
+    def closing(self, trace: Trace) -> None:
+        learning.learn_calls(trace, self.normal)
+
     def closed(self, trace: Trace, reason: Closed) -> None:
+        learning.learn_runs(trace, self.normal)
         for odd, count in oddities.of_trace(trace, self.live.recent).items():
             self.odd(odd, count)
         self._each(lambda ear: ear.closed(trace, reason))

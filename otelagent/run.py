@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Protocol
 
+from otelagent.baselines.learned import Baselines
 from otelagent.delegation import Edge
 from otelagent.model import BAD, Answered, Finding, Instructions, Kind, Receipt, Status, Step
 from otelagent.questions import Decision, OpenQuestions
@@ -39,6 +40,8 @@ class TraceView(Protocol):
     def told(self, instructions: Sequence[Instructions]) -> None:
         """Take over new system and user messages."""
 
+    normal: Baselines
+    """What is usual for tools and tasks."""
     partial_view: bool
     """Part of the trace was not seen."""
     service: str
@@ -52,6 +55,9 @@ class TraceView(Protocol):
 
     def dismissed(self, mode: str, step: Step, why: str) -> None:
         """A detector looked at a step and stayed quiet."""
+
+    def fit(self, step: Step) -> None:
+        """Hold a call against what is usual for its tool, and against the spans below it; its outcome may change."""
 
     def call_of(self, answered: Answered) -> Step | None:
         """The step, anywhere in the trace, that reported the call whose result stands in a message."""
@@ -190,6 +196,7 @@ class AgentRun:
             known.call = answered.shown.call
             known.call.arguments = known.call.arguments or arguments
             if known in self.steps:
+                self.trace.fit(known)
                 self.questions.source(known)
         return True
 
@@ -325,6 +332,7 @@ class AgentRun:
         self.decisions = ()
         self._ground(step)
         if step.kind in SOURCES:
+            self.trace.fit(step)
             self.decisions = self.questions.source(step)
         elif step.kind is Kind.LLM or (step is self.ended and self.unanswered):
             self.decisions = self.questions.decide(step, self.trace.given)

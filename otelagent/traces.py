@@ -12,10 +12,11 @@ from typing import Final, Protocol
 
 import msgspec
 
+from otelagent.baselines.learned import Baselines
 from otelagent.delegation import Edge
 from otelagent.lineage import Lineage
 from otelagent.log_parts import LogContent, LogParts
-from otelagent.model import Answered, Finding, Instructions, Kind, Plain, Receipt, Step
+from otelagent.model import Answered, Finding, Instructions, Kind, Plain, Receipt, Status, Step
 from otelagent.reading.facts import Seen
 from otelagent.reading.given import Budget, Given
 from otelagent.run import SOURCES, AgentRun, Observer, order
@@ -29,6 +30,15 @@ RECENT: Final = 256
 
 MAX_INSTRUCTIONS: Final = 32
 """System and user messages kept per trace, the first ones."""
+
+LATE: Final = 20_000_000
+"""Nanoseconds by which a span outlasts the call above it before that counts; clocks of one machine differ by less."""
+
+MAX_BELOW: Final = 512
+"""Spans among which those below a call are looked for, the last that came."""
+
+MAY_BE_CUT_OFF: Final = frozenset({Status.EMPTY, Status.NONCONFORMING})
+"""Outcomes of calls that may have been cut off by a timeout that nothing states."""
 
 QUIET: Final = 2.0
 """Seconds without a new span after which steps no longer wait for calls that they refer to."""
@@ -75,6 +85,9 @@ class Listener(Protocol):
     def dismissed(self, mode: str, step: Step, why: str) -> None:
         """A detector looked at a step and stayed quiet."""
 
+    def closing(self, trace: "Trace") -> None:
+        """A trace is about to be judged for the last time."""
+
     def closed(self, trace: "Trace", reason: Closed) -> None:
         """A trace leaves memory."""
 
@@ -104,7 +117,9 @@ class Trace:
         listener: Listener,
         budget: Budget,
         abroad: Callable[[AgentRun], list[AgentRun]] | None = None,
+        normal: Baselines | None = None,
     ) -> None:
+        self.normal = normal if normal is not None else Baselines()
         self._abroad = abroad
         self.trace_id = trace_id
         self.opened = now
@@ -154,6 +169,33 @@ class Trace:
         exact = [s for s in same if s.call and s.call.arguments == answered.shown.arguments is not None] if same else []
         candidates = exact or same
         return candidates[min(answered.order, len(candidates) - 1)] if candidates else None
+
+    def fit(self, step: Step) -> None:
+        self.normal.fit(step)
+        call = step.call
+        if call is not None and not call.raced and call.outcome.status in MAY_BE_CUT_OFF and not step.rebuilt:
+            recent = islice(reversed(self.nodes.values()), MAX_BELOW)
+            last = max((n.end for n in recent if n.parent == step.span_id), default=0)
+            self._race(step, last)
+
+    def outlasted(self, item: Step | Plain) -> Step | None:
+        """The call that was observed already and that this late span below it shows to have been cut off."""
+        node = self.nodes.get(item.parent_id)
+        if node is None or node.kind not in SOURCES or item.end <= node.end:
+            return None
+        run = self.runs.get(self.owner(node.parent) if node.parent else item.parent_id)
+        step = next((s for s in run.steps if s.span_id == item.parent_id), None) if run is not None else None
+        if step is None or step.call is None or step.call.outcome.status not in MAY_BE_CUT_OFF:
+            return None
+        return step if self._race(step, item.end) else None
+
+    def _race(self, step: Step, last: int) -> bool:
+        """Work below a call went on after its own span had ended without a result of its tool's."""
+        late = last - step.end
+        if step.call is None or late < max(LATE, (step.end - step.start) // 50):
+            return False
+        step.call.time_out(f"a span below it ended {late / 1e9:.1f} s later")
+        return True
 
     def edge(self, run: AgentRun) -> Edge | None:
         return self.lineage.edge(run)
@@ -440,7 +482,14 @@ class Trace:
 class LiveTraces:
     """All live traces, oldest first, bounded by `limits`."""
 
-    def __init__(self, detectors: tuple[Observer, ...], listener: Listener, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        detectors: tuple[Observer, ...],
+        listener: Listener,
+        limits: Limits | None = None,
+        normal: Baselines | None = None,
+    ) -> None:
+        self.normal = normal if normal is not None else Baselines()
         self._detectors = detectors
         self._listener = listener
         self._limits = limits or Limits()
@@ -462,7 +511,8 @@ class LiveTraces:
         """The live trace with this id; made where there is none."""
         trace = self._traces.get(trace_id)
         if trace is None:
-            trace = self._traces[trace_id] = Trace(trace_id, now, self._listener, self._budget, self._abroad)
+            trace = Trace(trace_id, now, self._listener, self._budget, self._abroad, self.normal)
+            self._traces[trace_id] = trace
             self._recall(trace)
         trace.touched = now
         return trace
@@ -567,6 +617,7 @@ class LiveTraces:
 
     def _close(self, trace: Trace, reason: Closed) -> None:
         trace.settle(self._detectors)
+        self._listener.closing(trace)
         trace.conclude(self._detectors, final=True)
         self._listener.closed(trace, reason)
         trace.given.release()

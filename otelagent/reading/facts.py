@@ -42,13 +42,14 @@ from otelagent.reading.closing import closing_text
 from otelagent.reading.constraints import Constraint, Violation, constraints, lifted, violated, violated_by_call
 from otelagent.reading.deeds import deeds, requested, stated
 from otelagent.reading.enumeration import HEAD, enumerated, mentioned, named_in, names, texts
-from otelagent.reading.envelopes import unwrap, unwrap_arguments
+from otelagent.reading.envelopes import Unwrapped, unwrap, unwrap_arguments
 from otelagent.reading.injection import names_in, overlap, score, shingles
 from otelagent.reading.known import Known
 from otelagent.reading.outcome import outcome
 from otelagent.reading.parsing import dumps
 from otelagent.reading.receipts import in_structure, in_words
 from otelagent.reading.roles import is_closing
+from otelagent.reading.shape import Shape, shape
 
 MAX_STANDING: Final = 128
 """System and user messages kept per trace; later ones are not."""
@@ -133,6 +134,7 @@ class _Judged(msgspec.Struct, frozen=True):
     size: int | None = None
     receipt: Receipt | None = None
     suspect: Suspect | None = None
+    shape: Shape | None = None
 
 
 _JUDGED: Final = Known[tuple[object, ...], _Judged]()
@@ -153,6 +155,7 @@ def _call(step: Step, content: Content, role: Role) -> Call:
         given=captured.value if captured is not None and role is not Role.NOTE else None,
         suspect=judged.suspect,
         receipt=judged.receipt,
+        shape=judged.shape,
     )
 
 
@@ -191,14 +194,24 @@ def _of_result(opened: Captured | None, found: Outcome, role: Role, given: objec
     """`opened`: the result without its envelopes; `given`: the same as it was recorded."""
     if opened is None:
         return _Judged(found)
+    result = fingerprint(opened.value)
     return _Judged(
         found,
-        fingerprint(opened.value),
+        result,
         size(opened.value),
         in_structure(given, opened.path),
         # a note is the model's own words
         _suspect(given) if role is not Role.NOTE and found.status in READABLE else None,
+        _shape_of(opened.value, found, result),
     )
+
+
+def _shape_of(opened: object, judged: Outcome, result: int | None) -> Shape | None:
+    """Of a good result that is whole. In one of four contents, chosen by their hash, strings are looked at too."""
+    whole = isinstance(opened, Unwrapped) and not opened.cut and not opened.redacted
+    if not whole or result is None or judged.status is not Status.OK:
+        return None
+    return shape(unwrap(opened).value, classed=result % 4 == 0)
 
 
 def _suspect(given: object) -> Suspect | None:
@@ -347,6 +360,11 @@ class TaskRead(_TextRead):
     @property
     def fingerprint(self) -> int:
         return text_fingerprint(self._text)
+
+    @property
+    def size(self) -> int:
+        """Characters, of the head that is kept."""
+        return len(self._text)
 
 
 class CompletionRead(_TextRead):

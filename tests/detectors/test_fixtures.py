@@ -1,11 +1,16 @@
-"""Every detector's fixtures: `fires-*` must give what they expect, `quiet-*` nothing, however the spans arrive."""
+"""Every detector's fixtures: `fires-*` must give what they expect, `quiet-*` nothing, however the spans arrive.
+
+`before` are scripts that ran earlier, each so many times: what is usual. `staging` are those of the staging profile.
+"""
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from otelagent.baselines.learned import AGELESS, Baselines
 from otelagent.detectors import builtin
 from otelagent.diagnosis.scan import scan
 from otelagent.pipeline import Settings
@@ -27,10 +32,21 @@ def test_fixture_gives_what_it_expects(path: Path, play: str) -> None:
     fixture = json.loads(path.read_text())
     expected = sorted((e["mode"], e["cause"]) for e in fixture["expect"])
     assert (path.parent.name in {mode for mode, _ in expected}) == path.name.startswith("fires-")
-    assert found(fixture["script"], play, fixture.get("detectors", {})) == expected, fixture["why"]
+    assert found(fixture, play) == expected, fixture["why"]
 
 
-def found(script: dict[str, Any], play: str, detectors: dict[str, Any]) -> list[tuple[str, str]]:
-    spans = builders.spans(script)
+def found(fixture: dict[str, Any], play: str) -> list[tuple[str, str]]:
+    staging = Baselines(AGELESS) if "staging" in fixture else None
+    if staging is not None:
+        scan(list(earlier(fixture["staging"])), Settings(normal=staging))
+    settings = Settings(detectors=fixture.get("detectors", {}), normal=Baselines(staging=staging))
+    spans = builders.spans(fixture["script"])
     requests = [builders.request([s]) for s in spans] if play == "one_by_one" else [builders.request(spans)]
-    return sorted((f.mode, f.cause) for f in scan(requests, Settings(detectors=detectors)).findings.values())
+    report = scan([*earlier(fixture.get("before", ())), *requests], settings)
+    return sorted((f.mode, f.cause) for f in report.findings.values())
+
+
+def earlier(runs: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    for number, run in enumerate(runs):
+        for time in range(run["times"]):
+            yield builders.request(builders.spans(run["script"], f"earlier/{number}/{time}"))

@@ -1,0 +1,74 @@
+"""Whether one result fits the shape that its tool's results have had."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from otelagent.baselines.tool import ToolProfile
+from otelagent.model import Shape
+
+STABLE: Final = 0.99
+"""Share of results from which on a place, or a type, is part of the shape."""
+RARE: Final = 0.01
+
+
+class Misfit(NamedTuple):
+    """Where a result parts from its tool's shape, as a JSON pointer, and how, without content."""
+
+    pointer: str
+    note: str
+
+
+def misfit(profile: ToolProfile, shape: Shape, least: int) -> Misfit | None:
+    """The first telling difference; None where it fits, or where fewer than `least` results tell the shape.
+
+    Absent optional members, null, new members, types that have been seen before and longer lists are no difference.
+    """
+    if profile.learned < least:
+        return None
+    usual = profile.kinds()
+    return next(_types(usual, profile.shaped, shape), None) or next(_missing(usual, profile.shaped, shape), None)
+
+
+def _types(usual: Mapping[str, Mapping[str, float]], shaped: float, shape: Shape) -> Iterator[Misfit]:
+    for path, kinds in shape.kinds.items():
+        seen = usual.get(path)
+        if seen is None or sum(seen.values()) < 0.2 * shaped:
+            continue
+        rare = RARE * sum(seen.values())
+        strange = [kind for kind in kinds if kind != "null" and seen.get(kind, 0.0) <= rare]
+        expected = max(seen, key=lambda kind: seen[kind])
+        if strange and expected != "null":
+            yield Misfit(path, f"{_article(strange[0])} instead of {_article(expected)}")
+
+
+def _missing(usual: Mapping[str, Mapping[str, float]], shaped: float, shape: Shape) -> Iterator[Misfit]:
+    """Members that were always there, where what is gone is more than an optional member that is absent for once."""
+    for parent, kinds in shape.kinds.items():
+        if "object" not in kinds or usual.get(parent, {}).get("object", 0.0) < 0.2 * shaped:
+            continue
+        held = usual[parent]["object"]
+        required = [p for p, seen in _members(usual, parent) if sum(seen.values()) >= STABLE * held]
+        gone = [path for path in required if path not in shape.kinds]
+        if not gone:
+            continue
+        new = [path for path in _children(shape.kinds, parent) if path not in usual]
+        payload = [path for path in gone if usual[path].keys() & {"object", "array"}]
+        if new or payload or 2 * len(gone) >= len(required) > 1:
+            yield Misfit(parent, f"lacks {', '.join(_name(p) for p in (payload or gone)[:3])}, which it always had")
+
+
+def _members(usual: Mapping[str, Mapping[str, float]], parent: str) -> Iterator[tuple[str, Mapping[str, float]]]:
+    return ((path, usual[path]) for path in _children(usual, parent))
+
+
+def _children(paths: Mapping[str, object], parent: str) -> Iterator[str]:
+    """Paths of the members of an object, without those whose names are data."""
+    return (p for p in paths if p and p.rpartition("/")[0] == parent and not p.endswith("/*"))
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _article(kind: str) -> str:
+    return kind if kind == "null" else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"

@@ -1,0 +1,266 @@
+"""What a tool returns: outcomes, sizes, latencies, shapes. Sketches and counts, bounded; no values."""
+
+import math
+from collections.abc import Iterable
+from typing import Any, Final, Self
+
+from otelagent.baselines.aging import HEAVY, Aging
+from otelagent.baselines.sketch import Sketch
+from otelagent.model import Call, Shape, Status, Step
+from otelagent.reading.shape import base
+
+MAX_PLACES: Final = 192
+"""Places (path and kind) of one tool."""
+MAX_NOTES: Final = 12
+"""Kinds of failures told apart, such as `status 401`."""
+MAX_PENDING: Final = 64
+"""Distinct shapes that wait to be added up."""
+CLASSED: Final = "\x00"
+"""Stands before the path of places at which strings were looked at."""
+
+MAX_CUTOFFS: Final = 24
+PLATEAU: Final = 3
+"""Calls without a result that end alike before their duration is a timeout."""
+LEAST_LATENCIES: Final = 20
+"""Calls with a result that tell how long one takes."""
+CUT_OFF: Final = frozenset({Status.EMPTY, Status.TIMEOUT, Status.NONCONFORMING})
+"""Outcomes of calls that a timeout may have cut off."""
+CONTENTFUL: Final = frozenset({Status.OK, Status.NONCONFORMING})
+"""Outcomes whose size and shape say what the tool gives."""
+
+
+class ToolProfile:
+    """One tool in one environment. Owned by `Baselines`, or by who reads a file.
+
+    All numbers are weighted by age. Rates of calls are over `calls`, presence of a place over that of its parent.
+    """
+
+    __slots__ = (
+        "_pending",
+        "aging",
+        "calls",
+        "cutoffs",
+        "largest_runs",
+        "latencies",
+        "learned",
+        "notes",
+        "outcomes",
+        "places",
+        "races",
+        "runs",
+        "shaped",
+        "sizes",
+    )
+
+    def __init__(self, half_life: float = 0.0) -> None:
+        self.aging = Aging(half_life)
+        self.calls = 0.0
+        self.learned = 0
+        """Results whose shape was learned, unweighted; how sure a learned shape is."""
+        self.runs: dict[str, list[float]] = {}
+        """By outcome: sums over traces of x*x and x*m, m being the trace's calls and x those with the outcome."""
+        self.largest_runs = 0.0
+        """Sum over traces of m*m."""
+        self.outcomes: dict[str, float] = {}
+        self.notes: dict[str, float] = {}
+        """What decided a bad outcome, such as `denied: status 401`."""
+        self.cutoffs: dict[int, float] = {}
+        """Durations of calls without a result, in steps of 3 %."""
+        self.races = 0.0
+        """Calls that the orchestrator's timeout cut off."""
+        self.sizes = Sketch()
+        """Bytes of good results."""
+        self.latencies = Sketch()
+        """Seconds, of calls with a result."""
+        self.shaped = 0.0
+        self.places: dict[tuple[str, str], float] = {}
+        self._pending: dict[Shape, float] = {}
+
+    # --- learning ---------------------------------------------------------------------------------------------------
+
+    def learn(self, shape: Shape, now: float) -> None:
+        """A good result had this shape."""
+        self.learned += 1
+        pending = self._pending
+        pending[shape] = pending.get(shape, 0.0) + self.aging.weight(now)
+        if len(pending) > MAX_PENDING:
+            self.settle()
+
+    def settle(self) -> None:
+        """Add up the shapes that wait."""
+        pending, self._pending = self._pending, {}
+        for shape, weight in pending.items():
+            self.shaped += weight
+            for path, kinds in shape.kinds.items():
+                for kind in kinds:
+                    self._count(self.places, (path, kind), weight, MAX_PLACES)
+            for path, kind in shape.places:
+                if kind.startswith("array") or (shape.classed and base(kind) == "string"):
+                    self._count(self.places, (CLASSED + path, kind), weight, MAX_PLACES)
+
+    def add(self, calls: Iterable[Step], now: float) -> None:
+        """All calls of this tool in one trace that has closed."""
+        weight, counts, m = self.aging.weight(now), dict[str, int](), 0
+        for step in calls:
+            call = step.call
+            if call is None or call.outcome.status is Status.UNKNOWN:
+                continue
+            m += 1
+            status = str(call.outcome.status)
+            counts[status] = counts.get(status, 0) + 1
+            self._measure(step, call, weight)
+        self.calls += m * weight
+        self.largest_runs += m * m * weight
+        for status, x in counts.items():
+            self.outcomes[status] = self.outcomes.get(status, 0.0) + x * weight
+            sums = self.runs.setdefault(status, [0.0, 0.0])
+            sums[0] += x * x * weight
+            sums[1] += x * m * weight
+        if weight > HEAVY:
+            self._rebase(now)
+
+    def _measure(self, step: Step, call: Call, weight: float) -> None:
+        seconds = 0.0 if step.rebuilt else (step.end - step.start) / 1e9
+        if call.outcome.status in CUT_OFF and seconds > 0:
+            self._count(self.cutoffs, _bucket(seconds), weight, MAX_CUTOFFS)
+        elif call.outcome.status in CONTENTFUL and seconds > 0:
+            self.latencies.add(seconds, weight)
+        if call.outcome.status in CONTENTFUL:
+            if call.size is not None:
+                self.sizes.add(call.size, weight)
+        elif call.outcome.note:
+            self._count(self.notes, f"{call.outcome.status}: {call.outcome.note[:48]}", weight, MAX_NOTES)
+        if call.raced:
+            self.races += weight
+
+    def _count(self, among: dict[Any, float], key: Any, weight: float, most: int) -> None:
+        if key in among or len(among) < most:
+            among[key] = among.get(key, 0.0) + weight
+
+    def _rebase(self, now: float) -> None:
+        fresh = self.as_of(now)
+        for name in self.__slots__:
+            setattr(self, name, getattr(fresh, name))
+
+    def as_of(self, now: float | None = None) -> Self:
+        """The same in units of an observation at `now`, or at the last one: weights are numbers of recent calls."""
+        fresh = type(self)(self.aging.half_life)
+        fresh.aging.start = self.aging.latest if now is None else now
+        fresh.merge(self)
+        return fresh
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def kinds(self) -> dict[str, dict[str, float]]:
+        """JSON types by path, each with its weight."""
+        return self._places(classed=False)
+
+    def classes(self) -> dict[str, dict[str, float]]:
+        """Classes of strings and lengths of arrays by path."""
+        return self._places(classed=True)
+
+    def _places(self, *, classed: bool) -> dict[str, dict[str, float]]:
+        if self._pending:
+            self.settle()
+        found: dict[str, dict[str, float]] = {}
+        for (path, kind), weight in self.places.items():
+            if path.startswith(CLASSED) is classed:
+                found.setdefault(path.removeprefix(CLASSED), {})[kind] = weight
+        return found
+
+    def plateau(self, seconds: float, now: float) -> bool:
+        """Calls without a result end at this very duration, which none with a result has reached: a timeout."""
+        at = _bucket(seconds)
+        near = sum(self.cutoffs.get(at + step, 0.0) for step in (-1, 0, 1))
+        unit = self.aging.weight(now)
+        enough = near >= PLATEAU * unit and near >= 0.5 * sum(self.cutoffs.values())
+        return enough and self.latencies.count >= LEAST_LATENCIES * unit and seconds > self.latencies.quantile(1.0)
+
+    def share(self, status: str) -> float:
+        """Share of the calls with this outcome."""
+        return self.outcomes.get(status, 0.0) / self.calls if self.calls else 0.0
+
+    def independent(self, status: str) -> float:
+        """How many independent calls the calls are worth, for the share of an outcome.
+
+        Calls of one run tend to come out alike. The variance of the share between traces, by that of as many
+        independent calls, is the design effect (the ratio estimator of cluster sampling).
+        """
+        p = self.share(status)
+        if not 0 < p < 1:
+            return self.calls
+        xx, xm = self.runs.get(status, (0.0, 0.0))
+        effect = (xx - 2 * p * xm + p * p * self.largest_runs) / (self.calls * p * (1 - p))
+        return self.calls / max(effect, 1.0)
+
+    # --- merging and writing ----------------------------------------------------------------------------------------
+
+    def merge(self, other: "ToolProfile") -> None:
+        """Take in all that another one holds, in this one's units of weight."""
+        if self.aging.start is None:
+            self.aging.start = other.aging.start
+        scale = self.aging.scale_of(other.aging)
+        other.settle()
+        self.calls += other.calls * scale
+        self.largest_runs += other.largest_runs * scale
+        self.races += other.races * scale
+        self.shaped += other.shaped * scale
+        self.learned += other.learned
+        for status, sums in other.runs.items():
+            own = self.runs.setdefault(status, [0.0, 0.0])
+            own[0] += sums[0] * scale
+            own[1] += sums[1] * scale
+        for mine, theirs, most in (
+            (self.outcomes, other.outcomes, len(Status)),
+            (self.cutoffs, other.cutoffs, MAX_CUTOFFS),
+            (self.notes, other.notes, MAX_NOTES),
+            (self.places, other.places, MAX_PLACES),
+        ):
+            for key, weight in theirs.items():
+                self._count(mine, key, weight * scale, most)
+        self.sizes.merge(other.sizes, scale)
+        self.latencies.merge(other.latencies, scale)
+
+    def as_json(self) -> dict[str, Any]:
+        """In units of the last observation."""
+        now = self.as_of()
+        return {
+            "start": now.aging.start,
+            "half_life": now.aging.half_life,
+            "calls": _short(now.calls),
+            "learned": now.learned,
+            "races": _short(now.races),
+            "outcomes": {k: _short(v) for k, v in now.outcomes.items()},
+            "notes": {k: _short(v) for k, v in now.notes.items()},
+            "runs": {k: [_short(x) for x in sums] for k, sums in now.runs.items()},
+            "largest_runs": _short(now.largest_runs),
+            "cutoffs": [[at, _short(weight)] for at, weight in now.cutoffs.items()],
+            "sizes": now.sizes.as_json(),
+            "latencies": now.latencies.as_json(),
+            "shaped": _short(now.shaped),
+            "places": [[path, kind, _short(weight)] for (path, kind), weight in now.places.items()],
+        }
+
+    @classmethod
+    def from_json(cls, written: Any) -> Self:
+        """The profile that was written. Raises ValueError, TypeError or KeyError where it wasn't one."""
+        made = cls(float(written["half_life"]))
+        made.aging = Aging(made.aging.half_life, float(written["start"]))
+        made.calls, made.races = float(written["calls"]), float(written["races"])
+        made.shaped, made.largest_runs = float(written["shaped"]), float(written["largest_runs"])
+        made.learned = int(written["learned"])
+        made.outcomes = {str(Status(k)): float(v) for k, v in written["outcomes"].items()}
+        made.cutoffs = {int(at): float(weight) for at, weight in written["cutoffs"][:MAX_CUTOFFS]}
+        made.notes = {str(k)[:64]: float(v) for k, v in list(written["notes"].items())[:MAX_NOTES]}
+        made.runs = {str(Status(k)): [float(a), float(b)] for k, (a, b) in written["runs"].items()}
+        made.sizes, made.latencies = Sketch.from_json(written["sizes"]), Sketch.from_json(written["latencies"])
+        made.places = {(str(p), str(k)): float(w) for p, k, w in written["places"][:MAX_PLACES]}
+        return made
+
+
+def _bucket(seconds: float) -> int:
+    return round(math.log(max(seconds, 1e-6)) / math.log(1.03))
+
+
+def _short(number: float) -> float:
+    return float(f"{number:.6g}")

@@ -1,0 +1,152 @@
+"""A run took far more tokens than runs of its task do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final, NamedTuple
+
+from otelagent.baselines.task import Expected, Margins, TaskBaseline, Usage
+from otelagent.detectors.detector import Detector, threshold
+from otelagent.model import Evidence, Finding, Kind, Layer, Severity, Step
+from otelagent.run import AgentRun
+from otelagent.usage import is_task, task_key, usage
+
+FOR_ITS_CALLS: Final = 1.5
+"""Times the median that the tokens of a run must be to be judged by its number of model calls."""
+
+
+class _Verdict(NamedTuple):
+    cause: str
+    expected: Expected
+    what: str
+
+
+@dataclass(frozen=True)
+class TokenAnomaly(Detector):
+    """A run of a task took far more tokens, or money, than runs of that task have taken.
+
+    ## What it looks for
+    Input and output tokens of a whole run, sub-agents included, against the earlier runs of the same task: the same
+    workflow or agent, service and environment, with an input of about the same length. Far is all of: `ratio` times the
+    median, `beyond` times the 99th percentile, and `spread` robust standard deviations on a logarithmic scale. Tokens
+    are judged as they are and against what a run with as many model calls takes; the cost likewise, where the
+    instrumentation reports it. A run that hasn't ended and has passed the limit already is told at that step.
+
+    ## Why it matters
+    Token totals are the first number to move when an agent loops, rereads its context or is fed too much, and
+    evaluations on short episodes never see it.
+
+    ## Stays quiet when
+    - fewer than 30 runs of the task were seen (it is learning)
+    - the task's runs differ that much anyway
+    - only the share of the input that was read from a cache changed, or the cost with it
+    - the run took few tokens in any case
+
+    ## What to do
+    Look at the step named as first divergence: a loop, a result that is far too large, a history that is never cut. Set
+    a budget of tokens or turns per task.
+    """
+
+    mode: ClassVar[str] = "token_anomaly"
+    layer: ClassVar[Layer] = Layer.ORCHESTRATION
+    severity: ClassVar[Severity] = Severity.MEDIUM
+    causes: ClassVar[tuple[str, ...]] = ("tokens", "cost")
+    fix: ClassVar[str] = "Set a budget of tokens or turns for the task, and stop or ask when it is spent."
+    concludes: ClassVar[bool] = True
+
+    ratio: float = threshold(default=2.5, help="Times the median of the task's runs.")
+    beyond: float = threshold(default=1.15, help="Times their 99th percentile.")
+    spread: float = threshold(default=3.0, help="Robust standard deviations above the median, of logarithms.")
+    floor: int = threshold(default=1000, help="Tokens below which a run is never far from usual.")
+
+    @property
+    def _margins(self) -> Margins:
+        return Margins(self.ratio, self.beyond, self.spread)
+
+    def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
+        """The early warning: the run's own tokens have passed what whole runs take."""
+        if step.kind is not Kind.LLM or run.ended is not None or not run.trace.normal.tasks:
+            return
+        spent = run.notes[self.mode] = run.notes.get(self.mode, 0) + _tokens(step)
+        if spent < self.floor or (known := self._baseline(run)) is None:
+            return
+        expected = known.expected(self._margins)
+        if spent > expected.limit and run.tokens > expected.limit:
+            verdict = _Verdict("tokens", expected, "has taken, and goes on")
+            yield self._found(run, step, Usage(tokens=run.tokens), verdict, known)
+
+    def conclude(self, run: AgentRun) -> Iterator[Finding]:
+        if run.ended is None or not is_task(run):
+            return
+        known = self._baseline(run)
+        if known is None:
+            self._learning(run, run.ended)
+            return
+        used = usage(run)
+        if used.tokens >= self.floor and (verdict := self._judged(used, known)) is not None:
+            yield self._found(run, run.ended, used, verdict, known)
+
+    def _baseline(self, run: AgentRun) -> TaskBaseline | None:
+        key = task_key(run)
+        return None if key is None else run.trace.normal.task(key)
+
+    def _learning(self, run: AgentRun, step: Step) -> None:
+        key = task_key(run)
+        known = run.trace.normal.tasks.get(key) if key is not None else None
+        if known is not None:
+            run.dismiss(self.mode, step, f"learning: {known.runs} of {run.trace.normal.limits.least_runs} runs")
+
+    def _judged(self, used: Usage, known: TaskBaseline) -> _Verdict | None:
+        whole = known.expected(self._margins)
+        if used.tokens > whole.limit:
+            return _Verdict("tokens", whole, "took")
+        per_calls = known.expected_for(used.llm_calls, self._margins)
+        if used.tokens > per_calls.limit and used.tokens > FOR_ITS_CALLS * whole.usual:
+            return _Verdict("tokens", per_calls, f"took, with {used.llm_calls} model calls,")
+        cost = known.expected_cost(self._margins)
+        cold = used.cached < 0.5 * known.cached.quantile(0.5)
+        if cost is not None and used.cost is not None and used.cost > cost.limit and not cold:
+            return _Verdict("cost", cost, "cost")
+        return None
+
+    def _found(self, run: AgentRun, about: Step, used: Usage, verdict: _Verdict, known: TaskBaseline) -> Finding:
+        observed = used.cost or 0.0 if verdict.cause == "cost" else float(used.tokens)
+        unit = "dollars" if verdict.cause == "cost" else "tokens"
+        first = next((s for s in run.steps if s.kind is Kind.LLM), about)
+        usually = (
+            f"{_number(verdict.expected.usual)} are usual, 99 of 100 runs stay under {_number(verdict.expected.p99)}"
+        )
+        times = observed / max(verdict.expected.usual, 1e-9)
+        found = self.finding(
+            run,
+            about=about,
+            root=first,
+            cause=verdict.cause,
+            confidence=min(0.6 + 0.05 * times, 0.95),
+            reason=f"the run {verdict.what} {_number(observed)} {unit} where {usually}",
+            evidence=[Evidence(about.span_id, "tokens", f"{times:.1f} times the usual, of {known.runs} runs")],
+            first_divergence=_crossing(run, known, self._margins) or first,
+            extra={
+                f"otelagent.task.{unit}.observed": observed,
+                f"otelagent.task.{unit}.expected": round(verdict.expected.usual, 4),
+                "otelagent.task.quantile": round(known.quantile_of(used.tokens), 4),
+            },
+        )
+        return replace(found, wasted_tokens=max(used.tokens - round(known.expected(self._margins).usual), 0))
+
+
+def _crossing(run: AgentRun, known: TaskBaseline, margins: Margins) -> Step | None:
+    """The model call with which the run passed what 99 of 100 runs take."""
+    spent, p99 = 0, known.expected(margins).p99
+    for step in run.steps:
+        spent += _tokens(step) if step.kind is Kind.LLM else 0
+        if spent > p99:
+            return step
+    return None
+
+
+def _tokens(step: Step) -> int:
+    return (step.input_tokens or 0) + (step.output_tokens or 0)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,0 +1,63 @@
+"""What a run of a task took, sub-agents included, and which task it was a run of."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from otelagent.baselines.learned import ALL_INPUTS, TaskKey
+from otelagent.baselines.task import Usage
+from otelagent.model import Kind, Step
+from otelagent.run import SOURCES, AgentRun
+
+MAX_RUNS: Final = 1_000
+"""Runs below one that are added up."""
+
+SHORT: Final = 256
+"""Characters of a task's text from which on classes of inputs double."""
+
+
+def below(run: AgentRun) -> Iterator[AgentRun]:
+    """The run and those that it encloses."""
+    stack = [run]
+    for _ in range(MAX_RUNS):
+        if not stack:
+            return
+        yield (at := stack.pop())
+        stack += at.trace.children(at)
+
+
+def usage(run: AgentRun) -> Usage:
+    """Of a run and all below it. Times are those of its own span, else of its steps."""
+    steps = [step for each in below(run) for step in each.steps]
+    llm = [step for step in steps if step.kind is Kind.LLM]
+    costs = [step.cost for step in llm if step.cost is not None]
+    return Usage(
+        tokens=sum((s.input_tokens or 0) + (s.output_tokens or 0) for s in llm),
+        cached=sum(s.cached_tokens or 0 for s in llm),
+        llm_calls=len(llm),
+        tool_calls=sum(s.kind in SOURCES for s in steps),
+        seconds=_seconds(run, steps),
+        cost=sum(costs) if costs else None,
+    )
+
+
+def _seconds(run: AgentRun, steps: list[Step]) -> float:
+    if run.ended is not None:
+        return max(run.ended.end - run.ended.start, 0) / 1e9
+    return max(s.end for s in steps) / 1e9 - min(s.start for s in steps) / 1e9 if steps else 0.0
+
+
+def task_key(run: AgentRun) -> TaskKey | None:
+    """Workflow or agent, with a coarse class of its input; None where nothing names it yet."""
+    first = run.steps[0] if run.steps else run.ended
+    agent = run.agent or next((s.agent for s in run.steps if s.agent), None)
+    name = run.workflow or agent
+    if first is None or name is None:
+        return None
+    task = next((s.turn.task for s in run.steps if s.turn is not None and s.turn.task is not None), None)
+    inputs = ALL_INPUTS if task is None else str((task.size // SHORT).bit_length())
+    return TaskKey(first.environment, first.service, name, inputs)
+
+
+def is_task(run: AgentRun) -> bool:
+    """No other run called it, and its view is whole."""
+    return run.trace.enclosing(run) is None and not run.trace.wraps(run) and not run.trace.partial_view
