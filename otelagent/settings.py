@@ -285,6 +285,34 @@ class Evidence(Settings):
     )
 
 
+class DivergenceThresholds(Settings):
+    """When a tool has come away from its staging profile, and when it is back."""
+
+    enter: float = Field(default=0.1, gt=0, le=1, description="Distance from which on it has; of outcomes half of it.")
+    leave: float = Field(default=0.05, gt=0, le=1, description="Distance below which it is back.")
+    looks: Positive = Field(default=2, description="Looks in a row that must agree.")
+    least_calls: Positive = Field(default=50, description="Recent calls, and calls in the profile, that it takes.")
+
+
+class BaselineSettings(Settings):
+    """What is usual for tools and tasks, learned from what passes. `extensions.baseline_store` keeps it."""
+
+    staging: str | None = Field(
+        default=None, description="File with the baselines of staging, as `otelagent baseline export` writes it."
+    )
+    least_results: Positive = Field(default=50, description="Results of a tool before their shape is known.")
+    least_runs: Positive = Field(default=30, description="Runs of a task before its usage is known.")
+    half_life: Duration = Field(
+        default=14 * 86400.0, gt=0, description="In which the past of a task counts half; more than a week."
+    )
+    tools_half_life: Duration = Field(default=2 * 86400.0, gt=0, description="The same of a tool.")
+    max_tools: Positive = Field(default=256, description="Tools whose profiles are kept, by environment.")
+    max_tasks: Positive = Field(default=512, description="Tasks whose baselines are kept.")
+    divergence: DivergenceThresholds = Field(
+        default_factory=DivergenceThresholds, description="Against the staging profile."
+    )
+
+
 class AgentFailures(Settings):
     """Finds silent failures of agents and says so on their spans."""
 
@@ -300,6 +328,9 @@ class AgentFailures(Settings):
     traces: Traces = Field(default_factory=Traces, description="Limits of live traces.")
     labels: Labels = Field(default_factory=Labels, description="Labels of metrics.")
     evidence: Evidence = Field(default_factory=Evidence, description="What findings may say.")
+    baselines: BaselineSettings = Field(
+        default_factory=BaselineSettings, description="What is usual for tools and tasks."
+    )
 
 
 class Redaction(Settings):
@@ -467,6 +498,13 @@ class TraceStore(Settings):
     sample_good: float = Field(
         default=0.01, ge=0, le=1, description="Share of traces without a finding that is kept too."
     )
+
+
+class BaselineStore(Settings):
+    """A directory for what was learned about tools and tasks, so that a restart doesn't begin anew."""
+
+    directory: str = Field(default="/var/lib/otelagent/baselines", description="Where. One process owns it.")
+    interval: Duration = Field(default=60.0, gt=0, description="How often what has changed is saved.")
 
 
 class BearerToken(Settings):

@@ -76,6 +76,8 @@ class Baselines:
         self.tools: OrderedDict[ToolKey, ToolProfile] = OrderedDict()
         self.tasks: OrderedDict[TaskKey, TaskBaseline] = OrderedDict()
         self.divergence = Divergence(divergence or Thresholds())
+        self.changed: set[ToolKey | TaskKey] = set()
+        """What has changed since it was saved; emptied by who saves."""
         self._fitted: dict[tuple[ToolKey, Shape], Misfit | None] = {}
 
     # --- tools ------------------------------------------------------------------------------------------------------
@@ -124,6 +126,7 @@ class Baselines:
     def called(self, key: ToolKey, calls: Sequence[Step], now: float) -> None:
         """All calls of one tool in a trace that has closed, at `now` by our own clock."""
         profile = self.profile(key)
+        self.changed.add(key)
         profile.add(calls, max(step.end for step in calls) / 1e9)
         if (staged := self.staged(key.tool)) is not None:
             self.divergence.called(key, staged, profile, len(calls), now)
@@ -158,8 +161,12 @@ class Baselines:
     def ran(self, key: TaskKey, usage: Usage, now: float) -> None:
         """A run of a task has ended and its trace has closed."""
         for each in (key, key._replace(inputs=ALL_INPUTS)) if key.inputs != ALL_INPUTS else (key,):
-            made = _kept(self.tasks, each, lambda: TaskBaseline(self.limits.half_life), self.limits.tasks)
-            made.add(usage, now)
+            self.baseline(each).add(usage, now)
+            self.changed.add(each)
+
+    def baseline(self, key: TaskKey) -> TaskBaseline:
+        """The baseline of a task; made where there is none."""
+        return _kept(self.tasks, key, lambda: TaskBaseline(self.limits.half_life), self.limits.tasks)
 
     def task(self, key: TaskKey) -> TaskBaseline | None:
         """The baseline that a run is held against; None while too few runs have been seen.
@@ -183,7 +190,8 @@ class Baselines:
         for key, profile in other.tools.items():
             self.profile(key).merge(profile)
         for task, baseline in other.tasks.items():
-            _kept(self.tasks, task, lambda: TaskBaseline(self.limits.half_life), self.limits.tasks).merge(baseline)
+            self.baseline(task).merge(baseline)
+        self.changed |= {*other.tools, *other.tasks}
         self._fitted.clear()
 
 

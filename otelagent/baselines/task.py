@@ -11,6 +11,8 @@ from otelagent.baselines.sketch import COARSE, MEDIUM, Sketch
 
 LEAST_SPREAD: Final = 0.1
 """Of the logarithm of tokens: runs of a task are never taken to be more alike than that."""
+UNSURE: Final = 3.0
+"""By this over the root of the number of runs the spread is taken to be larger than it looks: few runs hide it."""
 NORMAL_90: Final = 1.2816
 """Standard deviations from the median to the 90th percentile of a normal distribution."""
 
@@ -182,5 +184,6 @@ class TaskBaseline:
 def _expected(sketch: Sketch, margins: Margins) -> Expected:
     median, p90, p99 = (sketch.quantile(share) for share in (0.5, 0.9, 0.99))
     spread = max(math.log(p90 / median) / NORMAL_90, LEAST_SPREAD) if 0 < median < p90 else LEAST_SPREAD
-    limit = max(margins.ratio * median, margins.beyond * p99, median * math.exp(margins.spread * spread))
+    unsure = 1 + UNSURE / math.sqrt(max(sketch.count, 1.0))
+    limit = max(margins.ratio * median, margins.beyond * p99, median * math.exp(margins.spread * unsure * spread))
     return Expected(median, p99, limit)

@@ -54,7 +54,7 @@ class TokenAnomaly(Detector):
     concludes: ClassVar[bool] = True
 
     ratio: float = threshold(default=2.5, help="Times the median of the task's runs.")
-    beyond: float = threshold(default=1.15, help="Times their 99th percentile.")
+    beyond: float = threshold(default=1.25, help="Times their 99th percentile.")
     spread: float = threshold(default=3.0, help="Robust standard deviations above the median, of logarithms.")
     floor: int = threshold(default=1000, help="Tokens below which a run is never far from usual.")
 
