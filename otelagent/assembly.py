@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from otelagent import endpoint
 from otelagent.admission import Admission, Token
+from otelagent.baseline_keeper import BaselineKeeper
+from otelagent.baselines import profile_file
+from otelagent.baselines.divergence import Thresholds
+from otelagent.baselines.learned import Baselines
+from otelagent.baselines.learned import Limits as BaselineLimits
+from otelagent.baselines.store import BaselineStore
 from otelagent.config import Config
 from otelagent.config_text import merge
 from otelagent.delivery import Delivery, Redact
 from otelagent.destination import Destination
 from otelagent.detectors import available, build
+from otelagent.errors import BadConfig
 from otelagent.exporters.exporter import Exporter
 from otelagent.exporters.otlp_grpc import OtlpGrpcExporter
 from otelagent.exporters.otlp_http import OtlpHttpExporter
@@ -29,6 +36,7 @@ from otelagent.redaction import Redactor, chain
 from otelagent.settings import (
     AgentFailures,
     AnyExporter,
+    BaselineSettings,
     BearerToken,
     FileStorage,
     GrpcServer,
@@ -37,6 +45,7 @@ from otelagent.settings import (
     Override,
     TraceStore,
 )
+from otelagent.settings import BaselineStore as BaselineStoreSettings
 from otelagent.settings import OtlpHttpExporter as OtlpHttpSettings
 from otelagent.spool import Spool
 from otelagent.spool_file import SpoolFile
@@ -55,8 +64,42 @@ NAMING: Final[Mapping[str, Any]] = {"delegation_incomplete": {"name_items": True
 Receiver = OtlpGrpcReceiver | OtlpHttpReceiver
 
 
-def pipeline_settings(settings: AgentFailures) -> PipelineSettings:
-    """What the fold needs to know."""
+def baselines(settings: BaselineSettings) -> Baselines:
+    """What is usual, with the staging profile that is named. Raises BadConfig where it can't be read."""
+    limits = baselines_limits(settings)
+    divergence = Thresholds(**settings.divergence.model_dump())
+    if settings.staging is None:
+        return Baselines(limits, divergence=divergence)
+    try:
+        staging = profile_file.read(Path(settings.staging))
+    except profile_file.BadProfile as error:
+        raise BadConfig(f"processors.agent_failures.baselines.staging: {error}") from error
+    return Baselines(limits, staging, divergence)
+
+
+def baselines_limits(settings: BaselineSettings) -> BaselineLimits:
+    """Bounds of what is learned."""
+    return BaselineLimits(
+        tools=settings.max_tools,
+        tasks=settings.max_tasks,
+        half_life=settings.half_life,
+        tools_half_life=settings.tools_half_life,
+        least_results=settings.least_results,
+        least_runs=settings.least_runs,
+    )
+
+
+def baseline_keeper(config: Config, normal: Baselines) -> BaselineKeeper | None:
+    """Keeps what is learned over restarts, where the configuration has a store for it."""
+    settings = config.extension(BaselineStoreSettings)
+    if settings is None:
+        return None
+    directory = Path(settings.directory)
+    return BaselineKeeper(lambda: BaselineStore(directory, owner=True), normal, interval=settings.interval)
+
+
+def pipeline_settings(settings: AgentFailures, normal: Baselines | None = None) -> PipelineSettings:
+    """What the fold needs to know; `normal`: what is known by now, else it begins with what the settings name."""
     limits = Limits(
         traces=settings.traces.traces,
         spans=settings.traces.spans,
@@ -74,6 +117,7 @@ def pipeline_settings(settings: AgentFailures) -> PipelineSettings:
         roles=roles,
         quotes=quotes,
         windows=settings.context_windows,
+        normal=normal if normal is not None else baselines(settings.baselines),
         exemptions=tuple(exemption for override in settings.overrides for exemption in _exemptions(override)),
     )
 

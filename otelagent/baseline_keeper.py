@@ -25,19 +25,25 @@ class BaselineKeeper:
         self._open = open_store
         self._interval = interval
         self._store: BaselineStore | None = None
+        self._troubled = False
+        self._tried = 0.0
         self._saved: dict[ToolKey | TaskKey, float] = {}
         self.normal = normal
 
     async def start(self) -> None:
-        """Take in what was saved. What can't be read is logged, and learning begins anew."""
+        """Take in what was saved. Where the store can't be used that is logged once, and tried again at each interval:
+        on a reload the service before this one may still own it."""
         if self._store is not None:
             return
         try:
-            self._store = await asyncio.to_thread(self._open)
-            known, damaged = await asyncio.to_thread(self._store.load, self.normal.limits)
+            store = await asyncio.to_thread(self._open)
+            known, damaged = await asyncio.to_thread(store.load, self.normal.limits)
         except BaselinesUnusable as error:
-            log.warning("baselines are not kept over a restart: %s", error)
+            if not self._troubled:
+                log.warning("baselines are not kept over a restart: %s", error)
+            self._troubled = True
             return
+        self._store, self._troubled = store, False
         if damaged:
             log.warning("%d damaged baselines were left out", damaged)
         changed = set(self.normal.changed)
@@ -47,6 +53,9 @@ class BaselineKeeper:
 
     async def tick(self, now: float) -> None:
         """Once a second: save a few that have changed and weren't saved for the interval."""
+        if self._store is None and self._troubled and now - self._tried >= self._interval:
+            self._tried = now
+            await self.start()
         due = [k for k in self.normal.changed if now - self._saved.get(k, now - self._interval) >= self._interval]
         if due:
             await self._save(due[:PER_TICK], now)

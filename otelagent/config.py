@@ -167,7 +167,11 @@ class _Loading:
         raw = {"health_check": None, **self._raw("extensions")}
         if self._bare:
             state = self._state_directory()
-            raw |= {"file_storage": {"directory": state}, "trace_store": {"directory": f"{state}/traces"}}
+            raw |= {
+                "file_storage": {"directory": state},
+                "trace_store": {"directory": f"{state}/traces"},
+                "baseline_store": {"directory": f"{state}/baselines"},
+            }
         return raw
 
     def _state_directory(self) -> str:

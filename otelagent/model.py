@@ -182,6 +182,19 @@ class ToolOffer(msgspec.Struct, frozen=True):
 
     name: str
     description: str = ""
+    output: object = None
+    """JSON schema of its results, where it is declared."""
+
+
+class Declared(msgspec.Struct, frozen=True):
+    """What a tool says its results are: objects with members."""
+
+    names: frozenset[str] = frozenset()
+    """Members that its description names, without case and separators."""
+    required: tuple[str, ...] = ()
+    """Members that its output schema requires."""
+    types: Mapping[str, str] = {}
+    """JSON types that its output schema gives to members."""
 
 
 class Content(Protocol):
@@ -308,6 +321,8 @@ class Call(msgspec.Struct):
     """Of a good result."""
     fitted: bool = False
     """It was held against its tool's shape."""
+    doubtful: bool = False
+    """Only the words of the tool's description say that it doesn't fit."""
     raced: bool = False
     """The orchestrator gave up on it while it still worked."""
 

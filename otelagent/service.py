@@ -14,6 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from otelagent import assembly, endpoint, identity
+from otelagent.baseline_keeper import BaselineKeeper
+from otelagent.baselines.learned import Baselines
 from otelagent.config import Config
 from otelagent.detectors import available
 from otelagent.health import Health, State
@@ -25,7 +27,7 @@ from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
 from otelagent.receivers.otlp_http import OtlpHttpReceiver
 from otelagent.recorder import Recorder
 from otelagent.selftrace import SelfTraces
-from otelagent.settings import HealthCheck, MemoryLimiter, TraceStore
+from otelagent.settings import BaselineStore, HealthCheck, MemoryLimiter, TraceStore
 from otelagent.tally import Tally
 from otelagent.traffic import Signal, Traffic
 from otelagent.web import WebServer
@@ -55,12 +57,15 @@ class Service:
         if heir_of and _judge_alike(heir_of.config, config) and heir_of._ears == ears:
             self.pipeline: Pipeline = heir_of.pipeline
             self.recorder: Recorder | None = heir_of.recorder
+            self.keeper: BaselineKeeper | None = heir_of.keeper
         else:
-            settings = assembly.pipeline_settings(config.agent_failures)
+            settings = assembly.pipeline_settings(config.agent_failures, _inherited(heir_of, config))
             self.recorder = assembly.recorder(config)
             recorders = (self.recorder,) if self.recorder else ()
             tape = self.recorder.take if self.recorder else None
             self.pipeline = Pipeline(settings, (Tally(self.metrics), *ears, *recorders), tape)
+            kept = heir_of is not None and heir_of.keeper is not None and _kept_alike(heir_of, self.pipeline, config)
+            self.keeper = heir_of.keeper if heir_of and kept else assembly.baseline_keeper(config, self.pipeline.normal)
         tokens = assembly.tokens(config)
         self.spools = assembly.spools(config)
         resource = identity.resource(config.telemetry.resource)
@@ -118,6 +123,8 @@ class Service:
             raise
         self._spawn(self._tick())
         self._spawn(self._watch_memory())
+        if self.keeper is not None:
+            self._spawn(self.keeper.start())
         self.health.state = State.READY
         gc.collect()
         gc.freeze()
@@ -132,6 +139,8 @@ class Service:
             task.cancel()
         if heir is None or heir.pipeline is not self.pipeline:
             await self._settle(max(end - time.monotonic(), 0))
+        if self.keeper is not None and (heir is None or heir.keeper is not self.keeper):
+            await self.keeper.stop(time.time())
             if self.recorder is not None:
                 await asyncio.to_thread(self.recorder.stop, max(end - time.monotonic(), 0.1))
         left = max(end - time.monotonic(), 0)
@@ -193,6 +202,8 @@ class Service:
             each.refresh()
         for keeping in self._housekeeping:
             await keeping.tick(time.time())
+        if self.keeper is not None:
+            await self.keeper.tick(time.time())
         if events:
             self._spawn(self.delivery.tell(events))
 
@@ -208,6 +219,19 @@ class Service:
         return Response(body, headers={"content-type": content_type})
 
 
+def _inherited(before: Service | None, config: Config) -> Baselines | None:
+    """What the service before this one has learned, where the settings of it are the same."""
+    same = before is not None and before.config.agent_failures.baselines == config.agent_failures.baselines
+    return before.pipeline.normal if before is not None and same else None
+
+
+def _kept_alike(before: Service, pipeline: Pipeline, config: Config) -> bool:
+    """What kept the baselines of the service before this one can go on with it."""
+    return before.pipeline.normal is pipeline.normal and before.config.extension(BaselineStore) == config.extension(
+        BaselineStore
+    )
+
+
 def _judge_alike(one: Config, other: Config) -> bool:
     """The live traces of one can be those of the other, and so can what keeps them."""
     return all(
@@ -215,6 +239,7 @@ def _judge_alike(one: Config, other: Config) -> bool:
         for what in (
             lambda config: config.agent_failures,
             lambda config: config.extension(TraceStore),
+            lambda config: config.extension(BaselineStore),
             lambda config: (config.redactions, config.pipelines.get(Signal.TRACES)),
         )
     )

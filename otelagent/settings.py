@@ -36,7 +36,7 @@ def _seconds(value: object) -> object:
 
 
 def _with_unit(seconds: float) -> str:
-    return f"{seconds:g}s" if seconds >= 1 or seconds == 0 else f"{seconds * 1000:g}ms"
+    return f"{seconds:.12g}s" if seconds >= 1 or seconds == 0 else f"{seconds * 1000:g}ms"
 
 
 _QUIET: Final = re2.Options()
@@ -660,6 +660,7 @@ COMPONENTS: Final[Mapping[str, Mapping[str, type[Settings]]]] = {
         "health_check": HealthCheck,
         "file_storage": FileStorage,
         "trace_store": TraceStore,
+        "baseline_store": BaselineStore,
         "bearertokenauth": BearerToken,
     },
 }

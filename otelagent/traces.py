@@ -12,11 +12,13 @@ from typing import Final, Protocol
 
 import msgspec
 
+from otelagent.baselines.drift import undeclared
 from otelagent.baselines.learned import Baselines
 from otelagent.delegation import Edge
 from otelagent.lineage import Lineage
 from otelagent.log_parts import LogContent, LogParts
 from otelagent.model import Answered, Finding, Instructions, Kind, Plain, Receipt, Status, Step
+from otelagent.reading.declared import declared
 from otelagent.reading.facts import Seen
 from otelagent.reading.given import Budget, Given
 from otelagent.run import SOURCES, AgentRun, Observer, order
@@ -173,6 +175,12 @@ class Trace:
     def fit(self, step: Step) -> None:
         self.normal.fit(step)
         call = step.call
+        if call is not None and call.shape is not None and call.outcome.status is Status.OK and step.tool:
+            said = self.seen.declared.get(step.tool) or declared(step.tool_description)
+            found = undeclared(said, call.shape) if said is not None else None
+            if found is not None and said is not None:
+                call.doubtful = bool(said.names)
+                call.differ(found.pointer, found.note)
         if call is not None and not call.raced and call.outcome.status in MAY_BE_CUT_OFF and not step.rebuilt:
             recent = islice(reversed(self.nodes.values()), MAX_BELOW)
             last = max((n.end for n in recent if n.parent == step.span_id), default=0)

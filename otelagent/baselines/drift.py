@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from otelagent.baselines.tool import ToolProfile
-from otelagent.model import Shape
+from otelagent.model import Declared, Shape
+from otelagent.reading.declared import plain
 
 STABLE: Final = 0.99
 """Share of results from which on a place, or a type, is part of the shape."""
@@ -27,6 +28,24 @@ def misfit(profile: ToolProfile, shape: Shape, least: int) -> Misfit | None:
         return None
     usual = profile.kinds()
     return next(_types(usual, profile.shaped, shape), None) or next(_missing(usual, profile.shaped, shape), None)
+
+
+def undeclared(declared: Declared, shape: Shape) -> Misfit | None:
+    """How a result parts from what its tool says of it: None where it fits, or where it isn't an object or several."""
+    at = next((path for path in ("", "/*") if "object" in shape.kinds.get(path, ())), None)
+    if at is None:
+        return None
+    if declared.names:
+        held = {plain(path.rpartition("/")[2]) for path in shape.kinds}
+        return None if held & declared.names or len(held) < 2 else Misfit(at, "has no member that its tool describes")
+    gone = [name for name in declared.required if f"{at}/{name}" not in shape.kinds]
+    if gone:
+        return Misfit(at, f"lacks {', '.join(gone[:3])}, which its schema requires")
+    for name, kind in declared.types.items():
+        found = shape.kinds.get(f"{at}/{name}", frozenset())
+        if found and not found & {kind, "null"}:
+            return Misfit(f"{at}/{name}", f"{_article(min(found))} where its schema has {_article(kind)}")
+    return None
 
 
 def _types(usual: Mapping[str, Mapping[str, float]], shaped: float, shape: Shape) -> Iterator[Misfit]:

@@ -109,7 +109,7 @@ def _own(directory: Path) -> int | None:
     except OSError as error:
         raise BaselinesUnusable(f"{directory}: {error.strerror}") from error
     try:
-        import fcntl  # noqa: PLC0415 - not on Windows
+        import fcntl  # not on Windows
     except ImportError:
         os.close(handle)
         return None

@@ -18,8 +18,10 @@ class SchemaDrift(Detector):
     A call that returned without an error, and whose result parts from the tool's shape: another type at a place that
     always had one, or members gone that were always there, where that is more than an optional member being absent:
     one that holds the payload, half of all, or one with a new name beside it. The shape is that of the staging profile
-    where one is given, else what the tool's earlier results have shown (50 at least). Then a completion that states
-    specifics which nothing grounds, or an answer that doesn't mention it.
+    where one is given, else what the tool's earlier results have shown (50 at least). Also what the tool says
+    of itself, where its definition was captured: its output schema, or the members that its description names and of
+    which the result has none. Then a completion that states specifics which nothing grounds, or an answer that doesn't
+    mention it (the words of a description alone are not enough for that).
 
     ## Why it matters
     The API behind a tool changes, or answers with an error page of its own. The call succeeds, the model reads what it
@@ -53,7 +55,7 @@ class SchemaDrift(Detector):
                 continue
             if decision.verdict is Verdict.FABRICATED and len(decision.ungrounded) >= self.ungrounded:
                 yield self._found(run, decision, 0.85, Severity.HIGH)
-            elif decision.verdict is Verdict.SILENT and decision.answer and self.silent:
+            elif decision.verdict is Verdict.SILENT and decision.answer and self.silent and not call.doubtful:
                 yield self._found(run, decision, 0.6, Severity.MEDIUM)
             elif decision.final:
                 run.dismiss(self.mode, decision.source, WHY[decision.verdict])

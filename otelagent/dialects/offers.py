@@ -9,6 +9,8 @@ from otelagent.otlp import Span
 
 MAX_OFFERS: Final = 10_000
 
+_OUTPUTS: Final = ("outputSchema", "output_schema", "return_schema", "returnSchema", "response_schema")
+
 
 def offered(key: str) -> Callable[[Span], Sequence[ToolOffer]]:
     """Reads the tools that a model was offered: a list in any of the usual forms."""
@@ -40,4 +42,5 @@ def _offer(item: object) -> tuple[ToolOffer, ...]:
     name, description = inner.get("name"), inner.get("description")
     if not isinstance(name, str) or not name:
         return ()
-    return (ToolOffer(name, description if isinstance(description, str) else ""),)
+    output = next((inner[key] for key in _OUTPUTS if isinstance(inner.get(key), dict)), None)
+    return (ToolOffer(name, description if isinstance(description, str) else "", output),)

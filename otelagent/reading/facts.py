@@ -15,6 +15,7 @@ from otelagent.model import (
     Captured,
     Claim,
     Content,
+    Declared,
     Instructions,
     Item,
     Items,
@@ -40,6 +41,7 @@ from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
 from otelagent.reading.closing import closing_text
 from otelagent.reading.constraints import Constraint, Violation, constraints, lifted, violated, violated_by_call
+from otelagent.reading.declared import declared
 from otelagent.reading.deeds import deeds, requested, stated
 from otelagent.reading.enumeration import HEAD, enumerated, mentioned, named_in, names, texts
 from otelagent.reading.envelopes import Unwrapped, unwrap, unwrap_arguments
@@ -56,6 +58,9 @@ MAX_STANDING: Final = 128
 
 MAX_SEEN: Final = 4096
 """Message fingerprints kept per trace; the oldest are let go and such messages are read again."""
+
+MAX_DECLARED: Final = 256
+"""Tools of a trace whose declarations are kept."""
 
 MAX_INSTRUCTIONS: Final = 16_384
 """Characters of a system or user message that are kept for what it names."""
@@ -75,9 +80,11 @@ RoleOf = Callable[[str | None, str | None], Role]
 class Seen:
     """Messages of a trace that were read already. Owned by the trace, bounded."""
 
-    __slots__ = ("_instructions", "_known")
+    __slots__ = ("_instructions", "_known", "declared")
 
     def __init__(self) -> None:
+        self.declared: dict[str, Declared | None] = {}
+        """What tools that were asked for say their results are; None where they say nothing."""
         self._known: OrderedDict[tuple[int, int], None] = OrderedDict()
         self._instructions: dict[int, Instructions] = {}
 
@@ -461,9 +468,11 @@ def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
     text = _answer_text(completion, calls)
     if not text and step.kind is not Kind.LLM:
         text = _result_text(content.result())
+    asked = tuple(_asked(c) for c in calls if not (text and is_closing(c.name))) if calls else ()
+    _declare(asked, content, seen)
     return Turn(
         said=CompletionRead(text) if text else None,
-        asked=tuple(_asked(c) for c in calls if not (text and is_closing(c.name))) if calls else (),
+        asked=asked,
         answered=tuple(reader.answered),
         consumed=frozenset(reader.consumed),
         given=tuple(reader.given),
@@ -477,6 +486,17 @@ def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
 
 
 _NONE_CALLED: Final = frozenset[str]()
+
+
+def _declare(asked: tuple[Asked, ...], content: Content, seen: Seen) -> None:
+    """Look up what tools say of their results when they are asked for, each once in a trace."""
+    new = {a.name for a in asked if a.name and a.name not in seen.declared}
+    if not new or len(seen.declared) > MAX_DECLARED:
+        return
+    offers = {offer.name: offer for offer in content.tools() if offer.name in new}
+    for name in new:
+        offer = offers.get(name)
+        seen.declared[name] = declared(offer.description, offer.output) if offer is not None else None
 
 
 def _called_before(fresh: list[tuple[int, Message]]) -> frozenset[str]:
@@ -614,6 +634,7 @@ class ResultRead:
                 size=judged.size,
                 suspect=judged.suspect,
                 receipt=judged.receipt,
+                shape=judged.shape,
             )
         return self._call
 
