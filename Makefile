@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: windows bench bench-quick setup run test check check-all format lock proto reference clean train image-check deploy-tools deploy-check alert-check collector-check demo-observability
+.PHONY: windows bench bench-quick setup run test check check-all format lock proto reference clean train image-check deploy-tools deploy-check alert-check collector-check demo-observability pictures
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/.ready
@@ -70,6 +70,9 @@ build/otelcol: tests/deploy/collector/ocb.yaml ## Needs Go
 
 demo-observability: setup ## Recordings through a real Prometheus and Alertmanager: panels and alerts
 	$(BIN)/python -m tests.deploy.demo
+
+pictures: setup ## The dashboards with data of a real Prometheus, drawn with Grafana's components (needs Node.js, Chromium)
+	$(BIN)/python -m tests.deploy.pictures
 
 image-check: setup ## The steps of the Dockerfile without a container engine
 	$(BIN)/python tests/deploy/image.py

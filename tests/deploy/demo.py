@@ -13,7 +13,15 @@ from tests.deploy.test_alerting import HEALTHY, LOOP, MUTED, SETTINGS, WITHOUT_C
 from tests.running import running
 
 SECONDS = 60
-FILES = (LOOP, "google-adk__native__delegation_partial.binpb.gz", WITHOUT_CONTENT, MUTED, *[HEALTHY] * 5)
+FILES = (
+    LOOP,
+    "google-adk__native__delegation_partial.binpb.gz",
+    "langgraph__openinference__rate_limit.binpb.gz",
+    "vercel-ai__native__empty_result.binpb.gz",
+    WITHOUT_CONTENT,
+    MUTED,
+    *[HEALTHY] * 15,
+)
 
 
 def show(asked: Monitoring) -> None:
