@@ -31,7 +31,8 @@ LOADERS = (
     "--loader:.ttf=empty",
     "--alias:@grafana/ui=./node_modules/@grafana/ui/dist/cjs/index.cjs",  # its ESM build wraps two of its imports twice
 )
-PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="page.css"><style>body {{ margin: 0 }}</style><div id="root"></div>
+PAGE = """<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="page.css">
+<style>body {{ margin: 0 }}</style><div id="root"></div>
 <script>window.board = {board}; window.answers = {answers}; window.process = {{env: {{}}}};</script>
 <script src="page.js"></script>
 """
