@@ -45,6 +45,7 @@ class Exempted:
         self._exemptions = tuple(exemptions)
         self.mode = detector.mode
         self.concludes = detector.concludes
+        self.wakes = detector.wakes
 
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
         """As the detector that is chosen for this run."""

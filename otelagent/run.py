@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from otelagent.baselines.learned import Baselines
@@ -96,6 +97,26 @@ class TraceView(Protocol):
         """Nothing shows that steps of the run are still to come."""
 
 
+class Wake(StrEnum):
+    """What a detector asks to be shown."""
+
+    CALL = "call"
+    """Each tool or retrieval step."""
+    UNKNOWN = "unknown"
+    """Such a step of which nothing tells the outcome."""
+    DECISION = "decision"
+    """A step that decides an open question."""
+    TURN = "turn"
+    """Each LLM step."""
+    END = "end"
+    """The step of an agent, which ends its run."""
+    OTHER = "other"
+    """Hand-overs and workflows."""
+
+
+_WAKES: Final = {Kind.TOOL: Wake.CALL, Kind.RETRIEVAL: Wake.CALL, Kind.LLM: Wake.TURN, Kind.AGENT: Wake.END}
+
+
 class Observer(Protocol):
     """A detector, as a run sees it."""
 
@@ -103,12 +124,44 @@ class Observer(Protocol):
     def mode(self) -> str: ...
     @property
     def concludes(self) -> bool: ...
+    @property
+    def wakes(self) -> frozenset[Wake]: ...
 
     def observe(self, step: Step, run: "AgentRun") -> Iterator[Finding]:
         """Findings that the step completes."""
 
     def conclude(self, run: "AgentRun") -> Iterator[Finding]:
         """All findings that the tree shows about a run that has ended; called again when its surroundings change."""
+
+
+class Roster(tuple[Observer, ...]):
+    """The detectors, and which of them a step concerns."""
+
+    def __init__(self, _: Iterable[Observer]) -> None:
+        self.concluding = Roster(d for d in self if d.concludes) if any(not d.concludes for d in self) else self
+        self._due: dict[tuple[Kind, bool, bool], tuple[Observer, ...]] = {}
+
+    def due(self, step: Step, decided: bool) -> tuple[Observer, ...]:
+        """Those that ask for a step like this, in their order. `decided`: it decides an open question."""
+        unknown = step.kind in SOURCES and (step.call is None or step.call.outcome.status is Status.UNKNOWN)
+        key = (step.kind, unknown, decided)
+        due = self._due.get(key)
+        if due is None:
+            due = self._due[key] = tuple(d for d in self if not d.wakes.isdisjoint(_wakes(*key)))
+        return due
+
+
+def roster(detectors: Iterable[Observer]) -> Roster:
+    """The same detectors as a roster; a roster as it is."""
+    return detectors if isinstance(detectors, Roster) else Roster(detectors)
+
+
+def _wakes(kind: Kind, unknown: bool, decided: bool) -> Iterator[Wake]:
+    yield _WAKES.get(kind, Wake.OTHER)
+    if unknown:
+        yield Wake.UNKNOWN
+    if decided:
+        yield Wake.DECISION
 
 
 class AgentRun:
@@ -155,11 +208,13 @@ class AgentRun:
 
     def observe(self, step: Step, detectors: Iterable[Observer]) -> list[Finding]:
         """Take in the next step; gives findings that are new or say more than before."""
-        observers = tuple(detectors)
+        observers = roster(detectors)
+        if step.turn is None or not step.turn.answered:
+            return self._take(step, observers)
         rebuilt = [f for missing in self._rebuild(step) for f in self._take(missing, observers)]
         return rebuilt + self._take(step, observers)
 
-    def _take(self, step: Step, detectors: tuple[Observer, ...]) -> list[Finding]:
+    def _take(self, step: Step, detectors: Roster) -> list[Finding]:
         twin = self._twin(step)
         if twin is not None:
             if not _says_more(step, twin):
@@ -167,7 +222,8 @@ class AgentRun:
             self._replace(twin, step)
         self._append(step)
         self._decide(step)
-        return [f for d in detectors for f in d.observe(step, self) if self._note(f)]
+        due = detectors.due(step, bool(self.decisions))
+        return [f for d in due for f in d.observe(step, self) if self._note(f)]
 
     def _replace(self, twin: Step, step: Step) -> None:
         """The span that shows the content counts; tokens may stand on the other."""
@@ -178,8 +234,7 @@ class AgentRun:
 
     def _rebuild(self, consumer: Step) -> list[Step]:
         """Steps for tool results that only the consumer's messages show."""
-        if consumer.turn is None:
-            return []
+        assert consumer.turn is not None  # noqa: S101 - the caller looked
         missing = [a for a in consumer.turn.answered if not self._supply(a) and a.tail]
         consumer.turn.answered = tuple(missing)
         made = [_rebuilt(consumer, answered) for answered in missing]
@@ -206,7 +261,7 @@ class AgentRun:
         What the steps no longer show is withdrawn, such as what was told about a call before its own span came.
         """
         self._restart()
-        observers = tuple(detectors)
+        observers = roster(detectors)
         told = [f for step in sorted(steps, key=order) for f in self.observe(step, observers)]
         self._withdraw({d.mode for d in observers if not d.concludes})
         return told

@@ -21,7 +21,7 @@ from otelagent.model import Answered, Finding, Instructions, Kind, Plain, Receip
 from otelagent.reading.declared import declared
 from otelagent.reading.facts import Seen
 from otelagent.reading.given import Budget, Given
-from otelagent.run import SOURCES, AgentRun, Observer, order
+from otelagent.run import SOURCES, AgentRun, Observer, order, roster
 from otelagent.stitching import Join, Stitches
 
 MAX_DEPTH: Final = 256
@@ -334,8 +334,7 @@ class Trace:
     def conclude(self, detectors: tuple[Observer, ...], final: bool = False) -> None:
         """Judge what the tree of agents shows; `final`: nothing more will come."""
         self._final = final
-        concluding = tuple(d for d in detectors if d.concludes)
-        for run, findings in self.lineage.conclude(concluding, self.owner, final):
+        for run, findings in self.lineage.conclude(roster(detectors).concluding, self.owner, final):
             self._tell(run, findings)
         untold, self._untold = self._untold, []
         for run, finding in untold:
@@ -498,7 +497,7 @@ class LiveTraces:
         normal: Baselines | None = None,
     ) -> None:
         self.normal = normal if normal is not None else Baselines()
-        self._detectors = detectors
+        self._detectors = roster(detectors)
         self._listener = listener
         self._limits = limits or Limits()
         self._traces: OrderedDict[bytes, Trace] = OrderedDict()

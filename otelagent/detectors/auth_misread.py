@@ -7,7 +7,7 @@ from typing import ClassVar
 from otelagent.detectors.detector import Detector, evidence_of
 from otelagent.model import Evidence, Finding, Layer, Need, Severity, Status, Step
 from otelagent.questions import Decision, Verdict
-from otelagent.run import AgentRun
+from otelagent.run import AgentRun, Wake
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class AuthMisread(Detector):
     """
 
     mode: ClassVar[str] = "auth_misread"
+    wakes: ClassVar[frozenset[Wake]] = frozenset({Wake.DECISION})
     layer: ClassVar[Layer] = Layer.TOOL
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("user_blamed", "ignored")

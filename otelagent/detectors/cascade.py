@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from otelagent.coverage import said
 from otelagent.detectors.detector import Detector, threshold
 from otelagent.model import Evidence, Finding, Layer, Need, Severity, Step
-from otelagent.run import SOURCES, AgentRun
+from otelagent.run import SOURCES, AgentRun, Wake
 
 ABOUT_SOURCES: Final = frozenset(
     {"empty_result_fabrication", "rate_limit_mid_chain", "tool_error_ignored", "schema_drift", "auth_misread"}
@@ -40,6 +40,7 @@ class Cascade(Detector):
     """
 
     mode: ClassVar[str] = "cascade"
+    wakes: ClassVar[frozenset[Wake]] = frozenset({Wake.DECISION})
     layer: ClassVar[Layer] = Layer.ORCHESTRATION
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("spread",)

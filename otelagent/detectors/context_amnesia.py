@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from otelagent.detectors.detector import Detector, threshold
 from otelagent.model import Evidence, Finding, Kind, Layer, Need, Severity, Standing, Step, Turn
 from otelagent.rules import Given
-from otelagent.run import SOURCES, AgentRun
+from otelagent.run import SOURCES, AgentRun, Wake
 
 LATELY: Final = 5
 """LLM steps whose fill counts: "in the steps before the change"."""
@@ -78,6 +78,7 @@ class ContextAmnesia(Detector):
     """
 
     mode: ClassVar[str] = "context_amnesia"
+    wakes: ClassVar[frozenset[Wake]] = frozenset({Wake.TURN, Wake.CALL})
     layer: ClassVar[Layer] = Layer.ORCHESTRATION
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("displaced", "violated", "displaced_and_violated")

@@ -18,7 +18,7 @@ from otelagent.model import Evidence, Finding, Items, Kind, Layer, Need, Receipt
 from otelagent.questions import meets
 from otelagent.reading.members import names
 from otelagent.reading.roles import is_closing
-from otelagent.run import SOURCES, AgentRun
+from otelagent.run import SOURCES, AgentRun, Wake
 from otelagent.stitching import may_delegate
 
 MAX_NAMES: Final = 1_000
@@ -83,6 +83,7 @@ class DelegationIncomplete(Detector):
     """
 
     mode: ClassVar[str] = "delegation_incomplete"
+    wakes: ClassVar[frozenset[Wake]] = frozenset({Wake.END})
     layer: ClassVar[Layer] = Layer.ORCHESTRATION
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("items_missing", "unresolved_failure", "child_incomplete")

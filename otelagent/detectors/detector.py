@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from otelagent.model import Evidence, Finding, Layer, Need, Severity, Status, Step
-from otelagent.run import AgentRun
+from otelagent.run import AgentRun, Wake
 
 
 def threshold(default: Any, help: str) -> Any:  # noqa: A002 - the word that a reader of a threshold expects
@@ -17,7 +17,7 @@ def threshold(default: Any, help: str) -> Any:  # noqa: A002 - the word that a r
 class Detector:
     """Base of all detectors. Subclasses are frozen dataclasses and implement `observe`.
 
-    `observe` sees the next step (by end time) and the run so far; the step is the last of `run.steps` already. It
+    `observe` sees the next step (by end time) of those that it `wakes` for, and the run so far; the step is the last of `run.steps` already. It
     yields a finding whenever what it sees amounts to one; the same identity yielded again is an update. It must not
     keep state of its own: `run.notes[self.mode]` is its working state, and begins anew when a run is folded again.
     """
@@ -34,6 +34,8 @@ class Detector:
     """False: only where the configuration names it."""
     needs: ClassVar[tuple[Need, ...]] = ()
     """What steps must show for it to judge a run."""
+    wakes: ClassVar[frozenset[Wake]] = frozenset(Wake)
+    """The steps that `observe` is called for; calls are what costs, so ask for no more than it looks at."""
     concludes: ClassVar[bool] = False
     """It implements `conclude`."""
 

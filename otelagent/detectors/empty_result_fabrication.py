@@ -7,7 +7,7 @@ from typing import ClassVar
 from otelagent.detectors.detector import Detector, evidence_of, threshold
 from otelagent.model import Evidence, Finding, Layer, Need, Severity, Status, Step
 from otelagent.questions import WHY, Decision, Verdict
-from otelagent.run import SOURCES, AgentRun
+from otelagent.run import SOURCES, AgentRun, Wake
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class EmptyResultFabrication(Detector):
     """
 
     mode: ClassVar[str] = "empty_result_fabrication"
+    wakes: ClassVar[frozenset[Wake]] = frozenset({Wake.DECISION, Wake.UNKNOWN})
     layer: ClassVar[Layer] = Layer.TOOL
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("empty", "absence_as_evidence")

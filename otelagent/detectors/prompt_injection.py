@@ -7,7 +7,7 @@ from typing import ClassVar
 from otelagent.detectors.detector import Detector, threshold
 from otelagent.model import Evidence, Finding, Kind, Layer, Need, Role, Severity, Status, Step, Suspect
 from otelagent.reading.injection import name_key
-from otelagent.run import SOURCES, AgentRun
+from otelagent.run import SOURCES, AgentRun, Wake
 
 
 @dataclass
@@ -44,6 +44,7 @@ class PromptInjection(Detector):
     """
 
     mode: ClassVar[str] = "prompt_injection"
+    wakes: ClassVar[frozenset[Wake]] = frozenset({Wake.CALL, Wake.TURN})
     layer: ClassVar[Layer] = Layer.TOOL
     severity: ClassVar[Severity] = Severity.MEDIUM
     causes: ClassVar[tuple[str, ...]] = ("attempt", "obeyed")

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
 from otelagent.model import Evidence, Finding, Layer, Need, Severity, Status, Step
 from otelagent.questions import WHY, Decision, Verdict
-from otelagent.run import SOURCES, AgentRun
+from otelagent.run import SOURCES, AgentRun, Wake
 
 CUT_SHORT: Final = frozenset({Status.RATE_LIMITED, Status.PARTIAL, Status.TIMEOUT})
 
@@ -40,6 +40,7 @@ class RateLimitMidChain(Detector):
     """
 
     mode: ClassVar[str] = "rate_limit_mid_chain"
+    wakes: ClassVar[frozenset[Wake]] = frozenset({Wake.DECISION, Wake.UNKNOWN})
     layer: ClassVar[Layer] = Layer.TOOL
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("rate_limited", "partial", "timeout")

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from otelagent.detectors.detector import Detector, threshold
 from otelagent.model import Call, Evidence, Finding, Kind, Layer, Need, Role, Severity, Status, Step
 from otelagent.reading.arguments import near
-from otelagent.run import SOURCES, AgentRun
+from otelagent.run import SOURCES, AgentRun, Wake
 
 TRANSIENT: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.PARTIAL})
 
@@ -44,6 +44,7 @@ class ReasoningLoop(Detector):
     """
 
     mode: ClassVar[str] = "reasoning_loop"
+    wakes: ClassVar[frozenset[Wake]] = frozenset({Wake.CALL, Wake.TURN})
     layer: ClassVar[Layer] = Layer.ORCHESTRATION
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("repeat", "near_repeat", "cycle")
@@ -70,6 +71,8 @@ class ReasoningLoop(Detector):
         yield from self._loop(calls, run)
 
     def _loop(self, calls: list[Step], run: AgentRun) -> Iterator[Finding]:
+        if len(calls) < min(self.repeats, self.near_repeats) or not _recurs(calls, self.longest_cycle):
+            return
         streak = _turns(_streak(calls, _equal), run)
         if len(streak) >= self._needed(streak[-1], self.repeats):
             yield self._found(run, streak, "repeat", "equal arguments and an equal result", 0.95)
@@ -125,6 +128,12 @@ def _streamed(llm: Step, tool: Step) -> bool:
     return llm.start <= tool.start and llm.end >= tool.end
 
 
+def _recurs(calls: Sequence[Step], longest: int) -> bool:
+    """The result of the last call is one of those before it: without that there is neither repetition nor cycle."""
+    last = _facts(calls[-1]).result
+    return any(_facts(earlier).result == last for earlier in calls[-1 - longest : -1])
+
+
 def _streak(calls: Sequence[Step], same: Callable[[Step, Step], bool]) -> list[Step]:
     """The longest tail of calls in which each is the same as the last."""
     streak = [calls[-1]]
@@ -137,6 +146,8 @@ def _streak(calls: Sequence[Step], same: Callable[[Step, Step], bool]) -> list[S
 
 def _turns(streak: Sequence[Step], run: AgentRun) -> list[Step]:
     """One call per turn of the model: parallel calls of one turn are no repetition."""
+    if len(streak) == 1:
+        return list(streak)
     starts = run.llm_starts
     kept = [streak[0]]
     for step in streak[1:]:

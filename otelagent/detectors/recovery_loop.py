@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
 from otelagent.model import BAD, Call, Finding, Kind, Layer, Need, Role, Severity, Status, Step
 from otelagent.questions import Verdict
-from otelagent.run import SOURCES, AgentRun
+from otelagent.run import SOURCES, AgentRun, Wake
 
 TRANSIENT: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.PARTIAL})
 
@@ -42,6 +42,7 @@ class RecoveryLoop(Detector):
     """
 
     mode: ClassVar[str] = "recovery_loop"
+    wakes: ClassVar[frozenset[Wake]] = frozenset({Wake.CALL, Wake.TURN})
     layer: ClassVar[Layer] = Layer.ORCHESTRATION
     severity: ClassVar[Severity] = Severity.MEDIUM
     causes: ClassVar[tuple[str, ...]] = tuple(sorted(map(str, BAD)))

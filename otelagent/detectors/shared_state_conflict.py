@@ -8,7 +8,7 @@ from typing import ClassVar, Final, NamedTuple
 
 from otelagent.detectors.detector import Detector, threshold
 from otelagent.model import Evidence, Finding, Layer, Need, Severity, Step
-from otelagent.run import SOURCES, AgentRun
+from otelagent.run import SOURCES, AgentRun, Wake
 
 MOST: Final = 1_000
 """Accesses of one run that are compared."""
@@ -44,6 +44,7 @@ class SharedStateConflict(Detector):
     """
 
     mode: ClassVar[str] = "shared_state_conflict"
+    wakes: ClassVar[frozenset[Wake]] = frozenset()
     layer: ClassVar[Layer] = Layer.ORCHESTRATION
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("lost_update",)

@@ -8,7 +8,7 @@ from otelagent.detectors.detector import Detector, evidence_of, threshold
 from otelagent.model import Evidence, Finding, Layer, Need, Role, Severity, Status, Step
 from otelagent.questions import WHY, Decision, Verdict
 from otelagent.reading.deeds import may_do
-from otelagent.run import SOURCES, AgentRun
+from otelagent.run import SOURCES, AgentRun, Wake
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class ToolErrorIgnored(Detector):
     """
 
     mode: ClassVar[str] = "tool_error_ignored"
+    wakes: ClassVar[frozenset[Wake]] = frozenset({Wake.DECISION, Wake.UNKNOWN})
     layer: ClassVar[Layer] = Layer.TOOL
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("fabricated", "reported_success")

@@ -7,7 +7,7 @@ from typing import ClassVar
 from otelagent.detectors.detector import Detector, threshold
 from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Severity, Step, Turn
 from otelagent.reading.deeds import may_do
-from otelagent.run import SOURCES, AgentRun
+from otelagent.run import SOURCES, AgentRun, Wake
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class UnsupportedActionClaim(Detector):
     """
 
     mode: ClassVar[str] = "unsupported_action_claim"
+    wakes: ClassVar[frozenset[Wake]] = frozenset({Wake.TURN, Wake.END})
     layer: ClassVar[Layer] = Layer.MODEL
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("not_called", "failed")
