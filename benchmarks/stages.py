@@ -97,6 +97,13 @@ def _prefixed(data: bytes) -> list[bytes]:
     return found
 
 
+def _beat() -> None:
+    """A fixed piece of work, by which to tell how much other processes slow this one down."""
+    table = {}
+    for i in range(1500):
+        table[i] = (str(i), i)
+
+
 class Sampler:
     """Samples this process's stack every millisecond of its CPU time."""
 
@@ -156,7 +163,7 @@ def _measure(pool: Path, args: argparse.Namespace) -> None:
     sampler = Sampler()
     for epoch in range(args.passes):
         bodies = [each.fresh(epoch + 1) for each in loads]
-        used = 0.0
+        used, beats = 0.0, []
         if epoch == args.passes - 1 and not args.no_sampling:
             sampler.__enter__()
         for each, body in zip(loads, bodies, strict=True):
@@ -167,10 +174,15 @@ def _measure(pool: Path, args: argparse.Namespace) -> None:
             if now - ticked >= 1:
                 ticked = now
                 pipeline.tick(now)
-            used += time.thread_time() - begun
+            done = time.thread_time()
+            used += done - begun
+            _beat()
+            beats.append(time.thread_time() - done)
         sampler.__exit__()
+        quiet = min(beats) * len(beats) / sum(beats)
         print(
-            f"{pool.name} pass {epoch}: {used / spans * 1e6:7.1f} µs per span, {spans} spans, "
+            f"{pool.name} pass {epoch}: {used / spans * 1e6:7.1f} µs per span, on a quiet machine about "
+            f"{used * quiet / spans * 1e6:.1f}, {spans} spans, "
             f"{size / spans / (epoch + 1):.0f} B per span, live {len(pipeline.live)}, "
             f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB",
             flush=True,

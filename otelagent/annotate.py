@@ -19,6 +19,9 @@ from otelagent.traces import Trace
 MAX_EVIDENCE: Final = 32
 """Evidence span ids on one span or event."""
 
+_ENCLOSING: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.TOOL})
+"""Kinds of steps that a run may be inside of."""
+
 LOG_SEVERITY: Final = {
     Severity.LOW: SeverityNumber.SEVERITY_NUMBER_INFO,
     Severity.MEDIUM: SeverityNumber.SEVERITY_NUMBER_WARN,
@@ -37,15 +40,12 @@ def attributes_of(step: Step, trace: Trace, about: Sequence[Finding]) -> dict[st
         added[a.CONTEXT_UTILIZATION] = round(step.utilization, 4)
         if step.context_limit:
             added[a.CONTEXT_LIMIT] = step.context_limit
-    carried = list(about)
-    if step.kind in (Kind.AGENT, Kind.WORKFLOW):
-        own = trace.runs.get(step.span_id)
-        carried += own.findings.values() if own else ()
+    own = trace.runs.get(step.span_id) if step.kind in _ENCLOSING else None
+    if own is not None or step.kind in (Kind.AGENT, Kind.WORKFLOW):
         added |= _roll_up(step, trace)
-    elif step.kind is Kind.TOOL and (inside := trace.runs.get(step.span_id)) is not None:
-        carried += inside.findings.values()
-        added |= _roll_up(step, trace)
-    return added | carried_by(carried)
+    if not about and (own is None or not own.findings):
+        return added
+    return added | carried_by([*about, *(own.findings.values() if own is not None else ())])
 
 
 def carried_by(findings: Iterable[Finding]) -> dict[str, Value]:
@@ -75,19 +75,19 @@ def carried_by(findings: Iterable[Finding]) -> dict[str, Value]:
     return added | {name: value for f in ranked for name, value in f.extra.items()}
 
 
-def pipeline_outcome(step: Step, trace: Trace) -> str:
-    """success, degraded, failed or unknown, of a span's subtree as known by now."""
+def pipeline_outcome(step: Step, trace: Trace, below: Sequence[Finding]) -> str:
+    """success, degraded, failed or unknown, of a span's subtree as known by now. `below`: its findings."""
     if step.failed:
         return "failed"
-    if trace.findings_below(step.span_id):
+    if below:
         return "degraded"
     hidden = not step.parent_id and trace.lineage.unseen
     return "unknown" if trace.partial_view or hidden else "success"
 
 
 def _roll_up(step: Step, trace: Trace) -> dict[str, Value]:
-    added: dict[str, Value] = {a.PIPELINE_OUTCOME: pipeline_outcome(step, trace)}
     below = trace.findings_below(step.span_id)
+    added: dict[str, Value] = {a.PIPELINE_OUTCOME: pipeline_outcome(step, trace, below)}
     if below:
         added[a.PIPELINE_FAILURE_COUNT] = len({f.identity for f in below})
         added[a.KEEP] = True

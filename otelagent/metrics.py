@@ -4,7 +4,7 @@ import itertools
 import platform
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -20,6 +20,9 @@ from otelagent.scrapers import Scrapers
 from otelagent.series import SCOPE_LABELS, Series
 from otelagent.tables import Table, label
 from otelagent.traffic import Traffic
+
+MAX_SEEN: Final = 4096
+"""Agents, tools and edges that are remembered as having their series."""
 
 BY_AGENT: Final = (series.FAILURES, series.AGENT_RUNS, series.CONTEXT_UTILIZATION, series.TASK_TOKENS)
 BY_TOOL: Final = (series.TOOL_FAILURES, series.TOOL_CALLS, series.TOOL_RESULT_BYTES, series.TOOL_DURATION)
@@ -47,6 +50,7 @@ class Metrics(Collector):
         self._clock = clock
         self._numbers = itertools.count(1)
         self._waiting = Waiting()
+        self._seen: set[tuple[str, Labels]] = set()
         self._scrapers = Scrapers()
         self._scraping = threading.Lock()
         self._scraper = ""
@@ -70,11 +74,14 @@ class Metrics(Collector):
     def count(self, name: str, labels: Labels, n: float = 1, trace_id: bytes | None = None) -> None:
         """Add `n` to a counter, or let a histogram observe it. Waits while a label is `Late`."""
         table = self._tables[name]
-        if labels not in table.known:
+        point = table.known.get(labels)
+        if point is not None:
+            table.add(point, n, trace_id)
+            return
+        if any(isinstance(label, Late) for label in labels):
             count = Count(name, labels, n, trace_id)
-            if count.unnamed():
-                self._waiting.add(count, self._clock())
-                return
+            self._waiting.add(count, self._clock())
+            return
         table.record(labels, n, trace_id)
 
     observe = count
@@ -114,9 +121,15 @@ class Metrics(Collector):
         """Have the delegation's series exist at 0."""
         self._see(BY_EDGE, (parent, child, *self._scope(service, environment)))
 
-    def _see(self, which: Iterable[Series], labels: Labels) -> None:
+    def _see(self, which: tuple[Series, ...], labels: Labels) -> None:
+        key = (which[0].name, labels)
+        if key in self._seen:
+            return
         for each in which:
             self._tables[each.name].see(labels)
+        if len(self._seen) >= MAX_SEEN:
+            self._seen.clear()
+        self._seen.add(key)
 
     def failure(
         self,

@@ -650,6 +650,8 @@ class Plain(msgspec.Struct, kw_only=True):
     end: int
     dialect: str | None = None
     """None: no dialect knows it."""
+    kind: None = None
+    """It is no step."""
     http_status: int | None = None
     """Of an HTTP client span."""
     agent: str | None = None

@@ -5,6 +5,7 @@ span's bytes are read once by the reduced schema of proto/otlp_lite.proto and ot
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from google.protobuf.message import DecodeError
@@ -24,6 +25,9 @@ LARGE: Final = 4 << 20
 
 ERROR: Final = 2
 """Status code ERROR."""
+
+MAX_PAIRS: Final = 4096
+"""Attributes of ours that are kept serialised."""
 
 _TEXT: Final = frozenset({str})
 _SHORT: Final = 130
@@ -280,12 +284,22 @@ def logs(body: bytes) -> Iterator[Log]:
 
 def delta(attributes: Mapping[str, Value]) -> bytes:
     """Serialised attributes that can be appended to a span's bytes."""
+    return b"".join(
+        _pair(key, value) if isinstance(value, list | tuple | dict | bytes) else _scalar(key, value)
+        for key, value in attributes.items()
+    )
+
+
+def _pair(key: str, value: Value) -> bytes:
     message = Delta()
-    for key, value in attributes.items():
-        added = message.attributes.add()
-        added.key = key.encode()
-        encode(value, added.value)
+    added = message.attributes.add()
+    added.key = key.encode()
+    encode(value, added.value)
     return message.SerializeToString()
+
+
+_scalar: Final = lru_cache(MAX_PAIRS, typed=True)(_pair)
+"""What we add comes again and again: outcomes, modes, and shares of four digits."""
 
 
 def encode(value: Value, into: AnyValue) -> None:

@@ -149,11 +149,10 @@ class Pipeline:
 
     def _read(self, request: otlp.TraceRequest, body: bytes, now: float) -> None:
         items = [(span, dialects.read(span)) for span in request.spans]
-        for (dialect, kind), count in Counter((i.dialect or "none", _kind(i)) for _, i in items).items():
+        for (dialect, kind), count in Counter((i.dialect, i.kind) for _, i in items).items():
             for ear in self._ears:
-                ear.spans(dialect, kind, count)
-        missed = Counter(s.origin.scope for s, i in items if isinstance(i, Plain) and i.missed)
-        for scope, count in missed.items():
+                ear.spans(dialect or "none", "other" if kind is None else str(kind), count)
+        for scope, count in Counter(s.origin.scope for s, i in items if i.kind is None and i.missed).items():
             for ear in self._ears:
                 ear.unrecognised(scope, count)
         for reason, count in oddities.of_request(request, items).items():
@@ -185,7 +184,8 @@ class Pipeline:
                 trace.join(item)
                 steps.append(item)
         for span, _ in new:
-            steps += dialects.calls(span)
+            if span.events:
+                steps += dialects.calls(span)
         self._fresh.clear()
         for _, item in new:
             if (cut_off := trace.outlasted(item)) is not None:
@@ -201,7 +201,7 @@ class Pipeline:
                 step.context_limit = windows.limit(step.model, self._windows)
             facts.read(step, trace.seen, self._role)
         self.live.observe(trace, steps)
-        for step in steps:
+        for step in steps if self._ears else ():
             run = trace.run(trace.run_of(step))
             for ear in self._ears:
                 ear.step(step, run, trace)
@@ -235,10 +235,12 @@ class Pipeline:
                 request.append(span, node.added)
 
     def _values(self, item: Step | Plain, trace: Trace) -> dict[str, otlp.Value]:
-        about = self._fresh.get(item.span_id, [])
+        about = self._fresh.get(item.span_id, ())
         if isinstance(item, Step):
             return self._quoting(item.trace_id, annotate.attributes_of(item, trace, about))
         own = trace.runs.get(item.span_id)
+        if not about and (own is None or not own.findings):
+            return {}
         return self._quoting(item.trace_id, annotate.carried_by([*about, *(own.findings.values() if own else ())]))
 
     def _quoting(self, trace_id: bytes, values: dict[str, otlp.Value]) -> dict[str, otlp.Value]:
@@ -286,10 +288,6 @@ class Pipeline:
     def _each(self, tell: Callable[[Ear], None]) -> None:
         for ear in self._ears:
             tell(ear)
-
-
-def _kind(item: Step | Plain) -> str:
-    return str(item.kind) if isinstance(item, Step) else "other"
 
 
 __all__ = ["Annotated", "Ear", "Kind", "Pipeline", "Rejected", "Settings"]

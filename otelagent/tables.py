@@ -11,7 +11,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from prometheus_client import Metric
 from prometheus_client.samples import Exemplar
@@ -33,12 +33,8 @@ def label(value: str | None) -> str:
     return text.encode()[:LABEL_BYTES].decode(errors="ignore").strip() or UNKNOWN
 
 
-class Mark(NamedTuple):
-    """The trace that counted last, for an exemplar."""
-
-    trace_id: bytes
-    value: float
-    at: float
+Mark: TypeAlias = tuple[bytes, float, float]
+"""The trace that counted last, for an exemplar: its id, what it counted, and when."""
 
 
 class Point:
@@ -56,13 +52,13 @@ class Point:
     def count(self, n: float, trace_id: bytes | None) -> None:
         self.cells[0] += n
         if trace_id is not None:
-            self.marks[0] = Mark(trace_id, n, time.time())
+            self.marks[0] = (trace_id, n, time.time())
 
     def observe(self, cell: int, value: float, trace_id: bytes | None) -> None:
         self.cells[cell] += 1
         self.total += value
         if trace_id is not None:
-            self.marks[cell] = Mark(trace_id, value, time.time())
+            self.marks[cell] = (trace_id, value, time.time())
 
 
 Shows: TypeAlias = Callable[[Point], bool]
@@ -91,6 +87,10 @@ class Table:
     def record(self, labels: Labels, amount: float, trace_id: bytes | None) -> None:
         """Count `amount`, or observe it where the metric is a histogram."""
         point = self.known.get(labels) or self.admit(labels)
+        self.add(point, amount, trace_id)
+
+    def add(self, point: Point, amount: float, trace_id: bytes | None) -> None:
+        """The same, for a point of this table."""
         if self.series.buckets:
             point.observe(bisect_left(self.series.buckets, amount), amount, trace_id)
         else:
@@ -177,4 +177,4 @@ def _bounds(series: Series) -> list[str]:
 
 
 def _exemplar(mark: Mark | None) -> Exemplar | None:
-    return Exemplar({"trace_id": mark.trace_id.hex()}, mark.value, mark.at) if mark else None
+    return Exemplar({"trace_id": mark[0].hex()}, mark[1], mark[2]) if mark else None

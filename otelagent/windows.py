@@ -5,7 +5,7 @@ The rules of normalisation and the table are from the published lists of genai-p
 
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -13,6 +13,9 @@ import re2
 
 _REGION: Final = re2.compile(r"^(?:us|eu|apac|jp|au|global)\.")
 _VENDOR: Final = re2.compile(r"^(?:anthropic|amazon|meta|mistral|cohere)\.")
+MAX_MODELS: Final = 1024
+"""Names of models that are remembered; anyone may send any."""
+
 _SUFFIX: Final = re2.compile(r"(?:-v\d+:\d+|@\d{8}|:free|:beta|:thinking|-20\d{6}|-20\d\d-\d\d-\d\d)$")
 _NEXT: Final = "-:@["
 _LONG: Final = "[1m]"
@@ -25,7 +28,7 @@ def _table() -> Mapping[str, int]:
     return windows
 
 
-@cache
+@lru_cache(MAX_MODELS)
 def limit(model: str, overrides: tuple[tuple[str, int], ...] = ()) -> int | None:
     """Input tokens that fit, None for an unknown model. `overrides`: prefix and limit, before the table."""
     name = _normal(model[:200])
