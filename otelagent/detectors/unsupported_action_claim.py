@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from otelagent.detectors.detector import Detector, threshold
-from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Severity, Step, Turn
+from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Said, Severity, Step, Turn
 from otelagent.reading.deeds import may_do
 from otelagent.run import SOURCES, AgentRun, Wake
 
@@ -54,7 +54,7 @@ class UnsupportedActionClaim(Detector):
         if step.kind is not Kind.LLM and not (step is run.ended and run.unanswered):
             return
         used = run.trace.used
-        unsupported = _unsupported(turn.said.deeds, used) or _unsupported(turn.said.stated & _requested(turn), used)
+        unsupported = _unsupported(turn.said.deeds, used) or _unsupported(_carried_out(turn, turn.said), used)
         if not unsupported:
             return
         if not used or (not turn.history and run.conversation):
@@ -93,8 +93,10 @@ def _unsupported(deeds: frozenset[str], used: Mapping[str, bool]) -> list[str]:
     return [deed for deed in sorted(deeds) if not any(ok and may_do(tool, deed) for tool, ok in used.items())]
 
 
-def _requested(turn: Turn) -> frozenset[str]:
-    return frozenset().union(*(standing.message.requested for standing in turn.standing))
+def _carried_out(turn: Turn, said: Said) -> frozenset[str]:
+    """What the answer states as done, of what the user may have asked for."""
+    stated = said.stated
+    return stated & frozenset[str]().union(*(s.message.requested for s in turn.standing)) if stated else stated
 
 
 def _failed(step: Step, deeds: list[str]) -> bool:

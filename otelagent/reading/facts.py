@@ -427,7 +427,7 @@ class CompletionRead(_TextRead):
     @property
     def stated(self) -> frozenset[str]:
         """What it says is done, by whomever."""
-        return stated(self._text)
+        return self._once("stated", stated)
 
     @property
     def blames(self) -> bool:
@@ -530,7 +530,7 @@ class InstructionsRead(_TextRead):
     @property
     def requested(self) -> frozenset[str]:
         """Deeds that it may ask for."""
-        return frozenset() if self.system else requested(self._text)
+        return frozenset() if self.system else self._once("requested", requested)
 
     def lifts(self, rules: Sequence[Rule]) -> tuple[Constraint, ...]:
         if self.system:
