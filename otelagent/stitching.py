@@ -4,6 +4,7 @@ By span link first, last by the delegated text where that is unique within a tim
 """
 
 from collections import OrderedDict
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from otelagent.delegation import plain
@@ -16,6 +17,10 @@ WINDOW: Final = 600 * 10**9
 """Nanoseconds between a call and the start of a child that the text alone joins."""
 
 _AGENTS: Final = ("agent", "delegate", "assistant", "analyst", "expert", "specialist", "coworker", "worker", "team")
+
+
+MAX_NAMES: Final = 1024
+"""Names of tools that are remembered."""
 
 
 class Ref(NamedTuple):
@@ -108,7 +113,9 @@ def may_delegate(step: Step) -> bool:
     """The tool names another agent, or its own name says that it stands for one."""
     if step.kind is not Kind.TOOL:
         return False
-    if step.target is not None:
-        return True
-    tool = step.tool or ""
+    return step.target is not None or _names_agent(step.tool or "")
+
+
+@lru_cache(MAX_NAMES)
+def _names_agent(tool: str) -> bool:
     return tool.lower().startswith("ask_") or any(word in plain(tool) for word in _AGENTS)

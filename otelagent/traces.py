@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby, islice
+from operator import itemgetter
 from typing import Final, Protocol
 
 import msgspec
@@ -322,13 +323,14 @@ class Trace:
             if step.kind is Kind.LLM and step.parent_id:
                 self.lineage.thinks(step.parent_id)
         moved = self._resolve(detectors)
-        ordered = sorted([*moved, *steps], key=order)
+        ordered = sorted([*moved, *steps], key=order) if moved or len(steps) > 1 else steps
         for step in ordered:
             self._remember(step)
-        for key, own in groupby(ordered, self.run_of):
-            self._take(self.run(key), list(own), detectors)
-        for step in ordered:
-            self.lineage.observed(step, self.run_of(step))
+        homes = [(self.run_of(step), step) for step in ordered]
+        for key, own in groupby(homes, itemgetter(0)):
+            self._take(self.run(key), [step for _, step in own], detectors)
+        for key, step in homes:
+            self.lineage.observed(step, key)
         self.conclude(detectors)
 
     def conclude(self, detectors: tuple[Observer, ...], final: bool = False) -> None:
@@ -456,8 +458,8 @@ class Trace:
         return [s for s in own if id(s) in leaving]
 
     def _take(self, run: AgentRun, steps: list[Step], detectors: tuple[Observer, ...]) -> None:
-        waiting = self._waiting.pop(run.key, [])
-        steps = sorted([*waiting, *steps], key=order)
+        if waiting := self._waiting.pop(run.key, []):
+            steps = sorted([*waiting, *steps], key=order)
         if any(map(self._refers_to_unseen, steps)):
             self._waiting[run.key] = steps
         elif run.in_order(steps[0]):

@@ -82,6 +82,9 @@ class Given:
             self._read(text)
 
     def _pack(self, text: str) -> None:
+        if self._budget.packed_left < len(text) // 8:  # packing what there is no room for would be in vain
+            self._lost = True
+            return
         packed = Packed(_PACKER.compress(text.encode(errors="replace")))
         if len(packed.bytes) > self._budget.packed_left:
             self._lost = True
