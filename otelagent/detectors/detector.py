@@ -17,9 +17,10 @@ def threshold(default: Any, help: str) -> Any:  # noqa: A002 - the word that a r
 class Detector:
     """Base of all detectors. Subclasses are frozen dataclasses and implement `observe`.
 
-    `observe` sees the next step (by end time) of those that it `wakes` for, and the run so far; the step
-    is the last of `run.steps` already. It yields a finding whenever what it sees amounts to one; the same identity yielded again is an update. It must not
-    keep state of its own: `run.notes[self.mode]` is its working state, and begins anew when a run is folded again.
+    `observe` sees the next step (by end time) of those that it `wakes` for, and the run so far; the step is the last
+    of `run.steps` already. It yields a finding whenever what it sees amounts to one; the same identity yielded again is
+    an update. It must not keep state of its own: `run.notes[self.mode]` is its working state, and begins anew when a
+    run is folded again.
     """
 
     mode: ClassVar[str]
