@@ -7,7 +7,7 @@ from typing import ClassVar
 from otelagent.detectors.detector import Detector, evidence_of, threshold
 from otelagent.model import Evidence, Finding, Layer, Severity, Status, Step
 from otelagent.questions import WHY, Decision, Verdict
-from otelagent.run import AgentRun
+from otelagent.run import AgentRun, Wake
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class SchemaDrift(Detector):
     """
 
     mode: ClassVar[str] = "schema_drift"
+    wakes: ClassVar[frozenset[Wake]] = frozenset({Wake.DECISION})
     layer: ClassVar[Layer] = Layer.TOOL
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("nonconforming",)

@@ -7,7 +7,7 @@ from typing import ClassVar, Final, NamedTuple
 from otelagent.baselines.task import Expected, Margins, TaskBaseline, Usage
 from otelagent.detectors.detector import Detector, threshold
 from otelagent.model import Evidence, Finding, Kind, Layer, Severity, Step
-from otelagent.run import AgentRun
+from otelagent.run import AgentRun, Wake
 from otelagent.usage import is_task, task_key, usage
 
 FOR_ITS_CALLS: Final = 1.5
@@ -47,6 +47,7 @@ class TokenAnomaly(Detector):
     """
 
     mode: ClassVar[str] = "token_anomaly"
+    wakes: ClassVar[frozenset[Wake]] = frozenset({Wake.TURN})
     layer: ClassVar[Layer] = Layer.ORCHESTRATION
     severity: ClassVar[Severity] = Severity.MEDIUM
     causes: ClassVar[tuple[str, ...]] = ("tokens", "cost")

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from otelagent.detectors.detector import Detector
 from otelagent.model import Evidence, Finding, Layer, Severity, Step
-from otelagent.run import SOURCES, AgentRun
+from otelagent.run import SOURCES, AgentRun, Wake
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class ToolDivergence(Detector):
     """
 
     mode: ClassVar[str] = "tool_divergence"
+    wakes: ClassVar[frozenset[Wake]] = frozenset()
     layer: ClassVar[Layer] = Layer.TOOL
     severity: ClassVar[Severity] = Severity.MEDIUM
     causes: ClassVar[tuple[str, ...]] = ("diverged",)
