@@ -451,12 +451,12 @@ def _same_completion(step: Step, other: Step) -> bool:
     nested = step.start <= other.start and other.end <= step.end
     if step.response_id and step.response_id == other.response_id:
         return True
-    return (
-        nested
-        and step.output_tokens is not None
-        and (step.input_tokens, step.output_tokens) == (other.input_tokens, other.output_tokens)
-        and step.dialect != other.dialect
-    )
+    if not nested:
+        return False
+    equal = (step.input_tokens, step.output_tokens) == (other.input_tokens, other.output_tokens)
+    if other.parent_id == step.span_id:
+        return equal or step.output_tokens is None
+    return equal and step.output_tokens is not None and step.dialect != other.dialect
 
 
 def _same_call(step: Step, other: Step) -> bool:
@@ -484,10 +484,14 @@ def _repeated(step: Step, other: Step) -> bool:
 
 def _says_more(step: Step, twin: Step) -> bool:
     if step.kind is Kind.LLM:
-        return bool(step.turn and step.turn.text) and not (twin.turn and (twin.turn.text or twin.turn.asked))
+        return _completes(step) and not _completes(twin)
     return bool(step.call and step.call.outcome.status is not Status.UNKNOWN) and not (
         twin.call and twin.call.outcome.status is not Status.UNKNOWN
     )
+
+
+def _completes(step: Step) -> bool:
+    return step.turn is not None and (step.turn.text or bool(step.turn.asked))
 
 
 def _rebuilt(consumer: Step, answered: Answered) -> Step:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import Final, Protocol
 
@@ -168,7 +168,8 @@ class Trace:
     def call_of(self, answered: Answered) -> Step | None:
         if answered.id is not None and (known := self._calls.get(answered.id)):
             return known
-        same = [s for s in self._unnamed.values() if answered.name in (None, s.tool)]
+        named = () if answered.id is not None else self._calls.values()
+        same = [s for s in chain(self._unnamed.values(), named) if answered.name in (None, s.tool)]
         exact = [s for s in same if s.call and s.call.arguments == answered.shown.arguments is not None] if same else []
         candidates = exact or same
         return candidates[min(answered.order, len(candidates) - 1)] if candidates else None

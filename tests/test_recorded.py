@@ -17,7 +17,6 @@ RECORDED = Path(__file__).parent / "recorded"
 ENTRIES: list[dict[str, Any]] = json.loads((RECORDED / "manifest.json").read_text())["captures"]
 
 NO_AGENT_SPANS = "calls of both agents hang from one span without an agent: the rate limit is told, not the delegation"
-NO_CALLS = "the instrumentation leaves tool results without the calls that they answer: arguments are unknown"
 EXCEPTIONS: dict[tuple[str, str], tuple[list[str], str]] = {
     **{
         ("autogen", scenario): ([], "autogen records neither content nor model calls")
@@ -27,8 +26,6 @@ EXCEPTIONS: dict[tuple[str, str], tuple[list[str], str]] = {
         (emitter, "delegation"): (["rate_limit_mid_chain"], NO_AGENT_SPANS)
         for emitter in ("litellm-oi", "openai-logfire", "openai-openlit", "openai-v2")
     },
-    ("litellm-oi", "loop"): ([], NO_CALLS),
-    ("openai-openlit", "loop"): ([], NO_CALLS),
 }
 """What is found instead of what the scenario expects, and why."""
 

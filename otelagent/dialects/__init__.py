@@ -172,11 +172,10 @@ def _plain(span: Span, layout: Layout, plan: Plan | None) -> Plain:
 
 
 def _explicit(values: dict[str, Any], said: dict[str, Any]) -> None:
-    """What is written out by hand goes before what is inferred; a name only where there is none."""
-    tool = values.get("tool")
+    """What is written out by hand goes before what is inferred; a name or id only where there is none."""
+    known = {name: values[name] for name in ("tool", "call_id") if values.get(name) is not None}
     values.update(said)
-    if tool is not None:
-        values["tool"] = tool
+    values.update(known)
 
 
 def _origin(span: Span, step: Step) -> None:

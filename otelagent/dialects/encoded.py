@@ -46,6 +46,38 @@ def evaluated(text: str) -> object:
     return value
 
 
+def printed(text: str) -> dict[str, Any] | None:
+    """The fields of an object that Python printed, like `ToolCall(name='search', arguments={})`; None where it is none.
+
+    Objects inside become their fields too; a value that can't be read (an enum's `<...>`) makes all of it unreadable.
+    """
+    if len(text) > MAX_REPR:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text.strip(WHITE), mode="eval").body
+        return _fields(tree) if isinstance(tree, ast.Call) else None
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+
+
+def _fields(call: ast.Call) -> dict[str, Any]:
+    return {keyword.arg: _plain(keyword.value) for keyword in call.keywords if keyword.arg is not None}
+
+
+def _plain(node: ast.expr) -> Any:
+    match node:
+        case ast.Call():
+            return _fields(node)
+        case ast.List() | ast.Tuple():
+            return [_plain(element) for element in node.elts]
+        case ast.Dict():
+            keys = (ast.literal_eval(key) for key in node.keys if key is not None)
+            return dict(zip(keys, map(_plain, node.values), strict=True))
+    return ast.literal_eval(node)
+
+
 def is_cut(text: str) -> bool:
     """Whether text begins as JSON and doesn't end as it: a length limit cut it."""
     head, tail = text[:64].lstrip(WHITE), text[-64:].rstrip(WHITE)

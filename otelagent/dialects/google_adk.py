@@ -13,6 +13,7 @@ _REQUEST: Final = "gcp.vertex.agent.llm_request"
 _RESPONSE: Final = "gcp.vertex.agent.llm_response"
 _EVENT: Final = "gcp.vertex.agent.event_id"
 _MERGED: Final = "(merged tools)"
+_RUN: Final = "agent_run ["
 _TOOL: Final = "gen_ai.tool.name"
 
 
@@ -27,6 +28,8 @@ def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
     """Both spans of one model call share the event; that shows them to be one."""
     if kind is Kind.LLM:
         values.setdefault("response_id", span.attributes.text(_EVENT))
+    if kind is Kind.AGENT and span.name.startswith(_RUN):
+        values.setdefault("agent", span.name.removeprefix(_RUN).rstrip("]"))
 
 
 def _http_end(log: Log) -> LogPart | None:

@@ -1,8 +1,11 @@
-"""Langfuse SDK: observation types, input and output as JSON; agents and tools are named by their spans."""
+"""Langfuse SDK: observation types, input and output as JSON; agents and tools are named by their spans.
+
+LangChain's runs come as chains: there the agent is the chain named as `lc_agent_name` in its metadata.
+"""
 
 from typing import Any, Final
 
-from otelagent.dialects.lookups import inside, span_name
+from otelagent.dialects.lookups import inside, span_name, unquoted
 from otelagent.dialects.places import Answer, Listed
 from otelagent.dialects.table import NO_STEP, Dialect, Verdict
 from otelagent.model import Kind
@@ -12,6 +15,7 @@ _TYPE: Final = "langfuse.observation.type"
 _INPUT: Final = "langfuse.observation.input"
 _OUTPUT: Final = "langfuse.observation.output"
 _USAGE: Final = "langfuse.observation.usage_details"
+_lc_agent: Final = unquoted("langfuse.observation.metadata.lc_agent_name")
 _TYPES: Final[dict[str, Verdict]] = {
     "generation": Kind.LLM,
     "agent": Kind.AGENT,
@@ -25,6 +29,8 @@ def _kind(span: Span) -> Verdict | None:
     if kind is None:
         return None
     if kind in ("span", "chain"):
+        if _lc_agent(span) == span.name:
+            return Kind.AGENT
         return NO_STEP if span.parent_id else Kind.WORKFLOW
     return _TYPES.get(kind.lower(), NO_STEP)
 
@@ -32,7 +38,7 @@ def _kind(span: Span) -> Verdict | None:
 def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
     if kind is Kind.AGENT:
         values.setdefault("agent", span.name)
-    if kind is Kind.TOOL and span.attributes.text("langfuse.observation.level") == "ERROR":
+    if kind is Kind.TOOL and not span.failed and span.attributes.text("langfuse.observation.level") == "ERROR":
         values.setdefault("reported_status", "error")
 
 

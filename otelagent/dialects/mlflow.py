@@ -1,4 +1,7 @@
-"""MLflow Tracing over OTLP. Every value is JSON, also a name: `"AGENT"` with its quotes."""
+"""MLflow Tracing over OTLP. Every value is JSON, also a name: `"AGENT"` with its quotes.
+
+LangChain's runs come as chains: there the agent is the chain named as `lc_agent_name` in its metadata.
+"""
 
 from typing import Any, Final
 
@@ -13,6 +16,7 @@ _TYPE: Final = "mlflow.spanType"
 _INPUTS: Final = "mlflow.spanInputs"
 _OUTPUTS: Final = "mlflow.spanOutputs"
 _USAGE: Final = "mlflow.chat.tokenUsage"
+_lc_agent: Final = inside("metadata", "lc_agent_name")
 _TYPES: Final[dict[str, Verdict]] = {
     "AGENT": Kind.AGENT,
     "LLM": Kind.LLM,
@@ -29,6 +33,8 @@ def _kind(span: Span) -> Verdict | None:
     if value is None:
         return None
     kind = value.strip('"')
+    if kind == "CHAIN" and _lc_agent(span) == span.name:
+        return Kind.AGENT
     if kind in ("CHAIN", "UNKNOWN") and not span.parent_id:
         return Kind.WORKFLOW
     return _TYPES.get(kind.upper(), NO_STEP)
@@ -48,6 +54,7 @@ DIALECT: Final = Dialect(
     refine=_refine,
     fields={
         "tool": (span_name,),
+        "call_id": (unquoted("tool_call_id"),),
         "conversation": ("session.id", unquoted("mlflow.trace.session")),
         "model": (unquoted("mlflow.llm.model"), inside(_INPUTS, "model")),
         "input_tokens": (inside(_USAGE, "input_tokens"),),

@@ -1,4 +1,4 @@
-"""OpenLIT: GenAI conventions; hand-offs and guardrails of openai-agents are labelled as agents too."""
+"""OpenLIT: GenAI conventions; hand-offs, guardrails, turns and nodes of a graph are labelled as agents too."""
 
 from typing import Any, Final
 
@@ -10,6 +10,13 @@ from otelagent.otlp import Span
 _SOURCE: Final = "gen_ai.agent.source"
 _OPERATION: Final = "gen_ai.operation.name"
 _AGENT: Final = "gen_ai.agent.name"
+_LANGGRAPH: Final = "openlit.instrumentation.langgraph"
+_NODES: Final = frozenset({"model", "model_request", "agent", "tools", "call_model", "__start__"})
+"""Of the agents that LangChain and LangGraph build; middleware has nodes with a dot."""
+
+_NAMING: Final = ("openlit.instrumentation.openai_agents", "openlit.instrumentation.crewai")
+"""These name every agent."""
+
 _SUCCESS: Final = ("gen_ai.action.success", "gen_ai.tool.execution.success", "gen_ai.crawl.result.success")
 
 
@@ -19,7 +26,17 @@ def _kind(span: Span) -> Verdict | None:
         return None
     if _SOURCE in attributes:
         return Kind.HANDOFF
-    return NO_STEP if "gen_ai.guardrail.name" in attributes or "gen_ai.guardrail.triggered" in attributes else None
+    if "gen_ai.guardrail.name" in attributes or "gen_ai.guardrail.triggered" in attributes:
+        return NO_STEP
+    return NO_STEP if _is_part_of_an_agent(span) else None
+
+
+def _is_part_of_an_agent(span: Span) -> bool:
+    """Turns of openai-agents and methods of CrewAI's flows name no agent; nodes of LangGraph are named as agents."""
+    name = span.attributes.text(_AGENT)
+    if name is None:
+        return span.origin.scope.startswith(_NAMING)
+    return span.origin.scope == _LANGGRAPH and (name in _NODES or "." in name)
 
 
 def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from otelagent.dialects.encoded import printed
 from otelagent.model import Message, Part, Text, ToolCall, ToolResult
 
 MAX_WRAPPERS: Final = 8
@@ -41,6 +42,9 @@ _USUAL_ROLES: Final = frozenset({"system", "user", "assistant"})
 
 _TYPES: Final = frozenset({"system", "human", "ai", "tool", "user", "assistant", "functionexecutionresult"})
 """Values of `type` that name a role."""
+
+_PRINTED: Final = ("ResponseFunctionToolCall(", "ChatCompletionMessageToolCall(", "FunctionCall(", "ToolCall(")
+"""Beginnings of texts that are calls as Python prints them."""
 
 _CALL_IDS: Final = ("call_id", "tool_call_id", "toolCallId", "toolUseId", "tool_use_id", "id")
 _NAMES: Final = ("name", "tool_name", "toolName", "function_name")
@@ -228,8 +232,10 @@ def _type(kind: str) -> str:
     return kind.lower().replace("-", "_")
 
 
-def _plain(value: Mapping[str, Any]) -> Text | None:
+def _plain(value: Mapping[str, Any]) -> Text | ToolCall | None:
     text = _long_text(value)
+    if text and text.startswith(_PRINTED) and (fields := printed(text)) is not None and _text_of(fields, _NAMES):
+        return _call(fields)
     return Text(text) if text else None
 
 

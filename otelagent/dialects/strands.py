@@ -3,7 +3,7 @@
 from typing import Final
 
 from otelagent.dialects.lookups import on_event
-from otelagent.dialects.table import Dialect
+from otelagent.dialects.table import NO_STEP, Dialect
 from otelagent.model import Kind
 
 DIALECT: Final = Dialect(
@@ -12,7 +12,7 @@ DIALECT: Final = Dialect(
     markers=("event_loop.cycle_id", "gen_ai.event.start_time"),
     values=(("gen_ai.system", "strands-agents"), ("gen_ai.provider.name", "strands-agents")),
     base=("otel_genai",),
-    names={"invoke_swarm": Kind.WORKFLOW, "invoke_graph": Kind.WORKFLOW},
+    names={"invoke_swarm": Kind.WORKFLOW, "invoke_graph": Kind.WORKFLOW, "Cycle ": NO_STEP},
     fields={
         "conversation": ("session.id",),
         "reported_status": ("gen_ai.tool.status",),

@@ -25,6 +25,10 @@ _GRAPH: Final = "gen_ai.workflow.nodes"
 _ARGUMENTS: Final = "gen_ai.tool.call.arguments"
 _RESULT: Final = "gen_ai.tool.call.result"
 
+_CREW: Final = "crewai.crew.id"
+_OPENAI_AGENTS: Final = "opentelemetry.instrumentation.openai_agents"
+_LLAMA_INDEX: Final = "opentelemetry.instrumentation.llamaindex"
+
 _INSTRUMENTED: Final = (
     "agno",
     "alephalpha",
@@ -61,24 +65,43 @@ _INSTRUMENTED: Final = (
 )
 
 
+def _method(span: Span) -> Verdict | None:
+    """LlamaIndex's methods are all tasks: the one that runs a tool names it, the one that calls a model says so."""
+    attributes = span.attributes
+    if attributes.text(OPERATION) == "chat":
+        return Kind.LLM
+    if attributes.text(_KIND) == "workflow":
+        return Kind.AGENT if span.name.partition(".")[0].endswith("Agent") else None
+    return Kind.TOOL if "tool.name" in attributes and "tool.arguments" in attributes else None
+
+
 def _kind(span: Span) -> Verdict | None:
     attributes = span.attributes
     kind = attributes.text(_KIND)
+    if span.origin.scope.startswith(_LLAMA_INDEX) and (said := _method(span)) is not None:
+        return said
     if kind in ("workflow", "task"):
         if (agent := attributes.text(_LC_AGENT)) is not None and agent == attributes.text(_ENTITY):
             return Kind.AGENT
         return Kind.WORKFLOW if kind == "workflow" else NO_STEP
-    if _GRAPH in attributes and attributes.text(OPERATION) == "invoke_agent":
-        return NO_STEP if span.parent_id else Kind.WORKFLOW
+    if attributes.text(OPERATION) == "invoke_agent" and _is_around_agents(span):
+        return NO_STEP if span.parent_id and _GRAPH in attributes else Kind.WORKFLOW
     return None
+
+
+def _is_around_agents(span: Span) -> bool:
+    """A graph, a crew, or openai-agents' trace: what is called `invoke_agent` there runs agents."""
+    attributes = span.attributes
+    nameless = span.origin.scope == _OPENAI_AGENTS and not span.parent_id and "gen_ai.agent.name" not in attributes
+    return _GRAPH in attributes or _CREW in attributes or (nameless and _KIND not in attributes)
 
 
 def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
     name = span.attributes.text(_ENTITY)
-    if kind is Kind.AGENT and span.attributes.text(_LC_AGENT) == name:
+    if kind is Kind.AGENT and name is not None and span.attributes.text(_LC_AGENT) == name:
         values["agent"] = name
     elif kind is Kind.AGENT:
-        values.setdefault("agent", name)
+        values.setdefault("agent", (name or span.name).removesuffix(".agent").removesuffix(".workflow"))
     elif kind in (Kind.TOOL, Kind.RETRIEVAL):
         values.setdefault("tool", name)
 

@@ -62,6 +62,9 @@ MAX_SEEN: Final = 4096
 MAX_DECLARED: Final = 256
 """Tools of a trace whose declarations are kept."""
 
+MAX_ASKED: Final = 256
+"""Calls kept per trace that completions asked for; some emitters leave them out of the histories that follow."""
+
 MAX_INSTRUCTIONS: Final = 16_384
 """Characters of a system or user message that are kept for what it names."""
 
@@ -80,13 +83,28 @@ RoleOf = Callable[[str | None, str | None], Role]
 class Seen:
     """Messages of a trace that were read already. Owned by the trace, bounded."""
 
-    __slots__ = ("_instructions", "_known", "declared")
+    __slots__ = ("_asked", "_instructions", "_known", "declared")
 
     def __init__(self) -> None:
         self.declared: dict[str, Declared | None] = {}
         """What tools that were asked for say their results are; None where they say nothing."""
+        self._asked: OrderedDict[str, Asked] = OrderedDict()
         self._known: OrderedDict[tuple[int, int], None] = OrderedDict()
         self._instructions: dict[int, Instructions] = {}
+
+    def ask(self, calls: Sequence[Asked]) -> None:
+        """A completion asked for these calls."""
+        if not calls:
+            return
+        for call in calls:
+            if call.id is not None:
+                self._asked[call.id] = call
+        while len(self._asked) > MAX_ASKED:
+            self._asked.popitem(last=False)
+
+    def asked(self, call_id: str | None) -> Asked | None:
+        """The call with this id."""
+        return None if call_id is None else self._asked.get(call_id)
 
     def instruct(self, fingerprint: int, message: Instructions) -> None:
         """A system or user message was read."""
@@ -459,7 +477,7 @@ def _receipt_in_structure(text: str) -> Receipt | None:
 
 def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
     history = content.history()
-    reader = _HistoryReader(role_of)
+    reader = _HistoryReader(role_of, seen)
     fresh = [(position, item.read()) for position, item in seen.fresh(history)] if history else []
     for position, message in reader.take(fresh):
         seen.instruct(history[position].fingerprint, message)
@@ -469,6 +487,7 @@ def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
     if not text and step.kind is not Kind.LLM:
         text = _result_text(content.result())
     asked = tuple(_asked(c) for c in calls if not (text and is_closing(c.name))) if calls else ()
+    seen.ask(asked)
     _declare(asked, content, seen)
     return Turn(
         said=CompletionRead(text) if text else None,
@@ -554,8 +573,9 @@ class InstructionsRead(_TextRead):
 class _HistoryReader:
     """Collects what new input messages give: values, and tool results in the tail that this step consumes first."""
 
-    def __init__(self, role_of: RoleOf) -> None:
+    def __init__(self, role_of: RoleOf, seen: Seen) -> None:
         self._role_of = role_of
+        self._seen = seen
         self.answered: list[Answered] = []
         self.consumed: list[str] = []
         self.given: list[object] = []
@@ -569,14 +589,16 @@ class _HistoryReader:
         self.calls = any(type(part) is not Text for _, message in fresh for part in message.parts)
         if not self.calls:
             return self._texts(fresh)
-        asked = {call.id: call for _, message in fresh for call in _tool_calls([message]) if call.id}
+        calls = _Calls()
         turn, tail = _last_user(fresh), _tail(fresh)
         for position, message in fresh:
             if message.role == "assistant":
+                calls.ask(message)
                 continue
             for part in message.parts:
                 if isinstance(part, ToolResult):
-                    self._result(part, asked.get(part.id or ""), position > turn, position > tail)
+                    asked = calls.answered_by(part, self._seen.asked(part.id))
+                    self._result(part, asked, position > turn, position > tail)
         return self._texts(fresh)
 
     def _texts(self, fresh: list[tuple[int, Message]]) -> list[tuple[int, Instructions]]:
@@ -593,14 +615,43 @@ class _HistoryReader:
             self.asked_for += texts
         return InstructionsRead("\n".join(texts), role == "system")
 
-    def _result(self, part: ToolResult, asked: ToolCall | None, this_turn: bool, tail: bool) -> None:
+    def _result(self, part: ToolResult, asked: ToolCall | Asked | None, this_turn: bool, tail: bool) -> None:
         self.given.append(part.result)
-        if part.id:
-            self.consumed.append(part.id)
+        call_id = (asked.id if asked else None) or part.id
+        if call_id:
+            self.consumed.append(call_id)
         if this_turn:
             name = part.name or (asked.name if asked else None)
             shown = ResultRead(part, asked, self._role_of(name, None))
-            self.answered.append(Answered(part.id, name, len(self.answered), shown, tail))
+            self.answered.append(Answered(call_id, name, len(self.answered), shown, tail))
+
+
+class _Calls:
+    """The calls that a history's messages ask for. A result names its call by id, else by name and order: some emitters
+    make ids up for results that have none."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, ToolCall] = {}
+        self._open: list[ToolCall] = []
+        self._answering = False
+
+    def ask(self, message: Message) -> None:
+        calls = list(_tool_calls([message]))
+        self._by_id.update((call.id, call) for call in calls if call.id)
+        if self._answering:
+            self._open, self._answering = [], False
+        self._open += calls
+
+    def answered_by(self, part: ToolResult, earlier: Asked | None) -> ToolCall | Asked | None:
+        """`earlier`: the call with the result's id that an earlier completion asked for."""
+        self._answering = True
+        call = self._by_id.get(part.id or "") or (None if earlier else self._next(part.name))
+        if call in self._open:
+            self._open.remove(call)
+        return call or earlier
+
+    def _next(self, name: str | None) -> ToolCall | None:
+        return next((call for call in self._open if name in (None, call.name)), None)
 
 
 class ResultRead:
@@ -608,7 +659,7 @@ class ResultRead:
 
     __slots__ = ("_asked", "_call", "_part", "_role")
 
-    def __init__(self, part: ToolResult, asked: ToolCall | None, role: Role) -> None:
+    def __init__(self, part: ToolResult, asked: ToolCall | Asked | None, role: Role) -> None:
         self._part = part
         self._asked = asked
         self._role = role
@@ -616,20 +667,21 @@ class ResultRead:
 
     @property
     def arguments(self) -> int | None:
-        return _hash(self._asked.arguments) if self._asked else None
+        asked = self._asked
+        return _hash(asked.arguments) if isinstance(asked, ToolCall) else asked.arguments if asked else None
 
     @property
     def call(self) -> Call:
         if self._call is None:
             part, asked = self._part, self._asked
             result = Captured(unwrap(part.result), f"messages/{part.id or part.name or ''}")
-            arguments = Captured(asked.arguments, "") if asked and asked.arguments is not None else None
+            given = asked.arguments if isinstance(asked, ToolCall) else None
             judged = _of_result(result, outcome(result, role=self._role), self._role, part.result)
             self._call = Call(
                 outcome=judged.outcome,
                 role=self._role,
-                arguments=None if arguments is None else canonical(arguments.value),
-                like=None if arguments is None else ArgumentsRead(arguments.value),
+                arguments=self.arguments,
+                like=None if given is None else ArgumentsRead(given),
                 result=judged.result,
                 size=judged.size,
                 suspect=judged.suspect,
