@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from otelagent.model import BAD, Claim, Kind, Role, Status, Step
-from otelagent.reading.arguments import near
+from otelagent.reading.arguments import near, related
 from otelagent.reading.given import Given
 
 PATIENCE: Final = 2
@@ -134,7 +134,10 @@ def _decide(question: Question, consumer: Step, ungrounded: tuple[Claim, ...]) -
 
 
 def meets(step: Step, bad: Step) -> bool:
-    """The same need: the same tool with the same or a similar argument, or another source with the same query."""
+    """The same need: the same tool with the same or a similar argument, or another source with the same query.
+
+    An action that failed is corrected by one that has other amounts and the rest in common.
+    """
     now, then = step.call, bad.call
     if now is None or then is None or step.start < bad.end:
         return False
@@ -142,4 +145,7 @@ def meets(step: Step, bad: Step) -> bool:
         return True
     if now.similar is not None and now.similar == then.similar:
         return True
-    return step.tool == bad.tool and near(now.terms, then.terms)
+    if step.tool != bad.tool:
+        return False
+    corrected = then.outcome.status is Status.ERROR and now.role is Role.ACTION
+    return near(now.terms, then.terms) or (corrected and related(now.terms, then.terms))

@@ -76,6 +76,11 @@ def near(a: frozenset[int], b: frozenset[int]) -> bool:
     return len(a & b) >= NEAR * len(a | b)
 
 
+def related(a: frozenset[int], b: frozenset[int]) -> bool:
+    """Most terms are common, numbers and all."""
+    return bool(a) and len(a & b) >= NEAR * len(a | b)
+
+
 def fingerprint(result: object) -> int | None:
     """Hash of a result without its envelopes. None where it wasn't captured; a text that was cut has none either."""
     read = _result(result)
