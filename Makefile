@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: windows bench bench-quick setup run test check check-all format lock proto reference clean train image-check deploy-tools deploy-check alert-check collector-check demo-observability pictures
+.PHONY: windows eval bench bench-quick setup run test check check-all format lock proto reference clean train image-check deploy-tools deploy-check alert-check collector-check demo-observability pictures
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/.ready
@@ -80,6 +80,9 @@ image-check: setup ## The steps of the Dockerfile without a container engine
 train: setup ## Trains the injection classifier anew, with packages that neither run nor test need
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check numpy scikit-learn scipy
 	$(BIN)/python -m training.injection
+
+eval: setup ## Precision, recall and false findings of every mode; writes the tables of docs/accuracy.md
+	$(BIN)/python -m training.evaluation
 
 windows: ## Refreshes the table of context windows from genai-prices, in an environment of its own
 	$(PYTHON) -m venv $(VENV)/windows
