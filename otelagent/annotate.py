@@ -147,6 +147,24 @@ def event(finding: Finding, values: Mapping[str, Value], now: float) -> LogRecor
     )
 
 
+def evaluation(finding: Finding, now: float) -> LogRecord:
+    """The finding as the result of an evaluation, as the conventions have it. Its score is the confidence."""
+    values: dict[str, Value] = {
+        a.EVALUATION_NAME: finding.mode,
+        a.EVALUATION_LABEL: "fail",
+        a.EVALUATION_SCORE: finding.confidence,
+        a.EVALUATION_EXPLANATION: finding.reason,
+    }
+    return LogRecord(
+        time_unix_nano=int(now * 1e9),
+        observed_time_unix_nano=int(now * 1e9),
+        event_name=a.EVALUATION_EVENT,
+        attributes=[_pair(k, v) for k, v in values.items()],
+        trace_id=finding.trace_id,
+        span_id=finding.about,
+    )
+
+
 def events_request(records: Iterable[tuple[tuple[bytes, ...], LogRecord]]) -> bytes | None:
     """An ExportLogsServiceRequest of records, each with the serialised resource of its span; None without any."""
     request = ExportLogsServiceRequest()

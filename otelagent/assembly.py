@@ -115,6 +115,7 @@ def pipeline_settings(settings: AgentFailures, normal: Baselines | None = None) 
         detectors=detectors,
         limits=limits,
         roles=roles,
+        evaluations=settings.evaluation_events,
         quotes=quotes,
         windows=settings.context_windows,
         normal=normal if normal is not None else baselines(settings.baselines),

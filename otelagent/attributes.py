@@ -43,6 +43,11 @@ KEEP: Final = "otelagent.keep"
 """True on every span of note, so that a stock tail-sampling policy keeps the trace."""
 
 # finding events
+EVALUATION_EVENT: Final = "gen_ai.evaluation.result"
+EVALUATION_NAME: Final = "gen_ai.evaluation.name"
+EVALUATION_LABEL: Final = "gen_ai.evaluation.score.label"
+EVALUATION_SCORE: Final = "gen_ai.evaluation.score.value"
+EVALUATION_EXPLANATION: Final = "gen_ai.evaluation.explanation"
 FINDING_EVENT: Final = "otelagent.failure.finding"
 FINDING_ID: Final = "otelagent.finding.id"
 FINDING_MODE: Final = "otelagent.failure.mode"

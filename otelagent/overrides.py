@@ -8,7 +8,7 @@ from typing import Final
 
 from otelagent.detectors.detector import Detector
 from otelagent.model import Finding, Step
-from otelagent.run import AgentRun, Observer
+from otelagent.run import UNSURE, AgentRun, Observer
 
 MUTED: Final = "muted by the configuration"
 """Why a finding wasn't told; the tally counts it."""
@@ -46,14 +46,18 @@ class Exempted:
         self.mode = detector.mode
         self.concludes = detector.concludes
         self.wakes = detector.wakes
+        self.min_confidence = 0.0
+        """The one of the detector that is chosen counts."""
 
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
         """As the detector that is chosen for this run."""
-        return self._let_through(self._chosen(run).observe(step, run), run)
+        chosen = self._chosen(run)
+        return self._let_through(chosen.observe(step, run), run, chosen.min_confidence)
 
     def conclude(self, run: AgentRun) -> Iterator[Finding]:
         """As the detector that is chosen for this run."""
-        return self._let_through(self._chosen(run).conclude(run), run)
+        chosen = self._chosen(run)
+        return self._let_through(chosen.conclude(run), run, chosen.min_confidence)
 
     def _chosen(self, run: AgentRun) -> Detector:
         """Tuning is by service and agent; one for a tool only mutes."""
@@ -62,8 +66,11 @@ class Exempted:
                 return exemption.detector
         return self._detector
 
-    def _let_through(self, findings: Iterator[Finding], run: AgentRun) -> Iterator[Finding]:
+    def _let_through(self, findings: Iterator[Finding], run: AgentRun, floor: float) -> Iterator[Finding]:
         for finding in findings:
+            if finding.confidence < floor:
+                run.dismiss(self.mode, run.steps[-1], UNSURE)
+                continue
             mute = any(e.detector is None and e.holds(run, finding.tool, finding.agent) for e in self._exemptions)
             if not mute:
                 yield finding

@@ -48,6 +48,8 @@ class Settings:
     """Tool name patterns to roles; they go before what names tell."""
     exemptions: Sequence[tuple[str, Exemption]] = ()
     """Modes with what is muted or tuned for a service, agent or tool."""
+    evaluations: bool = False
+    """Whether findings are also told as `gen_ai.evaluation.result`."""
     quotes: bool = False
     """Whether findings may quote content."""
     windows: Mapping[str, int] = field(default_factory=dict)
@@ -97,6 +99,7 @@ class Pipeline:
         self.detectors = exempted(build(settings.detectors), settings.exemptions)
         self._roles = settings.roles
         self._quotes = Quotes() if settings.quotes else None
+        self._evaluations = settings.evaluations
         self._windows = tuple(settings.windows.items())
         self._ears = ears
         self._tape = tape
@@ -265,6 +268,8 @@ class Pipeline:
         self._fresh[finding.about].append(finding)
         values = self._quoting(trace.trace_id, annotate.told(finding, run))
         self._events.append((trace.origin, annotate.event(finding, values, self._now)))
+        if self._evaluations:
+            self._events.append((trace.origin, annotate.evaluation(finding, self._now)))
         self._each(lambda ear: ear.found(finding, run, trace, first))
 
     def abstained(self, mode: str, reason: str) -> None:

@@ -97,6 +97,10 @@ class TraceView(Protocol):
         """Nothing shows that steps of the run are still to come."""
 
 
+UNSURE: Final = "the confidence is below min_confidence"
+"""Why a finding wasn't told."""
+
+
 class Wake(StrEnum):
     """What a detector asks to be shown."""
 
@@ -126,6 +130,8 @@ class Observer(Protocol):
     def concludes(self) -> bool: ...
     @property
     def wakes(self) -> frozenset[Wake]: ...
+    @property
+    def min_confidence(self) -> float: ...
 
     def observe(self, step: Step, run: "AgentRun") -> Iterator[Finding]:
         """Findings that the step completes."""
@@ -223,7 +229,14 @@ class AgentRun:
         self._append(step)
         self._decide(step)
         due = detectors.due(step, bool(self.decisions))
-        return [f for d in due for f in d.observe(step, self) if self._note(f)]
+        return [f for d in due for f in self._sure(d, d.observe(step, self)) if self._note(f)]
+
+    def _sure(self, detector: Observer, findings: Iterable[Finding]) -> Iterator[Finding]:
+        for finding in findings:
+            if finding.confidence >= detector.min_confidence:
+                yield finding
+            else:
+                self.dismiss(detector.mode, self.steps[-1], UNSURE)
 
     def _replace(self, twin: Step, step: Step) -> None:
         """The span that shows the content counts; tokens may stand on the other."""
@@ -270,7 +283,7 @@ class AgentRun:
         """What the tree shows about this run; what it no longer shows is withdrawn. Gives what is new."""
         told = []
         for detector in detectors:
-            found = list(detector.conclude(self))
+            found = list(self._sure(detector, detector.conclude(self)))
             kept = {f.identity for f in found}
             for stale in [i for i, f in self.findings.items() if f.mode == detector.mode and i not in kept]:
                 del self.findings[stale]

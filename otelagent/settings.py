@@ -331,6 +331,11 @@ class AgentFailures(Settings):
     baselines: BaselineSettings = Field(
         default_factory=BaselineSettings, description="What is usual for tools and tasks."
     )
+    evaluation_events: bool = Field(
+        default=True,
+        description="Tell findings also as `gen_ai.evaluation.result` log events, for tools that read evaluations: "
+        "`gen_ai.evaluation.name` is the failure mode, the label `fail`, the score the confidence.",
+    )
 
 
 class Redaction(Settings):

@@ -6,9 +6,11 @@ import pytest
 
 from otelagent import assembly
 from otelagent.detectors import mistakes
+from otelagent.detectors.detector import graded
+from otelagent.diagnosis.scan import Report, scan
 from otelagent.metrics import Metrics
-from otelagent.model import Layer
-from otelagent.pipeline import Pipeline
+from otelagent.model import Layer, Severity
+from otelagent.pipeline import Pipeline, Settings
 from otelagent.settings import AgentFailures
 from otelagent.tally import Tally
 from tests import builders
@@ -62,6 +64,33 @@ def test_threshold_is_tuned_for_a_service() -> None:
     tuned = [{"match": {"service": "shop"}, "detectors": {"reasoning_loop": {"repeats": 5, "near_repeats": 9}}}]
     assert findings(tuned)[0] == []
     assert findings(tuned, service="other")[0] == ["reasoning_loop"]
+
+
+def test_floor_of_a_detector_keeps_unsure_findings_quiet_and_says_why() -> None:
+    def scanned(floor: float) -> Report:
+        detectors = {"reasoning_loop": {"min_confidence": floor}}
+        return scan([builders.request(builders.spans(LOOP))], Settings(detectors=detectors))
+
+    assert [f.mode for f in scanned(0.95).findings.values()] == ["reasoning_loop"]
+    assert not scanned(0.96).findings
+    assert "the confidence is below min_confidence" in {d.why for d in scanned(0.96).dismissals}
+
+
+def test_floor_is_tuned_for_a_service() -> None:
+    tuned = [{"match": {"service": "shop"}, "detectors": {"reasoning_loop": {"min_confidence": 0.99}}}]
+    assert findings(tuned)[0] == []
+    assert findings(tuned, service="other")[0] == ["reasoning_loop"]
+
+
+@pytest.mark.parametrize(
+    ("confidence", "severity"), [(0.5, Severity.MEDIUM), (0.6, Severity.HIGH), (0.95, Severity.HIGH)]
+)
+def test_unsure_finding_is_a_step_less_severe_than_its_mode(confidence: float, severity: Severity) -> None:
+    assert graded(Severity.HIGH, confidence) is severity
+
+
+def test_least_severe_stays_so() -> None:
+    assert graded(Severity.LOW, 0.1) is Severity.LOW
 
 
 def test_mistake_in_an_override_names_the_nearest_threshold() -> None:

@@ -10,11 +10,12 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from otelagent import dialects
+from otelagent import assembly, dialects
 from otelagent.annotate import finding_id
 from otelagent.diagnosis.scan import Report
 from otelagent.errors import Rejected
 from otelagent.pipeline import Pipeline, Settings
+from otelagent.settings import AgentFailures
 from otelagent.traces import Closed, Limits
 from tests import builders
 
@@ -311,3 +312,27 @@ def test_muted_detector_finds_nothing() -> None:
     pipeline = Pipeline(Settings(detectors={"empty_result_fabrication": "off"}), ears=(ear,))
     pipeline.traces(builders.request(builders.spans(FABRICATION)), 1.0)
     assert ear.told == []
+
+
+def test_finding_is_also_told_as_the_result_of_an_evaluation() -> None:
+    pipeline = Pipeline(assembly.pipeline_settings(AgentFailures()))
+    spans = builders.spans(FABRICATION)
+    events = records(pipeline.traces(builders.request(spans), 1.0).events)
+    finding, evaluation = events
+    assert (finding.event_name, evaluation.event_name) == ("otelagent.failure.finding", "gen_ai.evaluation.result")
+    assert (evaluation.trace_id, evaluation.span_id) == (finding.trace_id, finding.span_id)
+    told = {pair.key: plain(pair.value) for pair in evaluation.attributes}
+    assert told.pop("gen_ai.evaluation.explanation") == finding.body.string_value
+    assert told == {
+        "gen_ai.evaluation.name": "empty_result_fabrication",
+        "gen_ai.evaluation.score.label": "fail",
+        "gen_ai.evaluation.score.value": next(
+            plain(pair.value) for pair in finding.attributes if pair.key == "otelagent.failure.confidence"
+        ),
+    }
+
+
+def test_evaluation_events_can_be_turned_off() -> None:
+    pipeline = Pipeline(assembly.pipeline_settings(AgentFailures(evaluation_events=False)))
+    events = records(pipeline.traces(builders.request(builders.spans(FABRICATION)), 1.0).events)
+    assert [event.event_name for event in events] == ["otelagent.failure.finding"]

@@ -1,4 +1,4 @@
-"""`make eval`: how right the detectors are on recordings, scenarios and public runs; writes the tables of docs/accuracy.md.
+"""`make eval`: how right the detectors are on recordings, scenarios and public runs; writes docs/accuracy.md.
 
 Labels of recordings and scenarios are the modes that they were made to show. Public runs have outcomes only: a run that
 passed counts as quiet, and what was found in the others was read and judged, in `data/traces/judged.json`.
@@ -9,6 +9,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import sqrt
 from pathlib import Path
 from typing import Any, Final
@@ -140,18 +141,28 @@ def by_emitter(all_played: list[Played]) -> str:
         quiet = [p for p in members if not p.expected]
         found = sum(p.expected <= p.modes for p in shown)
         false = sum(bool(p.modes - p.expected) for p in members)
-        rows.append((source, emitter, len(shown), percent(found, len(shown)), interval(found, len(shown)), len(quiet), false))
+        rows.append(
+            (source, emitter, len(shown), percent(found, len(shown)), interval(found, len(shown)), len(quiet), false)
+        )
     return table("source|emitter, language|failing|found, %|95 %|quiet|with a false finding", rows)
 
 
 def reliability(judged: list[tuple[float, bool]]) -> str:
     """Of findings with a confidence in a band, the share that is right."""
     rows = []
-    for low, high in zip(EDGES, EDGES[1:], strict=False):
+    for low, high in pairwise(EDGES):
         inside = [(confidence, right) for confidence, right in judged if low <= confidence < high]
         right = sum(right for _, right in inside)
         mean = sum(c for c, _ in inside) / len(inside) if inside else 0.0
-        rows.append((f"{low:.2f} to {min(high, 1.0):.2f}", len(inside), f"{mean:.2f}", percent(right, len(inside)), interval(right, len(inside))))
+        rows.append(
+            (
+                f"{low:.2f} to {min(high, 1.0):.2f}",
+                len(inside),
+                f"{mean:.2f}",
+                percent(right, len(inside)),
+                interval(right, len(inside)),
+            )
+        )
     return table("confidence|findings|mean confidence|right, %|95 %", rows)
 
 
@@ -192,9 +203,7 @@ def loops(runs: list[Public]) -> str:
     strict = {run.label["key"] for run in hotpot if trivial.loops(run.steps)}
     near = {run.label["key"] for run in hotpot if trivial.near_loops(run.steps)} - strict
     stuck = {
-        run.label["key"]
-        for run in hotpot
-        if any(f.mode in ("reasoning_loop", "recovery_loop") for f in run.findings)
+        run.label["key"] for run in hotpot if any(f.mode in ("reasoning_loop", "recovery_loop") for f in run.findings)
     }
     rows = [
         ("three consecutive equal calls with equal results", len(strict), len(strict & told), len(strict & stuck)),
@@ -276,7 +285,7 @@ def main() -> None:
     write("trivial", against_trivial(all_played, runs))
     write("reliability", reliability(judged))
     for line in (*open_ones, *_wrong(all_played)):
-        print(line)  # noqa: T201 - for who runs it
+        print(line)
 
 
 def _wrong(all_played: list[Played]) -> Iterator[str]:

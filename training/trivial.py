@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import re2
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 REPEATS: Final = 3
-_BAD: Final = re2.compile(r"(?i)^\s*(?:|\[\]|\{\}|null|none)\s*$|error|exception|failed|429|timed? ?out|no results|not found|\[\]")
+_BAD: Final = re2.compile(
+    r"(?i)^\s*(?:|\[\]|\{\}|null|none)\s*$|error|exception|failed|429|timed? ?out|no results|not found|\[\]"
+)
 _HEDGE: Final = re2.compile(
     r"(?i)\b(?:no|not|unable|unfortunately|sorry|could ?n.t|cannot|can.t|error|failed|missing|unavailable|however)\b"
 )
@@ -62,7 +65,7 @@ def near_loops(found: list[Call | str]) -> bool:
     """Four or more consecutive calls of one tool, each with most words of the one before, and nothing found."""
     calls = [step for step in found if isinstance(step, Call)]
     run = 1
-    for before, after in zip(calls, calls[1:], strict=False):
+    for before, after in pairwise(calls):
         run = run + 1 if _alike(before, after) else 1
         if run > REPEATS:
             return True
@@ -71,7 +74,7 @@ def near_loops(found: list[Call | str]) -> bool:
 
 def _alike(before: Call, after: Call) -> bool:
     one, other = set(before.arguments.lower().split()), set(after.arguments.lower().split())
-    same = _nothing(before.result) and _nothing(after.result) or before.result == after.result
+    same = (_nothing(before.result) and _nothing(after.result)) or before.result == after.result
     return before.tool == after.tool and same and 2 * len(one & other) >= len(one | other)
 
 

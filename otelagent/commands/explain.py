@@ -4,25 +4,37 @@ import dataclasses
 import inspect
 import sys
 from difflib import get_close_matches
+from typing import Any
 
 import click
 
-from otelagent.detectors import available
+from otelagent.commands.configured import complain, load, options
+from otelagent.detectors import available, build
 from otelagent.detectors.detector import Detector
+from otelagent.errors import BadConfig
 
 
 @click.command()
 @click.argument("mode", required=False)
-def command(mode: str | None) -> None:
-    """What a detector looks for, why it matters, when it stays quiet, what to do; without MODE a list of all."""
-    kinds = available()
+@options
+def command(mode: str | None, sources: tuple[str, ...], sets: tuple[str, ...]) -> None:
+    """What a detector looks for, why it matters, when it stays quiet, what to do; without MODE a list of all.
+
+    Thresholds are those in effect with the configuration that the options name.
+    """
+    try:
+        chosen = load(sources, sets).agent_failures.detectors
+    except BadConfig as error:
+        complain("explain", error, 2)
+        return
+    kinds, built = available(), {detector.mode: detector for detector in build(chosen)}
     if mode is None:
         for name, kind in sorted(kinds.items()):
-            click.echo(f"{name}: {summary(kind)}")
-            for line in thresholds(kind):
+            click.echo(f"{name}{'' if name in built else ' (off)'}: {summary(kind)}")
+            for line in thresholds(kind, built.get(name)):
                 click.echo(f"    {line}")
     elif mode in kinds:
-        click.echo(page(kinds[mode]))
+        click.echo(page(kinds[mode], built.get(mode)))
     else:
         close = get_close_matches(mode, kinds, n=1)
         click.echo(f"otelagent explain: no such mode; there are: {', '.join(sorted(kinds))}", err=True)
@@ -36,12 +48,18 @@ def summary(kind: type[Detector]) -> str:
     return (inspect.getdoc(kind) or "").partition("\n")[0]
 
 
-def thresholds(kind: type[Detector]) -> list[str]:
-    """A line for each threshold: name, default, help."""
-    return [f"{f.name} = {f.default}  {f.metadata['help']}" for f in dataclasses.fields(kind) if "help" in f.metadata]
+def thresholds(kind: type[Detector], built: Detector | None) -> list[str]:
+    """A line for each threshold: name, value in effect, help, and the default where another is in effect."""
+    return [_threshold(field, built) for field in dataclasses.fields(kind) if "help" in field.metadata]
 
 
-def page(kind: type[Detector]) -> str:
+def _threshold(field: dataclasses.Field[Any], built: Detector | None) -> str:
+    value = getattr(built, field.name, field.default)
+    default = "" if value == field.default else f" (default: {field.default})"
+    return f"{field.name} = {value}  {field.metadata['help']}{default}"
+
+
+def page(kind: type[Detector], built: Detector | None) -> str:
     """A detector's page as Markdown."""
     lines = [
         f"# {kind.mode}",
@@ -51,6 +69,6 @@ def page(kind: type[Detector]) -> str:
         inspect.getdoc(kind) or "",
         "",
         "## Thresholds",
-        *(f"- {line}" for line in thresholds(kind) or ["none"]),
+        *(f"- {line}" for line in thresholds(kind, built)),
     ]
     return "\n".join(lines)

@@ -89,7 +89,6 @@ class ContextAmnesia(Detector):
     high: float = threshold(
         default=0.8, help="Share of the context window from which on a finding is of high severity."
     )
-    min_confidence: float = threshold(default=0.5, help="Findings below this confidence are not told.")
 
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
         state: _State = run.notes.setdefault(self.mode, _State())
@@ -145,9 +144,7 @@ class ContextAmnesia(Detector):
             return
         state.root = state.root or step
         state.displaced, state.violated = (*state.displaced, *gone), (*state.violated, *broken)
-        found = self._found(step, run, state, where)
-        if found.confidence >= self.min_confidence:
-            yield found
+        yield self._found(step, run, state, where)
 
     def _found(self, step: Step, run: AgentRun, state: _State, where: str) -> Finding:
         assert state.root is not None  # noqa: S101 - set by the caller

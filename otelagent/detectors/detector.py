@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from otelagent.model import Evidence, Finding, Layer, Need, Severity, Status, Step
 from otelagent.run import AgentRun, Wake
@@ -40,6 +40,8 @@ class Detector:
     concludes: ClassVar[bool] = False
     """It implements `conclude`."""
 
+    min_confidence: float = threshold(default=0.5, help="Findings below this confidence are not told.")
+
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
         """Findings that the step completes."""
         raise NotImplementedError
@@ -68,14 +70,17 @@ class Detector:
         consequences: Sequence[str] = (),
         extra: dict[str, int | float | str] | None = None,
     ) -> Finding:
-        """A finding of this mode with what the run knows filled in."""
+        """A finding of this mode with what the run knows filled in.
+
+        Where no severity is given it is the mode's, and a step less for an unsure finding.
+        """
         diverged = first_divergence or root
         good = run.last_good(diverged)
         return Finding(
             mode=self.mode,
             cause=cause,
             layer=layer or self.layer,
-            severity=severity or self.severity,
+            severity=severity or graded(self.severity, confidence),
             confidence=round(confidence, 2),
             trace_id=about.trace_id,
             about=about.span_id,
@@ -93,6 +98,17 @@ class Detector:
             partial_view=run.trace.partial_view,
             extra=extra or {},
         )
+
+
+UNSURE: Final = 0.6
+"""Confidence below which a finding is a step less severe than its mode."""
+
+
+def graded(severity: Severity, confidence: float) -> Severity:
+    """The severity of a mode's finding with this confidence."""
+    grades = list(Severity)
+    place = grades.index(severity)
+    return grades[max(0, place - 1)] if confidence < UNSURE else severity
 
 
 def evidence_of(source: Step, why: str) -> Evidence:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
+from otelagent.detectors.detector import PHRASES, Detector, evidence_of
 from otelagent.model import Evidence, Finding, Layer, Need, Severity, Status, Step
 from otelagent.questions import WHY, Decision, Verdict
 from otelagent.run import SOURCES, AgentRun, Wake
@@ -50,23 +50,18 @@ class RateLimitMidChain(Detector):
         "else gate schema and size before the model sees the result."
     )
 
-    min_confidence: float = threshold(default=0.5, help="Findings below this confidence are not told.")
-
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
         if step.kind in SOURCES and (step.call is None or step.call.outcome.status is Status.UNKNOWN):
             run.abstain(self.mode, f"result_{step.withheld}" if step.withheld else "result")
         mine = [d for d in run.decisions if d.source.call and d.source.call.outcome.status in CUT_SHORT]
         taken = [d for d in mine if d.verdict in WENT_ON and d.answer]
-        confidence = _confidence(taken)
-        if taken and confidence >= self.min_confidence:
-            yield self._found(taken, confidence, run)
-        else:
-            taken = []
+        if taken:
+            yield self._found(taken, run)
         for decision in mine:
             if decision not in taken:
                 run.dismiss(self.mode, decision.source, WHY[decision.verdict])
 
-    def _found(self, decisions: Sequence[Decision], confidence: float, run: AgentRun) -> Finding:
+    def _found(self, decisions: Sequence[Decision], run: AgentRun) -> Finding:
         first, consumer = decisions[0].source, decisions[0].consumer
         assert first.call is not None  # noqa: S101 - decisions are about sources with facts
         status, ungrounded = first.call.outcome.status, decisions[0].ungrounded
@@ -77,7 +72,7 @@ class RateLimitMidChain(Detector):
             about=consumer,
             root=first,
             cause=str(status),
-            confidence=confidence,
+            confidence=_confidence(first, bool(ungrounded)),
             reason=f"{tool} {PHRASES[status]}, and the answer goes on as if it were complete{invented}",
             evidence=[
                 *(
@@ -91,11 +86,7 @@ class RateLimitMidChain(Detector):
         )
 
 
-def _confidence(decisions: Sequence[Decision]) -> float:
+def _confidence(source: Step, invented: bool) -> float:
     """Invented specifics say most; an explicit status says more than a mark of truncation."""
-    if not decisions:
-        return 0.0
-    first = decisions[0]
-    base = 0.9 if first.ungrounded else 0.75
-    outcome = first.source.call.outcome if first.source.call else None
-    return base - (0.2 if outcome is not None and outcome.note == "truncated" else 0.0)
+    outcome = source.call.outcome if source.call else None
+    return (0.9 if invented else 0.75) - (0.2 if outcome is not None and outcome.note == "truncated" else 0.0)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from otelagent.detectors.detector import Detector, threshold
+from otelagent.detectors.detector import Detector
 from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Said, Severity, Step, Turn
 from otelagent.reading.deeds import may_do
 from otelagent.run import SOURCES, AgentRun, Wake
@@ -45,8 +45,6 @@ class UnsupportedActionClaim(Detector):
         "Check claims of completed actions against the calls that succeeded before the answer goes out."
     )
 
-    min_confidence: float = threshold(default=0.5, help="Findings below this confidence are not told.")
-
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
         turn = step.turn
         if turn is None or not turn.answer or turn.said is None:
@@ -68,9 +66,6 @@ class UnsupportedActionClaim(Detector):
         tried = [s for s in run.steps if s.kind in SOURCES and s.tool and _failed(s, unsupported)]
         searched = unsupported == ["search"]
         confidence = 0.6 if searched or run.trace.partial_view else 0.75
-        if confidence < self.min_confidence:
-            run.dismiss(self.mode, step, "the confidence is below the threshold")
-            return
         deeds = ", ".join(unsupported)
         why = "the calls that tried it failed" if tried else "no tool that could do it was called with success"
         yield self.finding(

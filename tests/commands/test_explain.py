@@ -24,6 +24,24 @@ def test_without_a_mode_all_are_listed() -> None:
     assert all(kind.mode in result.stdout for kind in builtin())
 
 
+def test_thresholds_are_those_of_the_configuration() -> None:
+    sets = ["--set", "processors.agent_failures.detectors.reasoning_loop.repeats=5"]
+    sets += ["--set", "processors.agent_failures.detectors.cascade=off"]
+    listed = CliRunner().invoke(main, ["explain", *sets]).stdout
+    assert "    repeats = 5  Equal calls in a row that make a loop. (default: 3)" in listed
+    assert "cascade (off): " in listed
+    assert "reasoning_loop (off)" not in listed
+    assert "- repeats = 5 " in CliRunner().invoke(main, ["explain", "reasoning_loop", *sets]).stdout
+
+
+def test_unknown_threshold_is_a_mistake() -> None:
+    result = CliRunner().invoke(
+        main, ["explain", "--set", "processors.agent_failures.detectors.reasoning_loop.repeat=5"]
+    )
+    assert result.exit_code == 2
+    assert "did you mean 'repeats'?" in result.stderr
+
+
 def test_unknown_mode_names_the_nearest() -> None:
     result = CliRunner().invoke(main, ["explain", "reasoning_lop"])
     assert result.exit_code == 2
