@@ -39,7 +39,8 @@ def command(
     boundary, context, isolation, classification.
 
     FILE holds OTLP protobuf, JSON or JSON lines, or Jaeger's JSON, plain or gzipped. TRACE is the id of a
-    trace in the trace store, or the beginning of one.
+    trace in the trace store, or the beginning of one; or the address of a trace in a running Tempo or Jaeger,
+    http://HOST:PORT/TRACE (headers for it come from OTELAGENT_BACKEND_HEADERS).
 
     Of several traces in the file that with the gravest finding is taken. No model is called.
 
@@ -66,7 +67,7 @@ def _found(subject: str, store: Path | None) -> tuple[Iterable[bytes], bytes | N
     """The requests of a file, or of a trace in the store and its id. Raises Unreadable or StoreUnusable."""
     hexadecimal = len(subject) >= 4 and not set(subject.lower()) - set("0123456789abcdef")
     if Path(subject).exists() or not hexadecimal:
-        return requests(Path(subject)), None
+        return requests(subject), None
     opened = TraceStore(stored.directory(store))
     try:
         trace_id = stored.trace_of(opened, subject)

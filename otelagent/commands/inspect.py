@@ -4,7 +4,6 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -49,7 +48,7 @@ class _Address(click.ParamType[Endpoint]):
 
 
 @click.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1)
 @click.option("--tree", "only_agents", is_flag=True, help="Only agents and what they delegated, with receipts.")
 @click.option("--tools", is_flag=True, help="Only calls of tools, as a table.")
 @click.option(
@@ -66,7 +65,7 @@ class _Address(click.ParamType[Endpoint]):
     "--format", "form", type=click.Choice(["text", "json", "mermaid"]), default="text", help="Form of the result."
 )
 def command(
-    files: tuple[Path, ...],
+    files: tuple[str, ...],
     only_agents: bool,
     tools: bool,
     covered: bool,
@@ -88,7 +87,7 @@ def command(
     if form == "mermaid" and (covered or seconds is not None):
         raise click.UsageError("coverage is shown as text or json")
     try:
-        bodies = (body for path in files for body in requests(path))
+        bodies = (body for file in files for body in requests(file))
         if seconds is not None:
             _print_coverage(_live(grpc, http, seconds), form)
         elif covered:

@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 import click
 from rich.console import Console
@@ -15,17 +14,17 @@ from otelagent.diagnosis.scan import Report, scan
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="Form of the result.")
 @click.option("--why", is_flag=True, help="List also what was considered, and why it stayed quiet.")
-def command(files: tuple[Path, ...], form: str, why: bool) -> None:
+def command(files: tuple[str, ...], form: str, why: bool) -> None:
     """Find silent failures in recorded traces: OTLP protobuf, OTLP JSON, or JSON lines of the Collector's file
-    exporter, plain or gzipped.
+    exporter, plain or gzipped; or of a running Tempo or Jaeger, by http://HOST:PORT/TRACE.
 
     Exit code 0: nothing found, 1: findings, 2: could not run.
     """
     try:
-        report = scan(body for path in files for body in requests(path))
+        report = scan(body for file in files for body in requests(file))
     except Unreadable as error:
         click.echo(f"otelagent scan: {error}", err=True)
         sys.exit(2)

@@ -81,10 +81,11 @@ def export(named: Path | None, trace: str, file: Path) -> None:
 
 
 @command.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True)
 @click.pass_obj
-def import_(named: Path | None, files: tuple[Path, ...]) -> None:
-    """Take recorded traces into the store, judged as `scan` judges them."""
+def import_(named: Path | None, files: tuple[str, ...]) -> None:
+    """Take recorded traces into the store, judged as `scan` judges them; also from a Tempo or Jaeger, by
+    http://HOST:PORT/TRACE."""
     count = 0
     try:
         store = TraceStore(stored.directory(named), create=True)

@@ -1,5 +1,5 @@
-"""OTLP from files: protobuf, JSON, JSON lines as the Collector's file exporter writes them, or Jaeger's JSON; plain or
-gzipped."""
+"""OTLP from files (protobuf, JSON, JSON lines as the Collector's file exporter writes them, or Jaeger's JSON; plain or
+gzipped) and from running backends."""
 
 import gzip
 import zlib
@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from otelagent import otlp_json
-from otelagent.diagnosis import jaeger
+from otelagent.diagnosis import jaeger, remote
 from otelagent.errors import OtelagentError, Rejected
 from otelagent.otlp import parse_envelope
 
@@ -24,8 +24,19 @@ class Unreadable(OtelagentError):
     """A file holds no OTLP traces that can be read; says which and why."""
 
 
-def requests(path: Path) -> Iterator[bytes]:
-    """The serialised ExportTraceServiceRequests of a file, in its order; raises Unreadable."""
+def requests(source: Path | str) -> Iterator[bytes]:
+    """The serialised ExportTraceServiceRequests of a file, in its order, or of `http://BACKEND/TRACE`; raises Unreadable."""
+    at = remote.place(source) if isinstance(source, str) else None
+    if at is None:
+        yield from _file(Path(source))
+        return
+    try:
+        yield from remote.requests(at)
+    except (remote.Unanswered, Rejected) as error:
+        raise Unreadable(str(error)) from error
+
+
+def _file(path: Path) -> Iterator[bytes]:
     raw = _read(path)
     if not raw.strip():
         raise Unreadable(f"{path}: empty")
