@@ -1,4 +1,4 @@
-"""Traces of a running Tempo or Jaeger, by their documented HTTP APIs; the answers have the shapes that those document."""
+"""Traces of a running Tempo or Jaeger, by their documented HTTP APIs; answers have the documented shapes."""
 
 import base64
 import json
