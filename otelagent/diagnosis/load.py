@@ -25,7 +25,7 @@ class Unreadable(OtelagentError):
 
 
 def requests(source: Path | str) -> Iterator[bytes]:
-    """The serialised ExportTraceServiceRequests of a file, in its order, or of `http://HOST/TRACE`; raises Unreadable."""
+    """The serialised requests of a file, in its order, or of `http://HOST/TRACE`; raises Unreadable."""
     at = remote.place(source) if isinstance(source, str) else None
     if at is None:
         yield from _file(Path(source))
