@@ -103,6 +103,7 @@ def pipeline_settings(settings: AgentFailures, normal: Baselines | None = None) 
     limits = Limits(
         traces=settings.traces.traces,
         spans=settings.traces.spans,
+        bytes=settings.traces.max_size_mib * MIB,
         spans_per_trace=settings.traces.spans_per_trace,
         settle_s=settings.traces.settle,
         idle_s=settings.traces.idle,

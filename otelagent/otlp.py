@@ -122,11 +122,24 @@ class Origin:
 class Span:
     """One span as dialects see it. Ids are the raw bytes (16 and 8); times are nanoseconds since the epoch."""
 
-    __slots__ = ("_events", "_links", "_lite", "_name", "attributes", "origin", "parent_id", "span_id", "trace_id")
+    __slots__ = (
+        "_events",
+        "_links",
+        "_lite",
+        "_name",
+        "attributes",
+        "origin",
+        "parent_id",
+        "size",
+        "span_id",
+        "trace_id",
+    )
 
-    def __init__(self, lite: LiteSpan, origin: Origin) -> None:
+    def __init__(self, lite: LiteSpan, origin: Origin, size: int) -> None:
         self._lite = lite
         self.origin = origin
+        self.size = size
+        """Bytes on the wire."""
         self.trace_id = lite.trace_id
         self.span_id = lite.span_id
         self.parent_id = lite.parent_span_id
@@ -228,7 +241,7 @@ class TraceRequest:
         """Spans of more than LARGE bytes."""
         for origin, items, index, raw in _walk(self._request):
             try:
-                span = Span(LiteSpan.FromString(raw), origin)
+                span = Span(LiteSpan.FromString(raw), origin, len(raw))
             except DecodeError:
                 self.unread += 1
                 continue

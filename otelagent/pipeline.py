@@ -180,6 +180,7 @@ class Pipeline:
             elif oddities.differs(trace.nodes[item.span_id], item):
                 self.odd(Odd.ID_REUSED, 1)
         self.live.spans += len(new)
+        self.live.weigh(trace, sum(span.size for span, item in new if item.kind is not None))
         steps = []
         for _, item in sorted(new, key=lambda pair: (pair[1].end, -pair[1].start)):
             trace.carry_http(item)

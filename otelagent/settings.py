@@ -258,6 +258,10 @@ class Traces(Settings):
 
     traces: Positive = Field(default=10_000, description="Live traces.")
     spans: Positive = Field(default=200_000, description="Spans of all live traces.")
+    max_size_mib: Positive = Field(
+        default=96,
+        description="Steps of all live traces, as they came, in MiB; of the oldest traces the heaviest leave.",
+    )
     spans_per_trace: Positive = Field(default=20_000, description="Spans of one trace.")
     settle: Duration = Field(
         default=10.0, description="A trace whose topmost span was seen is done after this silence."

@@ -21,7 +21,7 @@ from otelagent.log_parts import LogContent, LogParts
 from otelagent.model import Answered, Finding, Instructions, Kind, Plain, Receipt, Status, Step
 from otelagent.reading.declared import declared
 from otelagent.reading.facts import Seen
-from otelagent.reading.given import Budget, Given
+from otelagent.reading.given import MAX_UNREAD, Budget, Given
 from otelagent.run import SOURCES, AgentRun, Observer, order, roster
 from otelagent.stitching import Join, Stitches
 
@@ -43,6 +43,9 @@ MAX_BELOW: Final = 512
 MAY_BE_CUT_OFF: Final = frozenset({Status.EMPTY, Status.NONCONFORMING})
 """Outcomes of calls that may have been cut off by a timeout that nothing states."""
 
+OLD: Final = 64
+"""Of so many traces, the oldest, the heaviest leaves where memory is short."""
+
 QUIET: Final = 2.0
 """Seconds without a new span after which steps no longer wait for calls that they refer to."""
 
@@ -56,6 +59,7 @@ class Closed(StrEnum):
     AGE = "age"
     COUNT = "count"
     SPANS = "spans"
+    BYTES = "bytes"
     MEMORY = "memory"
     SHUTDOWN = "shutdown"
 
@@ -66,10 +70,12 @@ class Limits:
 
     traces: int = 10_000
     spans: int = 200_000
+    bytes: int = 96 << 20
+    """Of spans that are steps, as they came: most of what a trace holds is what its steps said."""
     spans_per_trace: int = 20_000
     past_spans: int = 50_000
     """Places kept of traces that have left, so that repeated spans are known again."""
-    unread: int = 32 << 20
+    unread: int = MAX_UNREAD
     """Characters of content kept for grounding, over all traces."""
     settle_s: float = 10.0
     idle_s: float = 120.0
@@ -135,6 +141,8 @@ class Trace:
         self.instructions: list[Instructions] = []
         self.used: dict[str, bool] = {}
         self.parts = LogParts()
+        self.bytes = 0
+        """Of its steps' spans, as they came."""
         self.partial_view = False
         self.recalled = False
         """It left once already, and spans came after that."""
@@ -510,6 +518,8 @@ class LiveTraces:
         self._stitches = Stitches()
         self.spans = 0
         """Spans in the link tables of all live traces."""
+        self.bytes = 0
+        """Of the steps of all live traces, as they came."""
 
     def __len__(self) -> int:
         return len(self._traces)
@@ -591,6 +601,13 @@ class LiveTraces:
             self._close(next(iter(self._traces.values())), Closed.COUNT)
         while self.spans > self._limits.spans and len(self._traces) > 1:
             self._close(next(iter(self._traces.values())), Closed.SPANS)
+        while self.bytes > self._limits.bytes and len(self._traces) > 1:
+            self._close(max(islice(self._traces.values(), OLD), key=lambda trace: trace.bytes), Closed.BYTES)
+
+    def weigh(self, trace: Trace, size: int) -> None:
+        """Steps of this many bytes have joined a trace."""
+        trace.bytes += size
+        self.bytes += size
 
     def shrink(self) -> int:
         """Memory is short: close a quarter of the traces, the oldest; gives how many."""
@@ -632,6 +649,7 @@ class LiveTraces:
         self._listener.closed(trace, reason)
         trace.given.release()
         self.spans -= len(trace.nodes)
+        self.bytes -= trace.bytes
         del self._traces[trace.trace_id]
         self._remember(trace)
 

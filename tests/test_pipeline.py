@@ -307,6 +307,23 @@ def test_spans_limit_holds_over_all_traces() -> None:
     assert pipeline.live.spans <= 10
 
 
+def test_of_the_oldest_traces_the_heaviest_leaves_where_there_are_too_many_bytes() -> None:
+    ear = Ear()
+    sizes = (1, 40, 3, 2)
+    requests = [
+        builders.request(builders.spans({"user": "x" * 1000 * size, "steps": [{"say": "Hello."}]}, seed=str(size)))
+        for size in sizes
+    ]
+    pipeline = Pipeline(Settings(limits=Limits(bytes=sum(map(len, requests)) - 20_000)), ears=(ear,))
+    for n, request in enumerate(requests):
+        pipeline.traces(request, float(n))
+    assert ear.reasons == [Closed.BYTES]
+    assert len(pipeline.live) == len(sizes) - 1
+    assert 0 < pipeline.live.bytes < sum(map(len, requests)) - 40_000
+    pipeline.settle(9.0)
+    assert pipeline.live.bytes == 0
+
+
 def test_muted_detector_finds_nothing() -> None:
     ear = Ear()
     pipeline = Pipeline(Settings(detectors={"empty_result_fabrication": "off"}), ears=(ear,))

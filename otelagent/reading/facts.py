@@ -384,7 +384,7 @@ class TaskRead(_TextRead):
 
     @property
     def fingerprint(self) -> int:
-        return text_fingerprint(self._text)
+        return self._once("fingerprint", text_fingerprint)
 
     @property
     def size(self) -> int:

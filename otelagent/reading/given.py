@@ -4,54 +4,43 @@ Most traces have no open question, so most text is never read for values.
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
-
-import zstandard
+from typing import Final
 
 from otelagent.model import Claim
 from otelagent.reading.envelopes import unwrap
 from otelagent.reading.grounding import Ledger
 from otelagent.reading.values import specifics
 
+MAX_UNREAD: Final = 48 << 20
+"""Characters that all traces together keep unread."""
+
 PER_TRACE: Final = 1 << 20
 """Characters that one trace keeps unread; beyond that it reads them at once, and keeps hashes only."""
 
 
-class Packed(NamedTuple):
-    """A text, compressed."""
-
-    bytes: bytes
-
-
-_PACKER: Final = zstandard.ZstdCompressor(level=1)
-_UNPACKER: Final = zstandard.ZstdDecompressor()
-
-
 class Budget:
-    """What all traces together keep unread: characters as they came, then compressed bytes. One owner."""
+    """What all traces together keep unread, in characters. One owner."""
 
-    __slots__ = ("left", "packed_left")
+    __slots__ = ("left",)
 
-    def __init__(self, characters: int = 32 << 20, packed: int = 32 << 20) -> None:
+    def __init__(self, characters: int = MAX_UNREAD) -> None:
         self.left = characters
-        self.packed_left = packed
 
 
 class Given:
     """Owned by one trace; `release` gives its share of the budget back.
 
-    A text that no budget has room for is let go, and `full` says so: reading all text at once would cost a busy
-    gateway more than everything else together.
+    A text that the budget has no room for is let go, and `full` says so: reading all text at once would cost a busy
+    gateway more than everything else together, and packing it a tenth of that.
     """
 
-    __slots__ = ("_budget", "_known", "_ledger", "_lost", "_packed_size", "_unread", "_unread_size")
+    __slots__ = ("_budget", "_known", "_ledger", "_lost", "_unread", "_unread_size")
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._ledger = Ledger()
         self._unread: list[object] = []
         self._unread_size = 0
-        self._packed_size = 0
         self._known: set[int] = set()
         self._lost = False
 
@@ -77,21 +66,9 @@ class Given:
             self._unread_size += size
             self._budget.left -= size
         elif isinstance(text, str):
-            self._pack(text)
+            self._lost = True
         else:
             self._read(text)
-
-    def _pack(self, text: str) -> None:
-        if self._budget.packed_left < len(text) // 8:  # packing what there is no room for would be in vain
-            self._lost = True
-            return
-        packed = Packed(_PACKER.compress(text.encode(errors="replace")))
-        if len(packed.bytes) > self._budget.packed_left:
-            self._lost = True
-            return
-        self._unread.append(packed)
-        self._packed_size += len(packed.bytes)
-        self._budget.packed_left -= len(packed.bytes)
 
     def ungrounded(self, claims: Sequence[Claim]) -> tuple[Claim, ...]:
         """The claims whose values don't occur in what was given, and aren't derived from it in a simple way."""
@@ -105,11 +82,8 @@ class Given:
     def release(self) -> None:
         """Let the unread text go."""
         self._budget.left += self._unread_size
-        self._budget.packed_left += self._packed_size
-        self._unread, self._unread_size, self._packed_size = [], 0, 0
+        self._unread, self._unread_size = [], 0
 
     def _read(self, text: object) -> None:
-        if isinstance(text, Packed):
-            text = _UNPACKER.decompress(text.bytes).decode()
         found = specifics(unwrap(text).value)
         self._ledger.add(found.hashes, found.numbers)

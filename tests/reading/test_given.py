@@ -1,7 +1,7 @@
 """What agents were given is kept as text within a budget, and read only where a claim must be grounded."""
 
 from otelagent.reading.claims import claims
-from otelagent.reading.given import Budget, Given
+from otelagent.reading.given import MAX_UNREAD, Budget, Given
 
 CLAIM = claims("Sales rose by 67% to 41,200 units.")
 
@@ -13,19 +13,8 @@ def test_claims_are_grounded_in_what_was_taken() -> None:
     assert given.ungrounded(CLAIM) == ()
 
 
-def test_text_beyond_the_budget_is_kept_compressed() -> None:
-    budget = Budget(characters=10)
-    given = Given(budget)
-    given.take("sales rose by 67% to 41200 units " * 5)
-    assert budget.left == 10
-    assert budget.packed_left < 32 << 20
-    assert given.ungrounded(CLAIM) == ()
-    assert not given.full
-    assert budget.packed_left == 32 << 20
-
-
-def test_text_that_no_budget_has_room_for_is_lost_and_said() -> None:
-    given = Given(Budget(characters=1, packed=1))
+def test_text_that_the_budget_has_no_room_for_is_lost_and_said() -> None:
+    given = Given(Budget(characters=1))
     given.take("sales rose by 67% to 41200 units")
     assert given.full
 
@@ -46,5 +35,5 @@ def test_trace_with_very_much_text_keeps_hashes_only() -> None:
     given = Given(budget)
     given.take("padding " * 200_000)
     given.take("sales rose by 67% to 41200 units")
-    assert budget.left == (32 << 20) - len("sales rose by 67% to 41200 units")
+    assert budget.left == MAX_UNREAD - len("sales rose by 67% to 41200 units")
     assert given.ungrounded(CLAIM) == ()
