@@ -38,7 +38,8 @@ class Edge(msgspec.Struct, frozen=True):
 
     `method` says how the delegation shows: tool (the child runs inside a tool call), nested (inside another agent),
     handoff, named (it names its caller), asked (a model asked for a tool of its name, and that call isn't over),
-    workflow (one of several agents of a workflow), link, call_id, text. None: no delegation is known.
+    workflow (one of several agents of a workflow), link, context, call_id, conversation, text. None: no delegation is
+    known.
     """
 
     child: bytes
@@ -111,11 +112,17 @@ class Tree:
         waiting = [key for span_id in span_ids for key in self._awaiting.pop(span_id, ())] if self._awaiting else []
         return [key for key in waiting if self._put(key)]
 
-    def outside(self, edge: Edge) -> None:
-        """The parent was found in another trace."""
-        self._outside[edge.child] = edge
-        if edge.child in self._agents:
-            self._put(edge.child)
+    def awaits(self, span_id: bytes) -> bool:
+        """A chain of parents ends at this span."""
+        return span_id in self._awaiting
+
+    def outside(self, child: bytes, edge: Edge | None) -> None:
+        """The parent was found in another trace; None: it turned out to be none."""
+        self._outside.pop(child, None)
+        if edge is not None:
+            self._outside[child] = edge
+        if child in self._agents:
+            self._put(child)
 
     # --- what is asked -------------------------------------------------------------------------------------------
 
@@ -177,6 +184,8 @@ class Tree:
     def _find(self, key: bytes) -> Edge:
         above, call, unseen = self._upward(key)
         member = self._agents[key]
+        if key in self._outside:
+            return msgspec.structs.replace(self._outside[key], above=above, call=call, unseen=unseen)
         if call is not None:
             return Edge(key, "tool", above, None, call, unseen)
         given = self._given(member, key)
@@ -186,8 +195,6 @@ class Tree:
             return Edge(key, "named", above, caller, None, unseen, confidence=0.9)
         if above is not None and self._nodes[above].kind is Kind.AGENT and not self._wraps(above, member):
             return Edge(key, "nested", above, None, None, unseen)
-        if key in self._outside:
-            return msgspec.structs.replace(self._outside[key], above=above, unseen=unseen)
         if unseen is not None and self._awaited(member):
             return Edge(key, "asked", above, None, None, unseen, confidence=0.9)
         return Edge(key, None, above, None, None, unseen)

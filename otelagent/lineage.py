@@ -8,9 +8,13 @@ from otelagent.delegation import Edge, Member, Place, Tree
 from otelagent.model import Finding, Kind, Plain, Receipt, Step
 from otelagent.run import SOURCES, AgentRun, Observer
 from otelagent.stitching import may_delegate
+from otelagent.w3c import Context
 
 MAX_RECEIPTS: Final = 1_000
 MAX_DEPTH: Final = 256
+MAX_LINKS: Final = 8
+"""Links to other traces that are kept for one span."""
+
 MAX_BELOW: Final = 2_000
 """Runs below one that are judged again when it ends."""
 
@@ -43,10 +47,13 @@ class Lineage:
         self._new: list[bytes] = []
         self._dirty: dict[bytes, None] = {}
         self._scans = 0
+        self.concluded: dict[bytes, None] = {}
+        """Keys of runs that were judged since the owner looked last."""
         self.alone: list[AgentRun] = []
         """Runs that ended, and that nothing in this trace asked for."""
         self.empty_calls: list[Step] = []
         """Tool calls without an agent's run inside."""
+        self._foreign: dict[bytes, tuple[tuple[str, Context], ...]] = {}
         self.loosened: list[bytes] = []
         """Spans below which steps may belong to another run than before."""
 
@@ -59,6 +66,7 @@ class Lineage:
             self._parents.add(item.parent_id)
         if item.receipt is not None:
             self.receive(item.span_id, item.receipt)
+        self._refers(item.span_id, [("link", link) for link in item.links if link[0] != item.trace_id])
         if isinstance(item, Plain):
             for agent in self._leaves.get(item.parent_id, ()):
                 self._pair(item.span_id, agent)
@@ -66,6 +74,22 @@ class Lineage:
             self._leaves.setdefault(item.parent_id, []).append(item.span_id)
             if item.span_id not in self._parents:
                 self._search(item)
+
+    def _refers(self, span_id: bytes, refs: list[tuple[str, Context]]) -> None:
+        if refs and len(self._foreign) < MAX_RECEIPTS:
+            self._foreign[span_id] = (*self._foreign.get(span_id, ()), *refs[:MAX_LINKS])
+
+    def foreign(self, key: bytes) -> list[tuple[str, Context]]:
+        """Spans of other traces to which a run's span or one that encloses it refers, the nearest first."""
+        found: list[tuple[str, Context]] = []
+        at = key if self._foreign else b""
+        for _ in range(MAX_DEPTH):
+            found += self._foreign.get(at, ())
+            node = self._nodes.get(at)
+            if node is None or not node.parent or node.parent == at:
+                break
+            at = node.parent
+        return found
 
     def receive(self, span_id: bytes, receipt: Receipt) -> None:
         """A receipt that a span carries, or a log record of it."""
@@ -130,6 +154,8 @@ class Lineage:
     def observed(self, step: Step, key: bytes) -> None:
         """A step was observed in the run with this key."""
         run = self._runs[key]
+        if step.context is not None and step.context[0] != step.trace_id:
+            self._refers(step.span_id, [("context", step.context)])
         if step.kind is Kind.AGENT:
             member = Member(step.agent, step.agent_id, step.start, step.end, step.parent_agent)
             self._touch(self.tree.agent(step.span_id, member))
@@ -142,7 +168,7 @@ class Lineage:
         if step.kind in SOURCES and (below := self.tree.by_call(step.span_id)):
             self._calls[step.span_id] = step
             self._touch(below)
-        elif step.kind is Kind.TOOL and not step.rebuilt and may_delegate(step):
+        elif step.kind is Kind.TOOL and not step.rebuilt and (step.call_id or may_delegate(step)):
             self.empty_calls.append(step)
         if step.receipt is not None:
             self.receive(step.span_id, step.receipt)
@@ -165,10 +191,10 @@ class Lineage:
         """A run's steps say more than before."""
         self._touch((key,))
 
-    def outside(self, edge: Edge) -> None:
-        """A run's parent was found in another trace."""
-        self.tree.outside(edge)
-        self._touch((edge.child,))
+    def outside(self, child: bytes, edge: Edge | None) -> None:
+        """A run's parent was found in another trace; None: it turned out to be none."""
+        self.tree.outside(child, edge)
+        self._touch((child,))
 
     def _touch(self, keys: Iterable[bytes]) -> None:
         self._dirty.update(dict.fromkeys(keys))
@@ -184,11 +210,26 @@ class Lineage:
             self._touch(self._runs)
         due = self._due()
         told = [(run, run.conclude(detectors)) for run in due]
+        self.concluded.update(dict.fromkeys(run.key for run in due))
         self._dirty.clear()
-        self.alone += [r for r in due if (e := self.tree.edge(r.key)) is not None and e.method is None and not e.unseen]
+        self.alone += [run for run in due if self._alone(run)]
         for run, _ in told:
             self._absorb(run)
         return told
+
+    def _alone(self, run: AgentRun) -> bool:
+        """Nothing in this trace asked for the run, or only a server that says who asked it."""
+        edge = self.tree.edge(run.key)
+        if edge is None or edge.unseen is not None or edge.trace_id:
+            return False
+        above = self._nodes.get(edge.above) if edge.above is not None else None
+        served = edge.method == "tool" and (above is None or above.kind is not Kind.AGENT)
+        return edge.method is None or (served and bool(self.foreign(run.key)))
+
+    @property
+    def stirred(self) -> bool:
+        """Spans that are no steps have changed what is known of runs."""
+        return any(self.tree.awaits(span_id) or span_id in self._foreign for span_id in self._new)
 
     def _due(self) -> list[AgentRun]:
         """Changed runs with those that enclose them; of one that has ended also those below that have something to say.

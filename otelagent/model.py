@@ -616,6 +616,8 @@ class Step(msgspec.Struct, kw_only=True):
     """Name or id of the agent that this one was called by, where the dialect says so."""
     links: tuple[tuple[bytes, bytes], ...] = ()
     """Span links: trace id and span id."""
+    context: tuple[bytes, bytes] | None = None
+    """The span that a W3C context among its attributes or content names."""
     receipt: Receipt | None = None
     withheld: Withheld | None = None
     """Why content that this kind of step should have is missing."""
@@ -657,6 +659,8 @@ class Plain(msgspec.Struct, kw_only=True):
     agent: str | None = None
     """Name of the agent that a dialect put beside it."""
     receipt: Receipt | None = None
+    links: tuple[tuple[bytes, bytes], ...] = ()
+    """Span links: trace id and span id."""
     missed: bool = False
     """Looks like an agent's, and no dialect can say what it is."""
 

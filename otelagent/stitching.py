@@ -1,22 +1,36 @@
 """Delegations across traces: a child whose spans are a trace of their own is joined to the run that asked for it.
 
-By span link first, last by the delegated text where that is unique within a time window. Trace ids are never rewritten.
+By span link or W3C context first, then by the id of the tool call, by the conversation that both belong to, and last by
+the delegated text where that is unique within a time window. Trace ids are never rewritten.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from otelagent.delegation import plain
 from otelagent.model import Kind, Step
+from otelagent.w3c import Context
 
 MAX_KNOWN: Final = 5_000
-"""Links, tasks and calls that are remembered, each; beyond that the oldest are let go."""
+"""Links, ids, conversations, tasks and calls that are remembered, each; beyond that the oldest are let go."""
+
+MAX_SAME: Final = 8
+"""Children, and calls, of one key."""
 
 WINDOW: Final = 600 * 10**9
 """Nanoseconds between a call and the start of a child that the text alone joins."""
 
+SLACK: Final = 10**9
+"""Nanoseconds by which clocks may differ where a child has to run within its call."""
+
+UNIQUE: Final = 8
+"""Characters from which on an id may be one of its kind."""
+
 _AGENTS: Final = ("agent", "delegate", "assistant", "analyst", "expert", "specialist", "coworker", "worker", "team")
+
+CONFIDENCE: Final = {"link": 0.9, "context": 0.9, "call_id": 0.9, "conversation": 0.7, "text": 0.6}
 
 
 MAX_NAMES: Final = 1024
@@ -30,6 +44,8 @@ class Ref(NamedTuple):
     span_id: bytes
     start: int
     end: int
+    name: str = ""
+    """Of a run its agent's name, of a call what it calls."""
 
 
 class Join(NamedTuple):
@@ -38,49 +54,70 @@ class Join(NamedTuple):
     child: Ref
     asked: Ref
     method: str
-    confidence: float
+
+    @property
+    def confidence(self) -> float:
+        return CONFIDENCE[self.method]
+
+
+Key = tuple[str, str | int]
+"""A method and what both sides have in common by it."""
 
 
 class Stitches:
     """Owned by the live traces; bounded."""
 
     def __init__(self) -> None:
-        self._linked: OrderedDict[tuple[bytes, bytes], list[Ref]] = OrderedDict()
+        self._linked: OrderedDict[tuple[bytes, bytes], list[Join]] = OrderedDict()
         self._by_trace: dict[bytes, dict[tuple[bytes, bytes], None]] = {}
-        self._tasks: OrderedDict[int, list[Ref]] = OrderedDict()
-        self._calls: OrderedDict[int, list[Ref]] = OrderedDict()
+        self._above: dict[tuple[bytes, bytes], Join] = {}
+        self._children: OrderedDict[Key, list[Ref]] = OrderedDict()
+        self._calls: OrderedDict[Key, list[Ref]] = OrderedDict()
 
-    def child(self, step: Step, fingerprint: int | None) -> list[Join]:
-        """An agent's run ended that nothing in its own trace asked for."""
-        own = Ref(step.trace_id, step.span_id, step.start, step.end)
-        joins = [Join(own, Ref(t, s, 0, 0), "link", 0.9) for t, s in step.links if t != step.trace_id]
-        if joins or fingerprint is None:
-            return joins
-        self._keep(self._tasks, fingerprint, own)
-        return self._match(fingerprint)
+    # --- what is learned -----------------------------------------------------------------------------------------
 
-    def call(self, step: Step) -> list[Join]:
-        """A tool call ended that may stand for an agent, and no agent's run is inside it."""
-        if step.call is None or step.call.like is None or not may_delegate(step):
-            return []
-        own = Ref(step.trace_id, step.span_id, step.start, step.end)
-        joins = []
-        for fingerprint in step.call.like.texts:
-            self._keep(self._calls, fingerprint, own)
-            joins += self._match(fingerprint)
-        return joins
+    def child(
+        self,
+        step: Step,
+        name: str | None,
+        links: Iterable[tuple[str, Context]],
+        keys: Iterable[Key],
+    ) -> tuple[list[Join], list[Join]]:
+        """An agent's run ended that nothing in its own trace asked for; gives joins, and joins that no longer hold."""
+        own = Ref(step.trace_id, step.span_id, step.start, step.end, plain(name or ""))
+        joins = [Join(own, Ref(*at, 0, 0), method) for method, at in links if at[0] != step.trace_id]
+        if joins:
+            return joins[:1], []
+        return self._matched(self._children, own, keys)
+
+    def call(self, step: Step) -> tuple[list[Join], list[Join]]:
+        """A tool call ended that has no agent's run inside; gives joins, and joins that no longer hold."""
+        own = Ref(step.trace_id, step.span_id, step.start, step.end, plain(f"{step.tool or ''} {step.target or ''}"))
+        return self._matched(self._calls, own, call_keys(step))
 
     def join(self, join: Join) -> None:
         """Remember who works for a span of another trace."""
+        self.part(join)
         key = (join.asked.trace_id, join.asked.span_id)
-        known = self._linked.setdefault(key, [])
-        known[:] = [*(r for r in known if r[:2] != join.child[:2]), join.child][-100:]
+        self._above[join.child[:2]] = join
+        self._linked[key] = [*self._linked.get(key, ()), join][-100:]
         self._by_trace.setdefault(key[0], {})[key] = None
         while len(self._linked) > MAX_KNOWN:
-            gone, _ = self._linked.popitem(last=False)
-            self._by_trace.get(gone[0], {}).pop(gone, None)
-            if not self._by_trace.get(gone[0]):
-                self._by_trace.pop(gone[0], None)
+            self._forget(next(iter(self._linked)))
+
+    def part(self, join: Join) -> None:
+        """The child works for nobody that is known."""
+        known = self._above.pop(join.child[:2], None)
+        if known is None:
+            return
+        key = (known.asked.trace_id, known.asked.span_id)
+        left = [other for other in self._linked.get(key, ()) if other.child[:2] != join.child[:2]]
+        if left:
+            self._linked[key] = left
+        else:
+            self._forget(key)
+
+    # --- what is asked -------------------------------------------------------------------------------------------
 
     def any(self, trace_id: bytes) -> bool:
         """Runs of other traces work for spans of this one."""
@@ -88,25 +125,86 @@ class Stitches:
 
     def children(self, trace_id: bytes) -> list[tuple[bytes, Ref]]:
         """Spans of this trace that runs of other traces work for, and those runs."""
-        return [(key[1], ref) for key in self._by_trace.get(trace_id, ()) for ref in self._linked.get(key, ())]
+        return [(key[1], join.child) for key in self._by_trace.get(trace_id, ()) for join in self._linked.get(key, ())]
 
-    def _match(self, fingerprint: int) -> list[Join]:
-        """The one child and the one call with this text, if there are no more of them."""
-        children, calls = self._tasks.get(fingerprint, ()), self._calls.get(fingerprint, ())
-        if len(children) != 1 or len(calls) != 1:
-            return []
-        child, call = children[0], calls[0]
-        if child.trace_id == call.trace_id or not 0 <= child.start - call.start <= WINDOW:
-            return []
-        return [Join(child, call, "text", 0.6)]
+    def above(self, trace_id: bytes, span_id: bytes) -> Ref | None:
+        """The span of another trace that a run works for."""
+        join = self._above.get((trace_id, span_id))
+        return join.asked if join is not None else None
 
-    def _keep(self, known: OrderedDict[int, list[Ref]], fingerprint: int, ref: Ref) -> None:
-        own = known.setdefault(fingerprint, [])
-        if all(ref[:2] != other[:2] for other in own) and len(own) < 8:
-            own.append(ref)
-        known.move_to_end(fingerprint)
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    def _forget(self, key: tuple[bytes, bytes]) -> None:
+        for join in self._linked.pop(key, ()):
+            self._above.pop(join.child[:2], None)
+        own = self._by_trace.get(key[0], {})
+        own.pop(key, None)
+        if not own:
+            self._by_trace.pop(key[0], None)
+
+    def _matched(
+        self, known: OrderedDict[Key, list[Ref]], own: Ref, keys: Iterable[Key]
+    ) -> tuple[list[Join], list[Join]]:
+        joins: list[Join] = []
+        stale: list[Join] = []
+        for key in keys:
+            self._keep(known, key, own)
+            children, calls = self._children.get(key, ()), self._calls.get(key, ())
+            found = _pairs(key[0], children, calls)
+            sure = {join.child[:2] for join in found}
+            stale += [j for c in children if c[:2] not in sure and (j := self._above.get(c[:2])) and j.method == key[0]]
+            joins += [j for j in found if _better(j, self._above.get(j.child[:2]))]
+        return joins, stale
+
+    def _keep(self, known: OrderedDict[Key, list[Ref]], key: Key, ref: Ref) -> None:
+        own = known.setdefault(key, [])
+        own[:] = [*(other for other in own if other[:2] != ref[:2]), ref][-MAX_SAME:]
+        known.move_to_end(key)
         while len(known) > MAX_KNOWN:
             known.popitem(last=False)
+
+
+def _better(join: Join, known: Join | None) -> bool:
+    if known is None:
+        return True
+    return join.confidence > known.confidence or (join.method == known.method and join.asked[:2] != known.asked[:2])
+
+
+def _pairs(method: str, children: Sequence[Ref], calls: Sequence[Ref]) -> list[Join]:
+    """Children and calls that can only mean each other."""
+    fit = [(c, p) for c in children for p in calls if c.trace_id != p.trace_id and _fits(method, c, p)]
+    return [
+        Join(child, call, method)
+        for child, call in fit
+        if sum(c[:2] == child[:2] for c, _ in fit) == 1 and sum(p[:2] == call[:2] for _, p in fit) == 1
+    ]
+
+
+def _fits(method: str, child: Ref, call: Ref) -> bool:
+    if method == "conversation":
+        inside = call.start - SLACK <= child.start and child.end <= call.end + SLACK
+        return inside and (not child.name or child.name in call.name or not any(c.isalnum() for c in call.name))
+    if method == "text":
+        return 0 <= child.start - call.start <= WINDOW
+    return True
+
+
+def child_keys(step: Step, conversation: str | None, fingerprint: int | None) -> list[Key]:
+    """By what a run without a parent may be found: an id of its call, its conversation, its task."""
+    ids: list[Key] = [("call_id", each) for each in (step.call_id, conversation) if each and len(each) >= UNIQUE]
+    talk: list[Key] = [("conversation", conversation)] if conversation else []
+    text: list[Key] = [("text", fingerprint)] if fingerprint is not None else []
+    return [*ids, *talk, *text]
+
+
+def call_keys(step: Step) -> list[Key]:
+    """By what a call without a run inside may be found; without its id only one that may stand for an agent."""
+    ids: list[Key] = [("call_id", step.call_id)] if step.call_id and len(step.call_id) >= UNIQUE else []
+    if not may_delegate(step):
+        return ids
+    talk: list[Key] = [("conversation", step.conversation)] if step.conversation else []
+    like = step.call.like if step.call is not None else None
+    return [*ids, *talk, *(("text", text) for text in (like.texts if like is not None else ()))]
 
 
 def may_delegate(step: Step) -> bool:

@@ -23,7 +23,7 @@ from otelagent.reading.declared import declared
 from otelagent.reading.facts import Seen
 from otelagent.reading.given import MAX_UNREAD, Budget, Given
 from otelagent.run import SOURCES, AgentRun, Observer, order, roster
-from otelagent.stitching import Join, Stitches
+from otelagent.stitching import Join, Stitches, child_keys
 
 MAX_DEPTH: Final = 256
 """Parents followed upward; a longer chain, or a cycle, ends where the limit is met."""
@@ -127,9 +127,11 @@ class Trace:
         budget: Budget,
         abroad: Callable[[AgentRun], list[AgentRun]] | None = None,
         normal: Baselines | None = None,
+        employer: Callable[[AgentRun], AgentRun | None] | None = None,
     ) -> None:
         self.normal = normal if normal is not None else Baselines()
         self._abroad = abroad
+        self._employer = employer
         self.trace_id = trace_id
         self.opened = now
         self.touched = now
@@ -223,6 +225,8 @@ class Trace:
 
     def enclosing(self, run: AgentRun) -> AgentRun | None:
         edge = self.lineage.edge(run)
+        if edge is not None and edge.trace_id and self._employer is not None:
+            return self._employer(run)
         return self.runs.get(edge.above) if edge is not None and edge.above is not None else None
 
     def siblings(self, run: AgentRun) -> Sequence[AgentRun]:
@@ -516,6 +520,7 @@ class LiveTraces:
         self._past_spans = 0
         self._budget = Budget(self._limits.unread)
         self._stitches = Stitches()
+        self._closing: set[bytes] = set()
         self.spans = 0
         """Spans in the link tables of all live traces."""
         self.bytes = 0
@@ -531,7 +536,7 @@ class LiveTraces:
         """The live trace with this id; made where there is none."""
         trace = self._traces.get(trace_id)
         if trace is None:
-            trace = Trace(trace_id, now, self._listener, self._budget, self._abroad, self.normal)
+            trace = Trace(trace_id, now, self._listener, self._budget, self._abroad, self.normal, self._employer)
             self._traces[trace_id] = trace
             self._recall(trace)
         trace.touched = now
@@ -548,7 +553,7 @@ class LiveTraces:
 
     def observe(self, trace: Trace, steps: Sequence[Step]) -> None:
         """Observe new steps of a trace."""
-        if steps:
+        if steps or trace.lineage.stirred:
             trace.observe(steps, self._detectors)
             self._stitch(trace)
 
@@ -562,24 +567,51 @@ class LiveTraces:
         alone, trace.lineage.alone = trace.lineage.alone, []
         calls, trace.lineage.empty_calls = trace.lineage.empty_calls, []
         joins: list[Join] = []
+        stale: list[Join] = []
         for run in alone:
             if run.ended is not None:
-                joins += self._stitches.child(run.ended, run.asked_for)
+                keys = child_keys(run.ended, run.conversation, run.asked_for)
+                found = self._stitches.child(run.ended, run.agent, trace.lineage.foreign(run.key), keys)
+                joins, stale = joins + found[0], stale + found[1]
         for call in calls:
-            joins += self._stitches.call(call)
+            found = self._stitches.call(call)
+            joins, stale = joins + found[0], stale + found[1]
+        for join in stale:
+            self._part(join)
         for join in joins:
             self._join(join)
+        self._pass_on(trace)
 
     def _join(self, join: Join) -> None:
         self._stitches.join(join)
+        edge = Edge(join.child.span_id, join.method, trace_id=join.asked.trace_id, confidence=join.confidence)
+        self._changed(join, edge)
+
+    def _part(self, join: Join) -> None:
+        self._stitches.part(join)
+        self._changed(join, None)
+
+    def _changed(self, join: Join, edge: Edge | None) -> None:
         child, parent = self._traces.get(join.child.trace_id), self._traces.get(join.asked.trace_id)
         if child is not None:
-            edge = Edge(join.child.span_id, join.method, call=None, trace_id=join.asked.trace_id)
-            child.lineage.outside(msgspec.structs.replace(edge, confidence=join.confidence))
+            child.lineage.outside(join.child.span_id, edge)
             child.conclude(self._detectors)
         if parent is not None:
             parent.lineage.changed(parent.owner(join.asked.span_id))
             parent.conclude(self._detectors)
+
+    def _pass_on(self, trace: Trace) -> None:
+        """What a run concluded matters to those in other traces that it works for, or that work for it."""
+        concluded, trace.lineage.concluded = trace.lineage.concluded, {}
+        near = [run for key in concluded if (run := trace.runs.get(key)) is not None]
+        for other in dict.fromkeys(
+            o for run in near for o in (*self._abroad(run), self._employer(run)) if o is not None
+        ):
+            home = self._traces.get(other.trace.trace_id)
+            if home is not None and home is not trace:
+                home.lineage.changed(other.key)
+                home.conclude(self._detectors)
+                home.lineage.concluded.clear()
 
     def _abroad(self, run: AgentRun) -> list[AgentRun]:
         """Runs of other traces that work for spans of this run."""
@@ -590,6 +622,20 @@ class LiveTraces:
             if trace is not None and home is not None and home.owner(span_id) == run.key and ref.span_id in trace.runs:
                 found.append(trace.runs[ref.span_id])
         return found
+
+    def _employer(self, run: AgentRun) -> AgentRun | None:
+        """The run of another trace that this one works for."""
+        asked = self._stitches.above(run.trace.trace_id, run.key)
+        home = self._traces.get(asked.trace_id) if asked is not None else None
+        return home.runs.get(home.owner(asked.span_id)) if home is not None and asked is not None else None
+
+    def _awaited(self, trace: Trace) -> bool:
+        """Someone in another trace waits for this one's result and hasn't answered yet."""
+        return any(
+            (asked := self._stitches.above(trace.trace_id, key)) is not None
+            and ((home := self._traces.get(asked.trace_id)) is None or not home.root_seen)
+            for key in trace.runs
+        )
 
     def refold(self, trace: Trace, step: Step) -> None:
         """Observe a step's run again, since it says more now."""
@@ -613,26 +659,30 @@ class LiveTraces:
         """Memory is short: close a quarter of the traces, the oldest; gives how many."""
         oldest = list(self._traces.values())[: (len(self._traces) + 3) // 4]
         for trace in oldest:
-            self._close(trace, Closed.MEMORY)
+            if trace.trace_id in self._traces:
+                self._close(trace, Closed.MEMORY)
         return len(oldest)
 
     def tick(self, now: float) -> None:
         """Fold what waited, and close what is done. Call it about once a second."""
-        for trace in list(self._traces.values()):
+        for trace in [*self._traces.values()]:
+            if trace.trace_id not in self._traces:
+                continue
             quiet = now - trace.touched
             if trace.waits and quiet >= QUIET:
                 trace.settle(self._detectors)
+                self._stitch(trace)
             reason = self._done(trace, quiet, now)
             if reason is not None:
                 self._close(trace, reason)
 
     def settle(self) -> None:
         """Close all traces: the process ends."""
-        for trace in list(self._traces.values()):
-            self._close(trace, Closed.SHUTDOWN)
+        while self._traces:
+            self._close(next(iter(self._traces.values())), Closed.SHUTDOWN)
 
     def _done(self, trace: Trace, quiet: float, now: float) -> Closed | None:
-        if trace.root_seen and quiet >= self._limits.settle_s:
+        if trace.root_seen and quiet >= self._limits.settle_s and not self._awaited(trace):
             return Closed.SETTLED
         if quiet >= self._limits.idle_s:
             return Closed.IDLE
@@ -646,12 +696,23 @@ class LiveTraces:
         trace.settle(self._detectors)
         self._listener.closing(trace)
         trace.conclude(self._detectors, final=True)
+        self._stitch(trace)
+        self._close_workers(trace, reason)
         self._listener.closed(trace, reason)
         trace.given.release()
         self.spans -= len(trace.nodes)
         self.bytes -= trace.bytes
         del self._traces[trace.trace_id]
         self._remember(trace)
+
+    def _close_workers(self, trace: Trace, reason: Closed) -> None:
+        """Traces whose runs worked for this one have told all that they can, and are judged by its answer."""
+        self._closing.add(trace.trace_id)
+        for _, ref in self._stitches.children(trace.trace_id) if self._stitches.any(trace.trace_id) else ():
+            worker = self._traces.get(ref.trace_id)
+            if worker is not None and worker.root_seen and ref.trace_id not in self._closing:
+                self._close(worker, reason)
+        self._closing.discard(trace.trace_id)
 
     def _remember(self, trace: Trace) -> None:
         """Keep the link table for a while: a sender may repeat spans of a trace that has left."""

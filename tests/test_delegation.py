@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otelagent import attributes as a
@@ -147,12 +148,131 @@ def test_child_in_another_trace_is_joined_by_the_delegated_text(first: str) -> N
     assert found(singly(spans)) == {("delegation_incomplete", "items_missing", below[-1].span_id.hex())}
 
 
+def call_span(spans: Sequence[Span]) -> Span:
+    return next(s for s in spans if s.name.startswith("execute_tool ask_"))
+
+
+def traceparent(span: Span) -> str:
+    return f"00-{span.trace_id.hex()}-{span.span_id.hex()}-01"
+
+
+def say_of(spans: Sequence[Span], key: str, text: str) -> None:
+    """Put an attribute on the last span, the agent's own."""
+    spans[-1].attributes.append(KeyValue(key=key, value=builders.value(text)))
+
+
+def by_link_above(above: list[Span], below: list[Span]) -> list[Span]:
+    server = builders.span(
+        "process message", {}, trace_id=below[-1].trace_id, span_id=b"consumer", end=below[-1].end_time_unix_nano
+    )
+    server.links.add(trace_id=above[0].trace_id, span_id=call_span(above).span_id)
+    below[-1].parent_span_id = server.span_id
+    return [*below, server]
+
+
+def by_context(above: list[Span], below: list[Span]) -> list[Span]:
+    say_of(below, "traceparent", traceparent(call_span(above)))
+    return below
+
+
+def by_mcp_metadata(above: list[Span], below: list[Span]) -> list[Span]:
+    arguments = {"name": "analyst", "_meta": {"traceparent": traceparent(call_span(above)), "progressToken": 1}}
+    known = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "analyst"}
+    server = builders.span(
+        "tools/call analyst",
+        {**known, "gen_ai.tool.call.arguments": json.dumps(arguments)},
+        trace_id=below[-1].trace_id,
+        span_id=b"mcpserve",
+        end=below[-1].end_time_unix_nano + 1,
+    )
+    below[-1].parent_span_id = server.span_id
+    return [*below, server]
+
+
+def by_a2a_metadata(above: list[Span], below: list[Span]) -> list[Span]:
+    message = {"kind": "message", "metadata": {"traceparent": traceparent(call_span(above))}}
+    parts = [{"role": "user", "parts": [{"type": "text", "content": json.dumps(message)}]}]
+    say_of(below, "gen_ai.input.messages", json.dumps(parts))
+    return below
+
+
+def by_call_id(above: list[Span], below: list[Span]) -> list[Span]:
+    call_id = next(x.value.string_value for x in call_span(above).attributes if x.key == "gen_ai.tool.call.id")
+    say_of(below, "gen_ai.tool.call.id", call_id)
+    return below
+
+
+def by_conversation(above: list[Span], below: list[Span]) -> list[Span]:
+    for s in (call_span(above), below[-1]):
+        s.attributes.append(KeyValue(key="gen_ai.conversation.id", value=builders.value("thread-1")))
+    call_span(above).end_time_unix_nano = below[-1].end_time_unix_nano + 1
+    return below
+
+
+WAYS = (by_link_above, by_context, by_mcp_metadata, by_a2a_metadata, by_call_id, by_conversation)
+
+
+def apart(
+    script: dict[str, Any], say: str = "Final report: all documents were analysed."
+) -> tuple[list[Span], list[Span]]:
+    """A parent, and its child as a trace of its own, with nothing in common."""
+    call = {"tool": "ask_analyst", "arguments": {"task": "x"}, "result": DONE, "id": "call_8d3f01c2"}
+    return builders.spans(parent(call, say=say), "above"), builders.spans(script, "below")
+
+
+@pytest.mark.parametrize("first", ["child", "parent"])
+@pytest.mark.parametrize("way", WAYS)
+def test_child_in_another_trace_is_joined(way: Any, first: str) -> None:
+    above, below = apart(child())
+    about = below[-1].span_id
+    below = way(above, below)
+    spans = [*below, *above] if first == "child" else [*above, *below]
+    assert causes_of(singly(spans)) >= {("items_missing", about), ("child_incomplete", above[-1].span_id)}
+    assert {(m, c) for m, c, _ in found(singly(spans))} == {("delegation_incomplete", "items_missing")}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_complete_child_in_another_trace_is_quiet(way: Any) -> None:
+    above, below = apart(child(7))
+    assert found(singly([*way(above, below), *above])) == set()
+
+
+@pytest.mark.parametrize("first", ["child", "parent"])
+def test_honest_child_in_another_trace_is_found_only_where_its_parent_passes_it_over(first: str) -> None:
+    for say, expected in (("All documents were analysed.", True), ("Only 3 of 7 documents could be read.", False)):
+        script = child(limited=False)
+        script["steps"][-1] = {"say": "I processed 3 of 7 documents; the rest could not be read."}
+        above, below = apart(script, say)
+        below = by_context(above, below)
+        spans = [*below, *above] if first == "child" else [*above, *below]
+        assert (("delegation_incomplete", "items_missing", below[-1].span_id.hex()) in found(singly(spans))) == expected
+
+
+def causes_of(requests: Iterable[bytes], step: float = 0.2) -> set[tuple[Any, bytes]]:
+    """Causes of finding events and the spans that they name; `step` seconds between requests."""
+    pipeline, told = Pipeline(), []
+    for number, body in enumerate(requests):
+        now = number * step
+        told += records(pipeline.traces(body, now).events)
+        told += records(pipeline.tick(now + step / 2))
+    told += records(pipeline.settle(1e6))
+    return {(finding_attribute(e, a.FINDING_CAUSE), e.span_id) for e in told}
+
+
+def test_child_waits_in_memory_for_a_parent_that_goes_on_for_a_minute() -> None:
+    above, below = apart(child())
+    below = by_context(above, below)
+    told = causes_of([builders.request(below), *singly(above)], step=12.0)
+    assert ("child_incomplete", above[-1].span_id) in told
+
+
 def test_text_that_two_children_were_given_joins_neither() -> None:
     script = child()
     call = {"tool": "ask_analyst", "arguments": {"task": script["user"]}, "result": DONE}
     above = builders.spans(parent(call), "above")
-    spans = [*builders.spans(script, "one"), *builders.spans(script, "two"), *above]
-    assert all(mode != "delegation_incomplete" for mode, _, _ in found([builders.request(spans)]))
+    one, two = builders.spans(script, "one"), builders.spans(script, "two")
+    for spans in ([*one, *two, *above], [*one, *above, *two], [*above, *one, *two]):
+        assert all(mode != "delegation_incomplete" for mode, _, _ in found(singly(spans)))
 
 
 def test_coworker_without_spans_is_judged_by_the_result_of_its_call() -> None:

@@ -312,7 +312,7 @@ class DelegationIncomplete(Detector):
 
     def _ignored(self, run: AgentRun, child: AgentRun) -> Finding | None:
         """The child said that something is left, or failed; the parent's answer claims to be complete all the same."""
-        if not _is_loud(child) or run.key != _encloses(child) or _made_good(child, None):
+        if not _is_loud(child) or child.trace.enclosing(child) is not run or _made_good(child, None):
             return None
         answer = said(run)
         if answer is None or answer.turn is None or answer.turn.said is None or child.ended is None:
@@ -354,12 +354,6 @@ def _is_agent(run: AgentRun) -> bool:
     return run.ended is not None and run.ended.kind is Kind.AGENT
 
 
-def _encloses(child: AgentRun) -> bytes | None:
-    """Key of the run that goes on with the child's result."""
-    edge = child.trace.edge(child)
-    return edge.above if edge is not None else None
-
-
 def _below(run: AgentRun) -> Iterator[AgentRun]:
     stack = list(run.trace.children(run))
     for _ in range(MAX_BELOW):
@@ -367,7 +361,7 @@ def _below(run: AgentRun) -> Iterator[AgentRun]:
             return
         child = stack.pop()
         yield child
-        stack += run.trace.children(child)
+        stack += child.trace.children(child)
 
 
 def _given_by(run: AgentRun) -> Iterator[Assigned]:

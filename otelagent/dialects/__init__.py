@@ -5,6 +5,7 @@
 
 from typing import Any, Final
 
+from otelagent import w3c
 from otelagent.attributes import ENVIRONMENT, ENVIRONMENT_NAME, SERVICE_NAME
 from otelagent.dialects import (
     agent_framework,
@@ -126,6 +127,8 @@ def read_log(log: Log) -> LogPart | None:
 
 def _step(span: Span, layout: Layout, plan: Plan, kind: Kind) -> Step:
     values = plan.values(span, kind)
+    if (context := values.get("context")) is not None:
+        values["context"] = w3c.context(context)
     if layout.written and kind in _CALLED:
         _explicit(values, log_fields.said(span.attributes))
     if kind is Kind.TOOL:
@@ -151,8 +154,7 @@ def _step(span: Span, layout: Layout, plan: Plan, kind: Kind) -> Step:
         step.capture_hint = _SDK_HINTS.get(step.withheld, plan.hint) or None
     if kind is not Kind.LLM:
         step.receipt = _receipt(span, layout)
-    if span.links:
-        step.links = tuple((link.trace_id, link.span_id) for link in span.links)
+    step.links = _links(span)
     _target(step, content)
     return step
 
@@ -168,7 +170,12 @@ def _plain(span: Span, layout: Layout, plan: Plan | None) -> Plain:
         http_status=otel_core.http_status(span),
         agent=plan.agent(span) if plan else None,
         receipt=_receipt(span, layout),
+        links=_links(span),
     )
+
+
+def _links(span: Span) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((link.trace_id, link.span_id) for link in span.links) if span.links else ()
 
 
 def _explicit(values: dict[str, Any], said: dict[str, Any]) -> None:

@@ -28,14 +28,15 @@ TEXTS: Final = frozenset(
         "reported_status",
         "target",
         "parent_agent",
+        "context",
         "environment",
     }
 )
-_COMMON: Final = ("agent", "conversation", "error_type", "environment")
+_COMMON: Final = ("agent", "conversation", "error_type", "environment", "context")
 _TOKENS: Final = ("input_tokens", "output_tokens", "cached_tokens", "cache_write", "total_tokens")
 _CALLED: Final = ("tool", "tool_type", "tool_description", "call_id", "target", "http_status", "reported_status")
 OF_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.AGENT: (*_COMMON, "agent_id", "workflow", "parent_agent", "model", "finish", "context_used"),
+    Kind.AGENT: (*_COMMON, "call_id", "agent_id", "workflow", "parent_agent", "model", "finish", "context_used"),
     Kind.WORKFLOW: (*_COMMON, "workflow", "finish"),
     Kind.LLM: (*_COMMON, "model", "response_id", "finish", *_TOKENS, "context_used", "context_limit"),
     Kind.TOOL: (*_COMMON, *_CALLED, "reported_length"),

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from xxhash import xxh3_64_intdigest
 
+from otelagent import w3c
 from otelagent.model import (
     Admission,
     Answered,
@@ -170,6 +171,8 @@ def _call(step: Step, content: Content, role: Role) -> Call:
     captured = content.result()
     judged = _judged(step, captured, content.error(), role)
     arguments = content.arguments()
+    if step.context is None and arguments is not None:
+        step.context = w3c.mentioned(arguments.value)
     return Call(
         outcome=judged.outcome,
         role=role,
@@ -475,12 +478,20 @@ def _receipt_in_structure(text: str) -> Receipt | None:
     return in_structure(text, "completion")
 
 
+def _context(messages: Iterable[Message]) -> w3c.Context | None:
+    """A W3C context that A2A or MCP carried beside a message's text."""
+    texts = (part.text for message in messages for part in message.parts if isinstance(part, Text))
+    return next((found for text in texts if (found := w3c.mentioned(text)) is not None), None)
+
+
 def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
     history = content.history()
     reader = _HistoryReader(role_of, seen)
     fresh = [(position, item.read()) for position, item in seen.fresh(history)] if history else []
     for position, message in reader.take(fresh):
         seen.instruct(history[position].fingerprint, message)
+    if step.kind is Kind.AGENT and step.context is None:
+        step.context = _context(message for _, message in fresh)
     completion = content.completion()
     calls = list(_tool_calls(completion))
     text = _answer_text(completion, calls)
