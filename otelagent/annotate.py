@@ -75,19 +75,69 @@ def carried_by(findings: Iterable[Finding]) -> dict[str, Value]:
     return added | {name: value for f in ranked for name, value in f.extra.items()}
 
 
-def pipeline_outcome(step: Step, trace: Trace, below: Sequence[Finding]) -> str:
-    """success, degraded, failed or unknown, of a span's subtree as known by now. `below`: its findings."""
-    if step.failed:
-        return "failed"
-    if below:
-        return "degraded"
-    hidden = not step.parent_id and trace.lineage.unseen
-    return "unknown" if trace.partial_view or hidden else "success"
+def pipeline_outcome(span_id: bytes, trace: Trace, below: Sequence[Finding], *, failed: bool) -> tuple[str, str | None]:
+    """success, degraded, failed or unknown, of a span's subtree as known by now, and the first reason for it.
+
+    `below`: its findings.
+    """
+    first = min(below, key=lambda f: _when(f, trace), default=None)
+    reason = first.reason if first is not None else None
+    if failed:
+        return "failed", reason or "its span has the status error"
+    if first is not None:
+        return "degraded", reason
+    if trace.partial_view:
+        return "unknown", "part of the trace was not seen"
+    node = trace.nodes.get(span_id)
+    if node is not None and not node.parent and trace.lineage.unseen:
+        return "unknown", "an agent is known to have run, and its span was not seen"
+    return "success", None
+
+
+def _when(finding: Finding, trace: Trace) -> tuple[int, bool]:
+    node = trace.nodes.get(finding.first_divergence)
+    return (node.end if node is not None else 0), finding.raised
+
+
+def corrections(trace: Trace, now: float) -> list[LogRecord]:
+    """Events for agent spans that left with another outcome than is known now; each change is told once."""
+    told = []
+    for span_id, (before, failed) in trace.outcomes.items():
+        outcome, reason = pipeline_outcome(span_id, trace, trace.findings_below(span_id), failed=failed)
+        if outcome != before:
+            trace.outcomes[span_id] = (outcome, failed)
+            told.append(_correction(trace, span_id, before, outcome, reason, now))
+    return told
+
+
+def _correction(trace: Trace, span_id: bytes, before: str, outcome: str, reason: str | None, now: float) -> LogRecord:
+    run = trace.runs.get(span_id)
+    values: dict[str, Value | None] = {
+        a.PIPELINE_OUTCOME: outcome,
+        a.PIPELINE_PREVIOUS: before,
+        a.PIPELINE_REASON: reason,
+        a.AGENT_NAME: run.agent if run is not None else None,
+    }
+    return LogRecord(
+        time_unix_nano=int(now * 1e9),
+        observed_time_unix_nano=int(now * 1e9),
+        severity_number=SeverityNumber.SEVERITY_NUMBER_INFO,
+        severity_text="INFO",
+        event_name=a.OUTCOME_EVENT,
+        body=AnyValue(string_value=f"the outcome of an agent's span is {outcome}; it left as {before}"),
+        attributes=[_pair(k, v) for k, v in values.items() if v is not None],
+        trace_id=trace.trace_id,
+        span_id=span_id,
+    )
 
 
 def _roll_up(step: Step, trace: Trace) -> dict[str, Value]:
     below = trace.findings_below(step.span_id)
-    added: dict[str, Value] = {a.PIPELINE_OUTCOME: pipeline_outcome(step, trace, below)}
+    outcome, reason = pipeline_outcome(step.span_id, trace, below, failed=step.failed)
+    trace.outcomes[step.span_id] = (outcome, step.failed)
+    added: dict[str, Value] = {a.PIPELINE_OUTCOME: outcome}
+    if reason is not None:
+        added[a.PIPELINE_REASON] = reason
     if below:
         added[a.PIPELINE_FAILURE_COUNT] = len({f.identity for f in below})
         added[a.KEEP] = True

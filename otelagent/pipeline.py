@@ -107,6 +107,7 @@ class Pipeline:
         self.live = LiveTraces(self.detectors, self, settings.limits, self.normal)
         self._events: deque[tuple[tuple[bytes, ...], Any]] = deque(maxlen=MAX_PENDING_EVENTS)
         self._fresh: dict[bytes, list[Finding]] = defaultdict(list)
+        self._stirred: dict[bytes, Trace] = {}
         self._now = 0.0
 
     # --- the way of a request ------------------------------------------------------------------------------------
@@ -255,10 +256,17 @@ class Pipeline:
         return values
 
     def _take_events(self) -> bytes | None:
+        self._correct()
         if not self._events:
             return None
         taken, self._events = self._events, deque(maxlen=MAX_PENDING_EVENTS)
         return annotate.events_request(taken)
+
+    def _correct(self) -> None:
+        """Tell of spans that have left with an outcome which what was found since makes another one."""
+        stirred, self._stirred = self._stirred, {}
+        for trace in stirred.values():
+            self._events.extend((trace.origin, record) for record in annotate.corrections(trace, self._now))
 
     def _role(self, tool: str | None, description: str | None) -> Role:
         return role(tool, description, self._roles)
@@ -267,6 +275,7 @@ class Pipeline:
 
     def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None:
         self._fresh[finding.about].append(finding)
+        self._stirred[trace.trace_id] = trace
         values = self._quoting(trace.trace_id, annotate.told(finding, run))
         self._events.append((trace.origin, annotate.event(finding, values, self._now)))
         if self._evaluations:
@@ -287,6 +296,7 @@ class Pipeline:
 
     def closed(self, trace: Trace, reason: Closed) -> None:
         learning.learn_runs(trace, self.normal)
+        self._stirred[trace.trace_id] = trace
         for odd, count in oddities.of_trace(trace, self.live.recent).items():
             self.odd(odd, count)
         self._each(lambda ear: ear.closed(trace, reason))

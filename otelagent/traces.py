@@ -153,6 +153,8 @@ class Trace:
         self.service = ""
         self.environment = ""
         self.workflow: str | None = None
+        self.outcomes: dict[bytes, tuple[str, bool]] = {}
+        """Of agents' spans that have left: the outcome they were given, and whether their status was error."""
         self.origin: tuple[bytes, ...] = ()
         """Serialised resource of the last span that came."""
         self._listener = listener
@@ -403,11 +405,13 @@ class Trace:
     @property
     def outcome(self) -> str:
         """success, degraded, failed or unknown, of the whole trace; unknown while its topmost span wasn't seen."""
+        if self.root_seen and self.root_failed:
+            return "failed"
         if any(run.findings for run in self.runs.values()):
             return "degraded"
         if not self.root_seen or self.partial_view or self.lineage.unseen:
             return "unknown"
-        return "failed" if self.root_failed else "success"
+        return "success"
 
     def receipt_below(self, span_id: bytes) -> Receipt | None:
         """How much of its assignment the run of a span did; without a receipt of its own the sum of its children's."""

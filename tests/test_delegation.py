@@ -106,6 +106,23 @@ def test_missing_items_are_named_where_the_configuration_asks_for_it() -> None:
     assert [f.extra.get(a.DELEGATION_MISSING) for f in report.findings.values()] == [", ".join(DOCS[3:])]
 
 
+def test_outcome_that_changes_after_a_span_has_left_goes_out_as_an_event() -> None:
+    above, below = apart(child(), say="The report is attached.")
+    below = by_context(above, below)
+    pipeline, told = Pipeline(), []
+    for now, body in enumerate([*singly(above), *singly(below)]):
+        told += records(pipeline.traces(body, now / 10).events)
+    changed = [e for e in told if e.event_name == a.OUTCOME_EVENT]
+    assert [(e.span_id, finding_attribute(e, a.PIPELINE_OUTCOME)) for e in changed] == [(above[-1].span_id, "degraded")]
+    assert finding_attribute(changed[0], a.PIPELINE_PREVIOUS) == "success"
+    assert "left part of its work undone" in finding_attribute(changed[0], a.PIPELINE_REASON)
+
+
+def test_outcome_says_its_first_reason() -> None:
+    ours, _ = played(singly(builders.spans(parent(ask(child())))))
+    assert "processed 3 of 7 items" in ours["invoke_agent coordinator"][a.PIPELINE_REASON]
+
+
 # --- encodings ------------------------------------------------------------------------------------------------------
 
 
