@@ -58,12 +58,14 @@ class DelegationIncomplete(Detector):
     """A child agent processed only part of what it was assigned, or met a failure, and reported completion.
 
     ## What it looks for
-    An agent that works for another (inside a tool call, nested, after a hand-over, by span link) and ended without an
-    error, whose receipt falls short: counts on its spans, events or logs (`items_assigned`, `items_processed`), the
-    same in JSON of its output, words such as "3 of 7 documents", or counts inferred from its calls: items that its
-    assignment enumerates against those that its calls dealt with. Also a failure inside the child that nothing made
-    good and that its answer doesn't mention (`unresolved_failure`), and an answer that was cut off. Every ancestor
-    whose own answer doesn't mention it gets `child_incomplete`.
+    An agent that works for another (inside a tool call, nested, after a hand-over, or in a trace of its own) and
+    ended without an error, whose receipt falls short: counts on its spans, events or logs (`items_assigned`,
+    `items_processed`), the same in JSON of its output, words such as "3 of 7 documents", or counts inferred from its
+    calls: items that its assignment enumerates against those that its calls dealt with. Also a failure inside the
+    child that nothing made good and that its answer doesn't mention, and last words that are no answer: cut off,
+    stopped at a limit of steps, with calls that were never carried out, or only a plan (`unresolved_failure`). A
+    child that says itself that part is left is found where the agent above it passes that over. Every ancestor whose
+    own answer doesn't mention it gets `child_incomplete`.
 
     ## Why it matters
     The parent's trace looks clean: its child span is completed, its answer fluent. What is missing shows nowhere but
