@@ -20,17 +20,20 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from otelagent.reading import injection, injection_features, injection_text
-from training import made
+from training import heldout, made
 
 HERE = Path(__file__).parent
 MODEL = HERE.parent / "otelagent" / "reading" / "injection.model"
 PROBE = HERE / "data" / "probe.jsonl"
 CARD = HERE.parent / "docs" / "injection-classifier.md"
-OPERATING_POINT = 1.5
+OPERATING_POINT = 1.0
 """Total at which a text is flagged; the card says why."""
 STRENGTH = 0.4
 DECAY = [0.35, 0.2]
 ROUNDS = 3
+_TELLTALE = frozenset((b"~quoted", b"~topic", b"TOPIC", b"QUOTING"))
+"""Without one of these a quoted attack reads as an attack, and there is nothing to learn from it."""
+_SOLID = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789")
 LEAST = 3
 """Texts that a feature has to occur in."""
 
@@ -76,11 +79,21 @@ def corpus() -> list[Text]:
 
 def read(text: Text) -> Read:
     unwrapped = injection_text.unwrap(text.text)
-    found = list(injection_features.candidates(unwrapped.texts, unwrapped.notes))
-    planted = [b" ".join(words) for span in text.spans for words in injection_text.sentences(span)]
-    joined = [b" ".join(sentence.words) for sentence, _ in found]
-    positive = [bool(text.label) and (not planted or any(part in each for part in planted)) for each in joined]
-    return Read(text, [frozenset(keys) for _, keys in found], positive)
+    notes = {b"!" + note.encode() for note in unwrapped.notes}
+    found = list(injection_features.candidates(unwrapped.text))
+    if text.kind == "made_mention":
+        found = [each for each in found if not _TELLTALE.isdisjoint(each[1])]
+    planted = [_joined(injection_text.ascii_of(injection_text.unwrap(span).text)) for span in text.spans]
+    joined = [_joined(b" ".join(sentence.words)) for sentence, _ in found]
+    positive = [bool(text.label) and (not planted or any(each in part for part in planted)) for each in joined]
+    if planted and not any(positive):
+        positive = [bool(text.label)] * len(found)
+    return Read(text, [frozenset(keys | notes) for _, keys in found], positive)
+
+
+def _joined(raw: bytes) -> bytes:
+    """Letters and digits only, to find a sentence again whatever stands between them."""
+    return bytes(filter(_SOLID.__contains__, raw.lower()))
 
 
 class Trained(NamedTuple):
@@ -183,6 +196,14 @@ def left_out(reads: Sequence[Read], more: Sequence[Read]) -> dict[tuple[str, int
     return totals
 
 
+def held_out(model: Trained) -> dict[tuple[str, int], list[float]]:
+    """Totals of the texts that no model has seen, by group."""
+    totals: dict[tuple[str, int], list[float]] = defaultdict(list)
+    for held in heldout.texts():
+        totals[held.group, held.label].append(model.total(read(Text(held.text, held.label, held.group, ""))))
+    return totals
+
+
 def calibrated(totals: dict[tuple[str, int], list[float]]) -> tuple[float, float]:
     """Slope and offset from a total to a probability, every source and label with the same weight."""
     rows = [(max(-4.0, total), label, 1 / len(values)) for (_, label), values in totals.items() for total in values]
@@ -225,7 +246,7 @@ def probe(reads: Sequence[Read], model: Trained, size: int = 240) -> list[dict[s
 
 
 def table(totals: dict[tuple[str, int], list[float]]) -> str:
-    points = (0.0, 0.5, 1.0, OPERATING_POINT, 2.0, 3.0)
+    points = (-1.0, -0.5, 0.0, 0.5, OPERATING_POINT, 1.5, 2.0, 3.0)
     lines = [
         "| source | texts | "
         + " | ".join(f"{each:g}" for each in points)
@@ -288,6 +309,7 @@ def main() -> int:
     MODEL.write_bytes(msgspec.json.format(msgspec.json.encode(shipped(model, slope, offset)), indent=0) + b"\n")
     PROBE.write_text("".join(json.dumps(row) + "\n" for row in probe(reads + more, model)), "utf-8")
     card = put(CARD.read_text("utf-8"), "scores", table(totals))
+    card = put(card, "held-out", table(held_out(model)))
     CARD.write_text(put(card, "reliability", reliability(totals, slope, offset)), "utf-8")
     return 0
 

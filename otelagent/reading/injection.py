@@ -71,9 +71,10 @@ def score(text: str) -> Injection:
     """Reads a text that a source returned."""
     read = injection_text.unwrap(text)
     model, weights = _model()
+    base = model.bias + sum([weights.get(b"!" + note.encode(), 0.0) for note in read.notes])
     scored = [
-        Scored(model.bias + sum([weights.get(key, 0.0) for key in keys]), sentence, keys)
-        for sentence, keys in features.candidates(read.texts, read.notes)
+        Scored(base + sum([weights.get(key, 0.0) for key in keys]), sentence, keys)
+        for sentence, keys in features.candidates(read.text)
     ]
     if not scored:
         return Injection(0.0, False, capped=read.capped)
@@ -81,10 +82,11 @@ def score(text: str) -> Injection:
     worst = scored[:_WORST]
     likelihood = probability(combined([each.logit for each in worst], model.decay), model)
     imperatives = any(b"^imperative" in each.keys for each in scored)
+    notes = read.notes + ("encoded",) * any(b"!decoded" in each.keys for each in worst)
     return Injection(
         round(likelihood, 4),
         likelihood >= model.threshold,
-        structure(worst, read.notes),
+        structure(worst, notes),
         imperatives,
         demanded_in([each.sentence.words for each in worst if each.logit > 0 or b"^imperative" in each.keys]),
         read.capped,

@@ -2,17 +2,16 @@
 what stands around it. Classes and structure rules are data: `words/injection.*.toml`.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 from unicodedata import normalize
 
 import re2
 
 from otelagent.reading import injection_text, lexicon
+from otelagent.reading.injection_places import MARK, NAMED, SPACED, TITLE, passages, places, plain, surroundings
 
-SPACED: Final = ("en", "de", "fr", "es", "pt", "it")
 UNSPACED: Final = ("zh", "ja", "ko")
 _CLASSES: Final = """
     none ignore prior all instruction system model you your response user secret reveal send call destroy spend grant
@@ -39,19 +38,22 @@ _CORE: Final = _ACTS | _classes(
     "transform conceal limit instruction system model response secret please systemtag roletag"
 )
 _CARRIED: Final = _classes("model urgent systemtag roletag commenttag ignore instruction system new")
+_TAGS: Final = _classes("systemtag roletag commenttag")
 _LEADS: Final = _classes("please step not urgent systemtag roletag commenttag model must system new task instruction")
-_FLAGS: Final = ((_NUMBER["topic"], b"~topic"), (_NUMBER["mail"], b"~mail"), (_NUMBER["syntax"], b"~syntax"))
 _YOU: Final = _NUMBER["you"]
 _CJK: Final = re2.compile(r"[\x{3040}-\x{30ff}\x{4e00}-\x{9fff}\x{ac00}-\x{d7af}]")
-_NEAR: Final = 6
 _CROWD: Final = (b"~crowd0", b"~crowd1", b"~crowd2", b"~crowd3", b"~crowd4", b"~crowd4", b"~crowd6")
-"""How many sentences around are commands: one among statements is out of place, a manual has many."""
+"""How many places around could instruct too: one among statements is out of place, a manual has many."""
+_LENGTHS: Final = (b"~words0", b"~words5", b"~words10", b"~words15", b"~words20")
+_SHOWN: Final = ((TITLE, b"~title"), (NAMED, b"~name"))
+_MARKS: Final = MARK + TITLE + NAMED
+_DECODED: Final = frozenset((b"!decoded",))
 
 
 class Sentence(NamedTuple):
     """A sentence, where its words of known classes are, and their classes."""
 
-    words: Sequence[bytes]
+    words: list[bytes]
     at: Sequence[int]
     classes: Sequence[int]
 
@@ -59,56 +61,91 @@ class Sentence(NamedTuple):
 # --- sentences and their features ---------------------------------------------------------------------------------
 
 
-def candidates(texts: Sequence[str], notes: Sequence[str]) -> Iterator[tuple[Sentence, set[bytes]]]:
-    """The sentences that could instruct, with their features."""
-    shared = {b"!" + note.encode() for note in notes}
-    for number, text in enumerate(texts):
-        if number:
-            shared.add(b"!decoded")
-        yield from _of_one(_classified(_spaced(), injection_text.sentences(text)), shared)
-        if not text.isascii() and _CJK.search(text):
-            pattern, known = _unspaced()
-            yield from _of_one(
-                _classified(known, _split(pattern.findall(text.encode("utf-8", "replace")), known)), shared
-            )
+def candidates(text: str) -> Iterator[tuple[Sentence, set[bytes]]]:
+    """The sentences that could instruct, with their features; then those that were encoded."""
+    raw = injection_text.ascii_of(text)
+    found = places(raw)
+    yield from _spaced_of(raw, found.commands, frozenset())
+    if not text.isascii() and _CJK.search(text):
+        yield from _unspaced_of(text)
+    for decoded in injection_text.decoded(found.packed):
+        inner = injection_text.ascii_of(decoded)
+        yield from _spaced_of(inner, places(inner).commands, _DECODED)
 
 
-Classified: TypeAlias = tuple[list[list[int]], list[tuple[int, Sentence]]]
+def _spaced_of(
+    raw: bytes, commands: list[tuple[int, int]], shared: frozenset[bytes]
+) -> Iterator[tuple[Sentence, set[bytes]]]:
+    seen = set[bytes]()
+    for passage in passages(raw, commands):
+        found = [each for each in _marked(passage.raw) if each.line not in seen]
+        if found:
+            seen.update([each.line for each in found])
+            around = [*surroundings(raw, passage.begin, passage.end), _CROWD[min(passage.crowd, 6)], *shared]
+            for each in found:
+                for sentence in each.sentences:
+                    yield sentence, _all_features(sentence, each.opened, [*around, *each.context])
 
 
-def _classified(known: dict[bytes, int], sentences: Iterable[list[bytes]]) -> Classified:
-    """The classes of every sentence, and those that could instruct with their place."""
-    every: list[list[int]] = []
-    some: list[tuple[int, Sentence]] = []
-    look_up, foreign = known.get, _CORE.isdisjoint
-    for words in sentences:
-        classes = list(filter(None, map(look_up, words)))
-        if classes and not foreign(classes) and (len(classes) > 1 or (len(words) > 2 and words[0] in known)):
-            at = [place for place, word in enumerate(words) if word in known]
-            some.append((len(every), Sentence(words, at, classes)))
-        every.append(classes)
-    return every, some
+class _Marked(NamedTuple):
+    """A line with a place in it."""
+
+    line: bytes
+    sentences: list[Sentence]
+    context: list[bytes]
+    """Features of what stands before: classes of the sentence before, and those of the passage so far."""
+    opened: bool
+    """A quotation mark is open where it begins."""
 
 
-def _of_one(found: Classified, shared: set[bytes]) -> Iterator[tuple[Sentence, set[bytes]]]:
-    every, some = found
-    if not some:
-        return
-    flags = [(name, [place for place, classes in enumerate(every) if flag in classes]) for flag, name in _FLAGS]
-    telling = [place for place, sentence in some if _telling(sentence)]
-    for place, sentence in some:
-        keys = _features(sentence, every[place - 1] if place else ())
-        keys |= shared
-        others = bisect_left(telling, place + _NEAR + 1) - bisect_left(telling, place - _NEAR)
-        keys.add(_CROWD[min(others, 6)])
-        if b"~quoted" in keys and flags[0][1]:
-            keys.add(b"~quoted&topic")
-        for name, places in flags:
-            nearest = bisect_left(places, place - _NEAR)
-            if nearest < len(places) and places[nearest] <= place + _NEAR:
-                keys.add(name)
-        keys.update(_matching(keys))
-        yield sentence, keys
+def _marked(passage: bytes) -> Iterator[_Marked]:
+    known = _spaced()
+    before: frozenset[int] = frozenset()
+    earlier: set[int] = set()
+    opened = False
+    for line in injection_text.lines(passage):
+        words = line.translate(None, _MARKS).split()
+        if not words:
+            opened = False
+            continue
+        if MARK in line:
+            found = [each for part in injection_text.stretches(words) if (each := _sentence(part, known))]
+            context = [b"p:" + _NAME[each] for each in before] + [b"b:" + _NAME[each] for each in earlier]
+            context += [name for mark, name in _SHOWN if mark in line]
+            yield _Marked(line, found, context, opened)
+        before = _CARRIED.intersection(map(known.get, words))
+        earlier |= _TAGS.intersection(before)
+        opened ^= words.count(b'"') % 2 == 1
+
+
+def _unspaced_of(text: str) -> Iterator[tuple[Sentence, set[bytes]]]:
+    pattern, known = _unspaced()
+    context: list[bytes] = []
+    for words in _split(pattern.findall(normalize("NFKC", text).encode("utf-8", "replace")), known):
+        if sentence := _sentence(words, known):
+            yield sentence, _all_features(sentence, False, [b"~unspaced", *context])
+        context = [b"p:" + _NAME[each] for each in _CARRIED.intersection(map(known.get, words))]
+
+
+def _sentence(words: list[bytes], known: dict[bytes, int]) -> Sentence | None:
+    if len(words) < 2:
+        return None
+    at = [place for place, word in enumerate(words) if word in known]
+    classes = [known[words[place]] for place in at]
+    return Sentence(words, at, classes) if classes and not _CORE.isdisjoint(classes) else None
+
+
+def _all_features(sentence: Sentence, opened: bool, around: Sequence[bytes]) -> set[bytes]:
+    keys = _features(sentence)
+    keys.update(around)
+    if opened or b'"' in sentence.words:
+        keys.add(b"~quoted" if _quoted(sentence, opened) else b"~quote")
+    if b"~title" in keys and b"^imperative" in keys:
+        keys.add(b"^title")
+    if b"~quoted" in keys and b"~topic" in keys:
+        keys.add(b"~quoted&topic")
+    keys.update(_matching(keys))
+    return keys
 
 
 def _split(words: list[bytes], known: dict[bytes, int]) -> Iterator[list[bytes]]:
@@ -124,24 +161,25 @@ def _split(words: list[bytes], known: dict[bytes, int]) -> Iterator[list[bytes]]
         yield sentence
 
 
-def _features(sentence: Sentence, before: Sequence[int]) -> set[bytes]:
+def _features(sentence: Sentence) -> set[bytes]:
     words, at, classes = _with_names(sentence)
-    keys = {b"p:" + _NAME[each] for each in before if each in _CARRIED}
+    keys = {_WORD + word for word in words if len(word) > 3 and word.isalpha()}
     last = len(words) - 1
     count = len(at)
     for order, (place, number) in enumerate(zip(at, classes, strict=True)):
-        name, word = _NAME[number], words[place]
-        keys.add(name)
+        word = words[place]
+        keys.add(_NAME[number])
         keys.add(word)
         if place:
             keys.add(words[place - 1] + b" " + word)
         if place < last:
             keys.add(word + b" " + words[place + 1])
+        pairs = _PAIR[number]
         for ahead in range(order + 1, min(order + 4, count)):
             if at[ahead] - place <= 8:
-                keys.add(_PAIR[number][classes[ahead]])
+                keys.add(pairs[classes[ahead]])
         if order + 2 < count and at[order + 2] - place <= 10:
-            keys.add(_PAIR[number][classes[order + 1]] + b">" + _NAME[classes[order + 2]])
+            keys.add(pairs[classes[order + 1]] + b">" + _NAME[classes[order + 2]])
     if at and at[0] <= 1:
         keys.add(b"^" + _NAME[classes[0]])
     told = _telling(sentence)
@@ -150,8 +188,7 @@ def _features(sentence: Sentence, before: Sequence[int]) -> set[bytes]:
         keys.add(b"^imperative")
         keys.update([b"^" + _NAME[lead] + b"!" for lead in leads])
         keys.update([_NAME[verb] + b"&" + _NAME[number] for number in classes if number != verb])
-    if b'"' in words:
-        keys.add(b"~quoted" if _quoted(words, at, classes) else b"~quote")
+    keys.add(_LENGTHS[min(len(words) // 5, 4)])
     return keys
 
 
@@ -184,10 +221,11 @@ def _kind(word: bytes) -> int:
     return _ACCOUNT if len(word) >= 10 and word.isalnum() else 0
 
 
-def _quoted(words: Sequence[bytes], at: Sequence[int], classes: Sequence[int]) -> bool:
+def _quoted(sentence: Sentence, opened: bool) -> bool:
     """The instructing words stand between quotation marks."""
-    first = next((place for place, number in zip(at, classes, strict=True) if number in _CORE), 0)
-    return sum([word == b'"' for word in words[:first]]) % 2 == 1
+    pairs = zip(sentence.at, sentence.classes, strict=True)
+    first = next((place for place, number in pairs if number in _CORE), 0)
+    return (sentence.words[:first].count(b'"') + opened) % 2 == 1
 
 
 def imperative(sentence: Sentence) -> bool:
@@ -222,8 +260,7 @@ def _spaced() -> dict[bytes, int]:
     found = {name.encode(): _NUMBER[name] for name in ("systemtag", "roletag", "commenttag")}
     for language in SPACED:
         for word, number in _listed(language):
-            plain = normalize("NFKD", word.replace("ß", "ss").replace("ø", "o")).encode("ascii", "ignore")
-            found.setdefault(plain.lower().replace(b"'", b""), number)
+            found.setdefault(plain(word).replace("'", "").encode(), number)
     return found
 
 
@@ -265,7 +302,10 @@ def _groups(groups: Sequence[str]) -> tuple[frozenset[bytes], tuple[frozenset[by
 
 
 RULE_WEIGHT: Final = 4.0
-"""Value of a rule as a feature; a class or word has 1."""
+"""Value of a rule as a feature; a class or a word of one has 1."""
+WORD_WEIGHT: Final = 0.5
+"""Value of any other word."""
+_WORD: Final = b"w:"
 
 
 def _matching(keys: set[bytes]) -> list[bytes]:
@@ -282,4 +322,6 @@ def rules_in(keys: set[bytes]) -> list[str]:
 
 
 def value(key: bytes) -> float:
+    if key[:2] == _WORD:
+        return WORD_WEIGHT
     return RULE_WEIGHT if key[:1] == b"=" and len(key) > 1 else 1.0

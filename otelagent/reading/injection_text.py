@@ -7,12 +7,11 @@ Every step is linear in the text.
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 from unicodedata import normalize
 from urllib.parse import unquote
 
-import orjson
 import re2
 
 LIMIT: Final = 1 << 17
@@ -22,9 +21,13 @@ WINDOW: Final = 4096
 WINDOWS: Final = LIMIT // 2 // WINDOW
 WORDS: Final = 64
 """Words of a sentence that are taken together; a longer one is read in overlapping stretches."""
-_LEAVES: Final = 20_000
 _DECODED: Final = 8
-_DEPTH: Final = 4
+_RUNS: Final = 64
+_DEPTH: Final = 3
+_INNER: Final = "\x02"
+_HEAD: Final = 64
+APART: Final = "\x1e"
+"""Stands between strings of one value."""
 
 _OPTIONS: Final = re2.Options()
 _OPTIONS.log_errors = False
@@ -38,7 +41,6 @@ def _pattern(pattern: str | bytes) -> Any:
 _UNICODE_ESCAPE: Final = _pattern(r"\\u([0-9a-fA-F]{4})")
 _ENTITY: Final = _pattern(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 _URL_ENCODED: Final = _pattern(r"[\w.+:/?&=-]*(?:%[0-9A-Fa-f]{2}[\w.+:/?&=-]*){3,}")
-_PACKED: Final = _pattern(rb"[A-Za-z0-9+/]{24,}={0,2}")
 _INLINE_TAG: Final = _pattern(rb"(?i)</?(?:b|i|em|strong|u|span|font|a|small|mark|code)(?:\s[^<>]{0,200})?>")
 _SYSTEM_TAG: Final = _pattern(
     rb"(?i)<\|(?:im_start|start_header_id|system|begin_of_text)\|>(?:[ \t]*system\b)?(?:<\|[a-z_]{1,30}\|>)?"
@@ -64,57 +66,50 @@ _TAG: Final = _pattern(
     rb"|\[(?:system|admin|developer)|\n[ \t]*(?:human|assistant|system|-{3,})"
 )
 """What every tag begins with, to look for the others only then."""
-_MIXED: Final = _pattern(r"[A-Za-z][\x{0370}-\x{03ff}\x{0400}-\x{04ff}]|[\x{0370}-\x{03ff}\x{0400}-\x{04ff}][A-Za-z]")
+_MIXED: Final = r"[A-Za-z][\x{0370}-\x{04ff}]|[\x{0370}-\x{04ff}][A-Za-z]"
+_STUCK: Final = _pattern(rb"([a-z0-9]{2}[.!?])([A-Z][a-z])")
+"""Where sentences of a page were joined without a blank."""
+_LOOKALIKE: Final = _pattern(_MIXED)
+_ODD: Final = _pattern(r"[\x{ad}\x{200b}-\x{200d}\x{2060}\x{feff}\x{e0000}-\x{e007f}]|" + _MIXED)
+"""What `_revealed` looks closer for."""
 
 _LOOKALIKES: Final = str.maketrans(
     "аеорсухіјѕһԁɡԛԝьАВЕКМНОРСТУХІЈЅѵӏαοερυικνχΑΒΕΖΗΙΚΜΝΟΡΤΥΧτ",
     "aeopcyxijshdgqwbABEKMHOPCTYXIJSvlaoepuiKvxABEZHIKMNOPTYXt",
 )
 _SIGNS: Final = {
-    "’": "'",
-    "‘": "'",
-    "“": '"',
-    "”": '"',
-    "„": '"',
-    "«": '"',
-    "»": '"',
-    "「": '"',
-    "」": '"',
-    "『": '"',
-    "』": '"',
-    "—": " - ",
-    "–": "-",
-    "…": ". ",
-    "•": "\n",
-    "ß": "ss",
-    "ø": "o",
-    "¿": " ",
-    "¡": " ",
+    b"\xe2\x80": {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "—": " - ", "–": "-", "…": ". ", "•": "\n"},
+    b"\xc2": {"«": '"', "»": '"', "¿": " ", "¡": " "},
+    b"\xc3": {"ß": "ss", "ø": "o"},
+    b"\xe3\x80": {"「": '"', "」": '"', "『": '"', "』": '"'},
 }
+"""By how their UTF-8 begins: most texts have few of these."""
 _PLAIN: Final = bytes.maketrans(
-    bytes(range(65, 91)) + b"()[]{}*#~^=,\t\\\x0b\x0c|:<>\r!;?`",
-    bytes(range(97, 123)) + b" " * 18 + b"\n" * 3 + b'..."',
+    bytes(range(65, 91)) + b"()[]{}*#~^=,\t\\\x0b\x0c:|<>\r\x1e!;?`",
+    bytes(range(97, 123)) + b" " * 17 + b"\n" * 5 + b'..."',
 )
 
 
 class Unwrapped(NamedTuple):
-    """Texts found in a captured value, and what had to be undone to see them."""
+    """The text within a captured value, and what had to be undone to see it."""
 
-    texts: list[str]
+    text: str
     notes: tuple[str, ...]
     capped: bool
 
 
 def unwrap(text: str) -> Unwrapped:
-    """The texts within a text. Notes: `tag_characters`, `lookalikes`, `invisible`, `encoded`."""
-    capped = len(text) > LIMIT
-    notes: set[str] = set()
-    texts = [_revealed(part, notes) for part in _windows(text)]
-    plain = _unescaped("\n\n".join(leaf for part in texts for leaf in _leaves(part, 0)))
-    decoded = _decoded(plain)
-    if decoded:
-        notes.add("encoded")
-    return Unwrapped([plain, *decoded], tuple(sorted(notes)), capped)
+    """The text within a text. Notes: `tag_characters`, `lookalikes`, `invisible`."""
+    if len(text) > LIMIT:
+        parts = [unwrap(part) for part in _windows(text)]
+        notes = {note for part in parts for note in part.notes}
+        return Unwrapped("\n\n".join([part.text for part in parts]), tuple(sorted(notes)), True)
+    text = _unescaped(_opened(text))
+    if text.isascii():
+        return Unwrapped(text, (), False)
+    found: set[str] = set()
+    text = _revealed(text, found)
+    return Unwrapped(text, tuple(sorted(found)), False)
 
 
 def _windows(text: str) -> Iterator[str]:
@@ -131,30 +126,29 @@ def _windows(text: str) -> Iterator[str]:
 
 def _revealed(text: str, notes: set[str]) -> str:
     """Without what the eye doesn't see, and with what it sees."""
-    if text.isascii():
-        return text
     raw = text.encode("utf-8", "replace")
     text = raw.decode()
+    if _ODD.search(raw):
+        text = _visible(text, raw, notes)
+    for start, signs in _SIGNS.items():
+        if start in raw:
+            for sign, plain in signs.items():
+                text = text.replace(sign, plain)
+    return text
+
+
+def _visible(text: str, raw: bytes, notes: set[str]) -> str:
     if b"\xf3\xa0\x80" in raw or b"\xf3\xa0\x81" in raw:
         text, hidden = _untagged(text)
         if hidden:
             notes.add("tag_characters")
-    text = _visible(text, raw, notes)
-    if _MIXED.search(text):
+    if sum(map(raw.count, (b"\xe2\x80\x8b", b"\xe2\x80\x8c", b"\xe2\x81\xa0", b"\xc2\xad"))) >= 8:
+        notes.add("invisible")
+    for sign in "\u200b\u200c\u200d\u2060\u00ad\ufeff":
+        text = text.replace(sign, "")
+    if _LOOKALIKE.search(text):
         notes.add("lookalikes")
         text = " ".join(_latin(word) for word in text.split(" "))
-    for sign, plain in _SIGNS.items():
-        text = text.replace(sign, plain)
-    return normalize("NFKC", text)
-
-
-def _visible(text: str, raw: bytes, notes: set[str]) -> str:
-    invisible = sum(map(raw.count, (b"\xe2\x80\x8b", b"\xe2\x80\x8c", b"\xe2\x81\xa0", b"\xc2\xad")))
-    if invisible >= 8:
-        notes.add("invisible")
-    if invisible or b"\xe2\x80\x8d" in raw or b"\xef\xbb\xbf" in raw:
-        for sign in "\u200b\u200c\u200d\u2060\u00ad\ufeff":
-            text = text.replace(sign, "")
     return text
 
 
@@ -188,47 +182,20 @@ def _latin(word: str) -> str:
     return word.translate(_LOOKALIKES) if not word.isascii() and word.translate(_LOOKALIKES).isascii() else word
 
 
-def _leaves(text: str, depth: int) -> Iterator[str]:
-    """The strings in a JSON text, or the text."""
-    stripped = text.strip()
-    if depth < _DEPTH and stripped[:1] in ("{", "[", '"') and stripped[-1:] in ("}", "]", '"') and len(stripped) > 1:
-        if "\\" not in stripped and stripped[0] != '"' and stripped.count('"') % 2 == 0:
-            pieces = stripped.split('"')
-            found = zip(pieces[1::2], pieces[2::2], strict=True)
-            yield "\n\n".join(
-                [each for each, after in found if (" " in each or len(each) > 24) and after.lstrip()[:1] != ":"]
-            )
-            return
-        try:
-            value = orjson.loads(stripped)
-        except orjson.JSONDecodeError:
-            yield text
-            return
-        yield from _strings(value, depth)
-        return
-    yield text
-
-
-def _strings(value: object, depth: int) -> Iterator[str]:
-    stack, count = [value], 0
-    short: list[str] = []
-    while stack and count < _LEAVES:
-        item = stack.pop()
-        count += 1
-        if isinstance(item, str):
-            if len(item) < 16:
-                short.append(item)
-            elif item[:1] in "{[" or item[:2] == '"{':
-                yield from _leaves(item, depth + 1)
-            else:
-                yield item
-        elif isinstance(item, dict):
-            stack.extend(reversed(list(item.values())))
-            stack.extend(key for key in item if len(key) > 24)
-        elif isinstance(item, list):
-            stack.extend(reversed(item))
-    if short:
-        yield "\n".join(short)
+def _opened(text: str) -> str:
+    """JSON and its like with strings apart from each other; quotation marks within a string stay."""
+    head = text[:_HEAD].lstrip()[:1]
+    for _ in range(_DEPTH):
+        if head not in ("{", "[", '"') and '{"' not in text and '{\\"' not in text:
+            break
+        if "\\" not in text:
+            text = text.replace('"', APART)
+            break
+        text = text.replace('\\"', _INNER).replace('"', APART).replace(_INNER, '"').replace("\\\\", "\\")
+        head = ""
+    if "['" in text or "': '" in text:
+        text = text.replace("': '", APART).replace("', '", APART).replace("': \"", APART).replace("['", APART)
+    return text
 
 
 def _unescaped(text: str) -> str:
@@ -254,15 +221,10 @@ def _character(match: Any) -> str:
     return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
 
 
-def _decoded(text: str) -> list[str]:
-    found: list[str] = []
-    raw = text.encode("utf-8", "replace")
-    if _PACKED.search(raw):
-        for packed in _PACKED.findall(raw)[:64]:
-            plain = _plain_bytes(packed[:WINDOW].decode())
-            if plain and len(found) < _DECODED:
-                found.append(plain)
-    return found
+def decoded(packed: Sequence[bytes]) -> list[str]:
+    """Readable texts that runs of base64 or hexadecimal stand for."""
+    plain = (_plain_bytes(run[:WINDOW].decode()) for run in packed[:_RUNS])
+    return [text for text in plain if text][:_DECODED]
 
 
 def _plain_bytes(packed: str) -> str | None:
@@ -286,28 +248,18 @@ def _base64(packed: str) -> bytes:
 # --- from a text to its sentences ---------------------------------------------------------------------------------
 
 
-def sentences(text: str) -> Iterator[list[bytes]]:
-    """Sentences as lists of plain lower-case words. Tokens of our own: `"` for quotation marks, `systemtag` and
-    `roletag` for the tags of chat templates and their like, `commenttag` before a comment's text."""
-    for line in lines(text):
-        words = line.split()
-        if len(words) > WORDS:
-            yield from stretches(words)
-        elif len(words) > 1:
-            yield words
+def ascii_of(text: str) -> bytes:
+    """Letters without their accents; what has none is left out."""
+    return text.encode() if text.isascii() else normalize("NFKD", text).encode("ascii", "ignore")
 
 
-def stretches(words: list[bytes]) -> Iterator[list[bytes]]:
-    """A long sentence in overlapping parts."""
-    for begin in range(0, len(words) - 16, WORDS - 16):
-        yield words[begin : begin + WORDS]
+def lines(raw: bytes) -> list[bytes]:
+    """Sentences as plain lower-case text; some have no word.
 
-
-def lines(text: str) -> list[bytes]:
-    """A text's sentences as plain lower-case text; some have no word."""
-    if not text.isascii():
-        text = normalize("NFKD", text)
-    raw = _tagged(text.encode("ascii", "ignore"))
+    Tokens of our own: `"` for quotation marks, `systemtag` and `roletag` for the tags of chat templates and their like,
+    `commenttag` before a comment's text.
+    """
+    raw = _STUCK.sub(rb"\1 \2", _tagged(raw))
     if b"\n" in raw:
         raw = _folded(raw)
     if b"'" in raw:
@@ -316,6 +268,15 @@ def lines(text: str) -> list[bytes]:
     if b'"' in raw:
         raw = raw.replace(b'"', b' " ')
     return raw.replace(b". ", b"\n").replace(b".\n", b"\n").split(b"\n")
+
+
+def stretches(words: list[bytes]) -> Iterator[list[bytes]]:
+    """A long sentence in overlapping parts."""
+    if len(words) <= WORDS:
+        yield words
+        return
+    for begin in range(0, len(words) - 16, WORDS - 16):
+        yield words[begin : begin + WORDS]
 
 
 def _tagged(raw: bytes) -> bytes:
