@@ -238,7 +238,7 @@ def probe(reads: Sequence[Read], model: Trained, size: int = 240) -> list[dict[s
     """Texts whose decision is clear enough to be the same on another machine."""
     rng = random.Random(5)
     chosen = [one for one in rng.sample(list(reads), k=len(reads)) if len(one.text.text) < 1500]
-    clear = [(one, model.total(one)) for one in chosen[: size * 3]]
+    clear = [(one, model.total(read(one.text._replace(kind="")))) for one in chosen[: size * 3]]
     rows = [(one, total) for one, total in clear if abs(total - OPERATING_POINT) > 0.4][:size]
     return [
         {"text": one.text.text, "source": one.text.source, "flagged": total > OPERATING_POINT} for one, total in rows

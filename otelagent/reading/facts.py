@@ -60,6 +60,10 @@ MAX_STANDING: Final = 128
 MAX_SEEN: Final = 4096
 """Message fingerprints kept per trace; the oldest are let go and such messages are read again."""
 
+MAX_SUSPECTS: Final = 1024
+_suspects: OrderedDict[int, Suspect | None] = OrderedDict()
+"""By the hash of a result, the latest last: many traces get the same results."""
+
 MAX_DECLARED: Final = 256
 """Tools of a trace whose declarations are kept."""
 
@@ -243,12 +247,20 @@ def _shape_of(opened: object, judged: Outcome, result: int | None) -> Shape | No
 
 
 def _suspect(given: object) -> Suspect | None:
-    """Instructions in a source's result; None where there are none."""
+    """Instructions in a source's result; None where there are none. Equal results are read once, whoever got them."""
     text = _as_text(given)
+    key = xxh3_64_intdigest(text.encode(errors="replace"))
+    if key in _suspects:
+        _suspects.move_to_end(key)
+        return _suspects[key]
     read = score(text)
-    if not (read.flagged or read.imperatives):
-        return None
-    return Suspect(read.score, read.flagged, read.structural, names_in(text), read.demanded)
+    found = None
+    if read.flagged or read.imperatives:
+        found = Suspect(read.score, read.flagged, read.structural, names_in(text), read.demanded)
+    _suspects[key] = found
+    if len(_suspects) > MAX_SUSPECTS:
+        _suspects.popitem(last=False)
+    return found
 
 
 def _opened(captured: Captured | None) -> Captured | None:

@@ -73,7 +73,7 @@ def score(text: str) -> Injection:
     model, weights = _model()
     base = model.bias + sum([weights.get(b"!" + note.encode(), 0.0) for note in read.notes])
     scored = [
-        Scored(base + sum([weights.get(key, 0.0) for key in keys]), sentence, keys)
+        Scored(base + sum([weights[key] for key in weights.keys() & keys]), sentence, keys)
         for sentence, keys in features.candidates(read.text)
     ]
     if not scored:

@@ -38,7 +38,7 @@ _CORE: Final = _ACTS | _classes(
     "transform conceal limit instruction system model response secret please systemtag roletag"
 )
 _CARRIED: Final = _classes("model urgent systemtag roletag commenttag ignore instruction system new")
-_TAGS: Final = _classes("systemtag roletag commenttag")
+_TAGS: Final = (b"systemtag", b"roletag", b"commenttag")
 _LEADS: Final = _classes("please step not urgent systemtag roletag commenttag model must system new task instruction")
 _YOU: Final = _NUMBER["you"]
 _CJK: Final = re2.compile(r"[\x{3040}-\x{30ff}\x{4e00}-\x{9fff}\x{ac00}-\x{d7af}]")
@@ -100,22 +100,36 @@ class _Marked(NamedTuple):
 
 def _marked(passage: bytes) -> Iterator[_Marked]:
     known = _spaced()
-    before: frozenset[int] = frozenset()
-    earlier: set[int] = set()
-    opened = False
-    for line in injection_text.lines(passage):
-        words = line.translate(None, _MARKS).split()
-        if not words:
-            opened = False
+    lines = injection_text.lines(passage)
+    for place, line in enumerate(lines):
+        if MARK not in line:
             continue
-        if MARK in line:
-            found = [each for part in injection_text.stretches(words) if (each := _sentence(part, known))]
-            context = [b"p:" + _NAME[each] for each in before] + [b"b:" + _NAME[each] for each in earlier]
-            context += [name for mark, name in _SHOWN if mark in line]
-            yield _Marked(line, found, context, opened)
-        before = _CARRIED.intersection(map(known.get, words))
-        earlier |= _TAGS.intersection(before)
-        opened ^= words.count(b'"') % 2 == 1
+        words = line.translate(None, _MARKS).split()
+        found = [each for part in injection_text.stretches(words) if (each := _sentence(part, known))]
+        if found:
+            context = [name for mark, name in _SHOWN if mark in line]
+            context += _behind(lines, place)
+            yield _Marked(line, found, context, _opened(lines, place))
+
+
+def _behind(lines: Sequence[bytes], place: int) -> Iterator[bytes]:
+    """Of the sentence before the classes that tell, of all before the tags."""
+    before = next((line for line in reversed(lines[:place]) if not line.isspace() and line), b"")
+    for number in _CARRIED.intersection(map(_spaced().get, before.translate(None, _MARKS).split())):
+        yield b"p:" + _NAME[number]
+    earlier = b" ".join(lines[:place])
+    if b"tag" in earlier:
+        yield from (b"b:" + tag.upper() for tag in _TAGS if tag in earlier)
+
+
+def _opened(lines: Sequence[bytes], place: int) -> bool:
+    """A quotation mark is open, of the same paragraph."""
+    count = 0
+    for line in reversed(lines[:place]):
+        if not line or line.isspace():
+            break
+        count += line.count(b'"')
+    return count % 2 == 1
 
 
 def _unspaced_of(text: str) -> Iterator[tuple[Sentence, set[bytes]]]:

@@ -74,12 +74,17 @@ def _places() -> Any:
 
 
 @cache
-def _surroundings() -> tuple[tuple[bytes, Any], ...]:
-    found = []
+def _surroundings() -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.case_sensitive = False
+    options.max_mem = 64 << 20
+    found = re2.Set.SearchSet(options)
     for name in _SURROUNDINGS:
         words = {plain(v) for lang in SPACED for v in lexicon.words("injection", lang).get(name, ())}
-        found.append((b"~" + name.encode(), _compiled(rf"\b{_any(words)}\b")))
-    return tuple(found)
+        found.Add(rf"\b{_any(words)}\b")
+    found.Compile()
+    return found
 
 
 class Places(NamedTuple):
@@ -144,5 +149,5 @@ def _ending(raw: bytes, after: int) -> int:
 
 def surroundings(raw: bytes, begin: int, end: int) -> list[bytes]:
     """Whether words of security research, mails or code stand around."""
-    begin, end = max(0, begin - _AROUND), min(len(raw), end + _AROUND)
-    return [name for name, pattern in _surroundings() if pattern.search(raw, begin, end)]
+    around = raw[max(0, begin - _AROUND) : end + _AROUND]
+    return [b"~" + _SURROUNDINGS[number].encode() for number in (_surroundings().Match(around) or ())]

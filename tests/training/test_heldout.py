@@ -13,7 +13,7 @@ def test_every_group_is_there_and_attacks_stand_in_whole_values() -> None:
     }  # fmt: skip
     assert {each.group for each in held if not each.label} == {"clean", "mention"}
     for each in held:
-        if each.text[0] in "[{" and each.text[1] in '{"':
+        if each.text.startswith(('{"', '[{"')):
             json.loads(each.text)
 
 
