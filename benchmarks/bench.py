@@ -1,6 +1,6 @@
 """Measures otelagent side by side with the OpenTelemetry Collector and writes docs/benchmarks.md.
 
-    python benchmarks/bench.py [--quick]
+    python benchmarks/bench.py [--quick] [--reps 3] [--secs 5] [--recordings FOLDER]
 
 Builds load generator, sink and Collector from their Go modules once, into a cache outside the repository. All
 forwarders of a case run interleaved in one session, and only their ratios count: machines are shared and noisy.
@@ -9,8 +9,13 @@ forwarders of a case run interleaved in one session, and only their ratios count
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,29 +27,43 @@ BUILDER = "go.opentelemetry.io/collector/cmd/builder@v0.161.0"
 YARDSTICK = "annscan"
 """The Collector with transform (three attributes, one regular expression on tool results) and span metrics."""
 
+OWN = "otelagent"
+RECORDER = "otelagent-recorder"
+RECORDINGS = ROOT / "tests" / "captures"
+HEALTH = 23133
+
 
 @dataclass(frozen=True)
 class Case:
-    """One load. `peers`: configurations of the Collector that it is played to."""
+    """One load. `peers`: configurations of the Collector that it is played to, the first is 1.00."""
 
     name: str
     load: str
+    goal: str = ""
     peers: tuple[str, ...] = (YARDSTICK,)
+    own: tuple[str, ...] = (OWN,)
     rate: float | None = None
     gzip: bool = False
 
 
 FULL = (
-    Case("50 spans per request, 4 KB", "-spans 50 -content 4096 -conc 8", ("annscan", "ann", "work")),
-    Case("200 spans per request, 4 KB", "-spans 200 -content 4096 -conc 8"),
-    Case("10 spans per request, 4 KB", "-spans 10 -content 4096 -conc 8"),
+    Case(
+        "50 spans per request, 4 KB",
+        "-spans 50 -content 4096 -conc 8",
+        "1.0, and half of `work`; the recorder 5 % more",
+        ("annscan", "ann", "work"),
+        (OWN, RECORDER),
+    ),
+    Case("200 spans per request, 4 KB", "-spans 200 -content 4096 -conc 8", "0.9"),
+    Case("10 spans per request, 4 KB", "-spans 10 -content 4096 -conc 8", "1.8"),
     Case("50 spans per request, 0.5 KB", "-spans 50 -content 512 -conc 8"),
-    Case("50 spans per request, 32 KB", "-spans 50 -content 32768 -conc 4"),
+    Case("50 spans per request, 32 KB", "-spans 50 -content 32768 -conc 4", "0.6"),
     Case("50 spans per request, 4 KB, gzip", "-spans 50 -content 4096 -conc 8 -gzip", gzip=True),
-    Case("no agent spans", "-spans 50 -content 4096 -conc 8 -non-agent 1", ("pass",)),
-    Case("2,000 spans/s", "-spans 50 -content 4096 -conc 8", ("annscan",), rate=2000),
+    Case("the same, no content twice within 40,000 spans", "-spans 50 -content 4096 -conc 8 -pool 800"),
+    Case("no agent spans", "-spans 50 -content 4096 -conc 8 -non-agent 1", "1.5", ("pass",)),
+    Case("2,000 spans/s", "-spans 50 -content 4096 -conc 8", "p99 a quarter", ("annscan",), rate=2000),
 )
-QUICK = FULL[:1]
+QUICK = (Case("50 spans per request, 4 KB", "-spans 50 -content 4096 -conc 8", "1.0"),)
 
 
 def build() -> Path:
@@ -69,56 +88,188 @@ def _run(command: list[str], cwd: Path, env: dict[str, str]) -> None:
     subprocess.run(command, cwd=cwd, env=env, check=True)
 
 
+def own(configuration: str) -> list[str]:
+    """The command that runs otelagent with one of our configurations."""
+    return [sys.executable, "-m", "otelagent", "run", "--config", str(HERE / "conf" / f"{configuration}.yaml")]
+
+
 def measure(case: Case, bin_: Path, reps: int, secs: float) -> dict[str, dict[str, float]]:
     """Medians by forwarder."""
     collector = f"{bin_}/otelcol-bench --config {HERE}/conf/otelcol-{{}}.yaml"
-    ours = f"{sys.executable} -m otelagent run --config {HERE}/conf/otelagent.yaml"
-    forwarders = {peer: collector.format(peer) for peer in case.peers} | {"otelagent": ours}
+    forwarders = {peer: collector.format(peer) for peer in case.peers}
+    forwarders |= {name: " ".join(own(name)) for name in case.own}
     out = CACHE / "row.json"
     command = [sys.executable, str(HERE / "sidebyside.py"), "--bin", str(bin_), "--load", case.load]
     command += ["--reps", str(reps), "--secs", str(secs), "--json", str(out)]
     command += ["--rate", str(case.rate)] if case.rate else []
     command += [part for name, f in forwarders.items() for part in ("--forwarder", f"{name}={f}")]
-    subprocess.run(command, cwd=CACHE, env=os.environ | {"BENCH_COMP": "gzip" if case.gzip else "none"}, check=True)
+    with tempfile.TemporaryDirectory() as state:
+        env = os.environ | {"BENCH_COMP": "gzip" if case.gzip else "none", "STATE": state}
+        subprocess.run(command, cwd=CACHE, env=env, check=True)
     median: dict[str, dict[str, float]] = json.loads(out.read_text())["median"]
     return median
 
 
-def page(results: dict[str, dict[str, dict[str, float]]], reps: int) -> str:
+def at_rest(seconds: float = 10.0) -> dict[str, float]:
+    """Start to ready, then memory and CPU of a sidecar that nobody sends anything to."""
+    ports = {"IN": "24317", "OUT": "24417", "PROM": "28889", "HTTP": "24318", "HEALTH": str(HEALTH)}
+    with tempfile.TemporaryDirectory() as state:
+        began = time.monotonic()
+        process = subprocess.Popen(own(OWN), env=os.environ | ports | {"COMP": "none", "STATE": state})
+        try:
+            while not _ready():
+                time.sleep(0.01)
+            ready, started = time.monotonic() - began, _cpu(process.pid)
+            time.sleep(seconds)
+            status = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+            rss = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+            idle = (_cpu(process.pid) - started) / seconds
+        finally:
+            process.terminate()
+            process.wait()
+    return {"ready_s": ready, "start_cpu_s": started, "idle_rss_mib": rss / 1024, "idle_cpu_share": idle}
+
+
+def _ready() -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{HEALTH}/", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def stages(bin_: Path, recordings: Path) -> dict[str, Any]:
+    """Cost of the fold by stage and detector, on the generator's load and on recordings."""
+    pool, out = CACHE / "50x4096.pool", CACHE / "stages.json"
+    subprocess.run([f"{bin_}/agentload", "-spans", "50", "-content", "4096", "-dump", str(pool)], check=True)
+    command = [sys.executable, str(HERE / "stages.py"), "--passes", "3", "--top", "12", "--json", str(out)]
+    found: dict[str, Any] = {}
+    subprocess.run([*command, str(pool), str(recordings)], check=True)
+    found |= json.loads(out.read_text())
+    long = sorted(recordings.glob("*amnesia_long_run*"))
+    if long:
+        subprocess.run([*command, "--growth", *map(str, long)], check=True)
+        found["growth"] = json.loads(out.read_text())
+    return found
+
+
+def page(results: dict[str, Any]) -> str:
     """docs/benchmarks.md."""
     lines = [
         "# Benchmarks",
         "",
-        "Written by `make bench`; do not edit. otelagent with all detectors, metrics and the acknowledgement rule as",
-        "shipped, side by side with the OpenTelemetry Collector 0.161 on the same machine in the same session",
-        f"(interleaved, medians of {reps}). Only the ratios mean anything. `annscan` is the yardstick: a transform",
-        "that sets three attributes on tool spans and runs one regular expression over tool results, plus span",
-        "metrics; `work` adds groupbytrace, the nearest it has to our job; `pass` only forwards.",
+        "Written by `make bench`; do not edit. otelagent with all detectors, metrics, a spool and the acknowledgement",
+        "rule as shipped, side by side with the OpenTelemetry Collector 0.161 on the same machine in the same session",
+        f"(interleaved, medians of {results['reps']} runs of {results['secs']:.0f} s). Only the ratios mean anything.",
+        "`annscan` is the yardstick: a transform that sets three attributes on tool spans and runs one regular",
+        "expression over tool results, plus span metrics; `work` adds groupbytrace, the nearest it has to our job;",
+        f"`pass` only forwards. {results['remark']}",
         "",
-        "| case | forwarder | CPU per span, ratio | spans/s | peak RSS, MiB | end to end p99, ms |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "The generator repeats its content after about 7,000 spans, and otelagent reads equal content once: the row",
+        '"no content twice" shows what reading costs where nothing repeats.',
+        "",
+        "| case | forwarder | CPU per span, ratio | goal | spans/s | peak RSS, MiB | end to end p99, ms |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for case, rows in results.items():
+    goals = {case.name: case.goal for case in FULL}
+    for case, rows in results["cases"].items():
         base = next(iter(rows.values()))["cpu_s_per_million"]
         for name, row in rows.items():
+            goal = goals.get(case, "") if name == OWN else ""
             lines.append(
-                f"| {case} | {name} | {row['cpu_s_per_million'] / base:.2f} | {row['spans_per_s']:.0f} "
+                f"| {case} | {name} | {row['cpu_s_per_million'] / base:.2f} | {goal} | {row['spans_per_s']:.0f} "
                 f"| {row['peak_rss_mib']:.0f} | {row['end_to_end_p99_ms']:.0f} |"
             )
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_at_rest(results), *_fold(results["stages"])]) + "\n"
+
+
+def _at_rest(results: dict[str, Any]) -> list[str]:
+    rest = results["at_rest"]
+    return [
+        "",
+        "## At rest",
+        "",
+        "| | measured | goal |",
+        "| --- | --- | --- |",
+        f"| start to ready | {rest['ready_s']:.1f} s ({rest['start_cpu_s']:.1f} s of CPU) | 1.0 s |",
+        f"| memory | {rest['idle_rss_mib']:.0f} MiB | 64 MiB |",
+        f"| CPU | {rest['idle_cpu_share']:.1%} of a core | |",
+    ]
+
+
+def _fold(found: dict[str, Any]) -> list[str]:
+    lines = [
+        "",
+        "## Where the time goes",
+        "",
+        "Microseconds of CPU per span in the fold alone (`benchmarks/stages.py`), without the transport. First pass:",
+        "all content is new. Shares are sampled in the later passes, in which it is known.",
+    ]
+    for pool, row in found.items():
+        if pool == "growth":
+            continue
+        first, last = row["us_per_span"][0], row["us_per_span"][-1]
+        kept = statistics.median(row["rss_per_span_kept"]) if row["rss_per_span_kept"] else 0
+        lines += [
+            "",
+            f"### {pool}",
+            "",
+            f"{row['spans']} spans, {row['steps']} of them an agent's. First pass {first:.0f} µs per span, later "
+            f"{last:.0f} ({last * row['quiet']:.0f} if the machine did nothing else). RSS grows by {kept:.0f} B per "
+            "span kept, content included.",
+            "",
+            "| stage | µs per span | share |",
+            "| --- | --- | --- |",
+            *(f"| {name} | {us:.1f} | {us / last:.0%} |" for name, us in row["stages"].items()),
+            "",
+            "| detector | µs per span |",
+            "| --- | --- |",
+            *(f"| {mode} | {us:.1f} |" for mode, us in row["detectors"].items()),
+        ]
+    if "growth" in found:
+        lines += [
+            "",
+            "### Long conversations",
+            "",
+            "Cost per span in the four quarters of recordings that show their whole history in every span, each span a",
+            "request of its own.",
+            "",
+            "| recording | µs per span by quarter | bytes per span by quarter |",
+            "| --- | --- | --- |",
+            *(
+                f"| {name.removesuffix('.binpb.gz')} | {', '.join(f'{x:.0f}' for x in row['us_per_span'])} "
+                f"| {', '.join(f'{x:.0f}' for x in row['bytes_per_span'])} |"
+                for name, row in found["growth"].items()
+            ),
+        ]
+    return lines
 
 
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="one case, under three minutes, writes nothing")
+    parser.add_argument("--reps", type=int, default=3)
+    parser.add_argument("--secs", type=float, default=5.0)
+    parser.add_argument("--recordings", type=Path, default=RECORDINGS, help="a folder of *.binpb.gz")
+    parser.add_argument("--remark", default="", help="a sentence about the machine or the session")
     args = parser.parse_args()
     bin_ = build()
-    cases, reps, secs = (QUICK, 1, 4.0) if args.quick else (FULL, 3, 5.0)
-    results: dict[str, Any] = {case.name: measure(case, bin_, reps, secs) for case in cases}
-    if not args.quick:
-        (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-        (ROOT / "docs" / "benchmarks.md").write_text(page(results, reps))
+    if args.quick:
+        measure(QUICK[0], bin_, 1, 4.0)
+        return
+    results: dict[str, Any] = {"reps": args.reps, "secs": args.secs, "remark": args.remark, "cases": {}}
+    for case in FULL:
+        results["cases"][case.name] = measure(case, bin_, args.reps, args.secs)
+    results["at_rest"] = at_rest()
+    results["stages"] = stages(bin_, args.recordings)
+    (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    (ROOT / "docs" / "benchmarks.md").write_text(page(results))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,19 @@
-"""Where the time of the fold goes: CPU per span by stage, module and function, in this process, without a network.
+"""Where the time of the fold goes: CPU per span by stage, detector and function, in this process, without a network.
 
-    python benchmarks/stages.py POOL... [--passes 3] [--top 40] [--off MODE ...]
+    python benchmarks/stages.py POOL... [--passes 3] [--top 40] [--off MODE ...] [--json out.json]
 
-A POOL is a file that `agentload -dump` wrote (length-prefixed requests), or a folder of recordings (`*.binpb.gz`),
-which are interleaved as if many agents were at work. Each pass sends all of it with fresh ids. CPU time is sampled by
-ITIMER_PROF, so that what else the machine does shows little.
+A POOL is a file that `agentload -dump` wrote (length-prefixed requests), a recording, or a folder of recordings
+(`*.binpb.gz`), which are interleaved as if many agents were at work. Each pass sends all of it with fresh ids: in the
+first pass all content is new, in later ones it is known (which of the two live traffic is like depends on how often
+its content repeats). CPU time is sampled by ITIMER_PROF. Other processes slow this one down all the same: "quiet" is an
+estimate, by a fixed piece of work between the requests.
 """
 
 import argparse
+import contextlib
 import gc
 import gzip
+import json
 import resource
 import signal
 import struct
@@ -18,9 +22,11 @@ import time
 from collections import Counter
 from pathlib import Path
 from types import FrameType
+from typing import Any, Final
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from otelagent import dialects, otlp
 from otelagent.detectors import available
 from otelagent.metrics import Metrics
 from otelagent.pipeline import Pipeline, Settings
@@ -40,13 +46,13 @@ class Load:
         request = ExportTraceServiceRequest.FromString(body)
         spans = [s for r in request.resource_spans for c in r.scope_spans for s in c.spans]
         self.spans = len(spans)
-        self._body = body
+        self.body = body
         ids = {s.trace_id for s in spans} | {i for s in spans for i in (s.span_id, s.parent_span_id) if i}
         self._places = sorted(at for each in ids for at in _all(body, each))
 
     def fresh(self, epoch: int) -> bytes:
         """With ids that no other epoch has."""
-        body = bytearray(self._body)
+        body = bytearray(self.body)
         mask = (epoch * 0x9E3779B1) & 0xFFFFFFFF
         for at in self._places:
             struct.pack_into("<I", body, at, struct.unpack_from("<I", body, at)[0] ^ mask)
@@ -138,61 +144,157 @@ def _place(frame: FrameType) -> str:
     return f"{short}:{code.co_qualname}"
 
 
+STAGES: Final = {
+    "parse the request": "otlp.py:TraceRequest.__init__",
+    "recognise spans, read their fields": "dialects/__init__.py:read",
+    "read content": "reading/facts.py:read",
+    "place in the tree of spans": "traces.py:Trace.link",
+    "give steps to runs, decide open questions, detectors": "traces.py:Trace._take",
+    "judge the tree of agents": "traces.py:Trace.conclude",
+    "join traces": "traces.py:LiveTraces._stitch",
+    "count": "tally.py:Tally.step",
+    "annotate": "pipeline.py:Pipeline._annotate",
+    "serialise": "otlp.py:TraceRequest.serialise",
+}
+"""Stages by the function in which their time is spent; of the fifth the detectors are a part."""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pools", type=Path, nargs="+")
     parser.add_argument("--passes", type=int, default=3)
     parser.add_argument("--top", type=int, default=40)
     parser.add_argument("--off", nargs="*", default=[])
-    parser.add_argument("--no-sampling", action="store_true")
+    parser.add_argument("--growth", action="store_true", help="cost by position in a conversation, span by span")
+    parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    for pool in args.pools:
-        _measure(pool, args)
+    found = {pool.name: _growth(pool, args) if args.growth else _measure(pool, args) for pool in args.pools}
+    if args.json:
+        args.json.write_text(json.dumps(found, indent=1))
 
 
-def _measure(pool: Path, args: argparse.Namespace) -> None:
-    loads = load(pool)
-    spans = sum(each.spans for each in loads)
-    metrics = Metrics({m: k.layer for m, k in available().items()})
-    pipeline = Pipeline(Settings(detectors=dict.fromkeys(args.off, "off")), (Tally(metrics),))
+class Player:
+    """A fold that is shown requests at RATE, and the time it takes."""
+
+    def __init__(self, off: list[str]) -> None:
+        metrics = Metrics({m: k.layer for m, k in available().items()})
+        self.pipeline = Pipeline(Settings(detectors=dict.fromkeys(off, "off")), (Tally(metrics),))
+        self._now = self._ticked = START
+        self.beats: list[float] = []
+
+    def play(self, body: bytes, spans: int) -> float:
+        """Seconds of CPU."""
+        begun = time.thread_time()
+        self.pipeline.traces(body, self._now)
+        self._now += spans / RATE
+        if self._now - self._ticked >= 1:
+            self._ticked = self._now
+            self.pipeline.tick(self._now)
+        done = time.thread_time()
+        _beat()
+        self.beats.append(time.thread_time() - done)
+        return done - begun
+
+    @property
+    def quiet(self) -> float:
+        """Share of the time that the work would take if nothing else ran."""
+        return min(self.beats) * len(self.beats) / sum(self.beats)
+
+
+def _begin() -> None:
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    now, ticked = START, START
-    size = 0
+    gc.set_threshold(20_000, 20, 50)
+
+
+def _rss() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def _agentic(loads: list[Load]) -> int:
+    items = (dialects.read(span) for each in loads for span in otlp.TraceRequest(each.body).spans)
+    return sum(item.kind is not None for item in items)
+
+
+def _measure(pool: Path, args: argparse.Namespace) -> dict[str, Any]:
+    loads = load(pool)
+    spans, agentic = sum(each.spans for each in loads), _agentic(loads)
+    player = Player(args.off)
+    _begin()
     sampler = Sampler()
+    passes, kept = [], []
     for epoch in range(args.passes):
         bodies = [each.fresh(epoch + 1) for each in loads]
-        used, beats = 0.0, []
-        if epoch == args.passes - 1 and not args.no_sampling:
-            sampler.__enter__()
-        for each, body in zip(loads, bodies, strict=True):
-            size += len(body)
-            begun = time.thread_time()
-            pipeline.traces(body, now)
-            now += each.spans / RATE
-            if now - ticked >= 1:
-                ticked = now
-                pipeline.tick(now)
-            done = time.thread_time()
-            used += done - begun
-            _beat()
-            beats.append(time.thread_time() - done)
-        sampler.__exit__()
-        quiet = min(beats) * len(beats) / sum(beats)
+        player.beats.clear()
+        before = _rss(), player.pipeline.live.spans
+        with sampler if epoch else contextlib.nullcontext():
+            used = sum(player.play(body, each.spans) for each, body in zip(loads, bodies, strict=True))
+        if (more := player.pipeline.live.spans - before[1]) > 0:
+            kept.append((_rss() - before[0]) / more)
+        passes.append(used / spans * 1e6)
         print(
-            f"{pool.name} pass {epoch}: {used / spans * 1e6:7.1f} µs per span, on a quiet machine about "
-            f"{used * quiet / spans * 1e6:.1f}, {spans} spans, "
-            f"{size / spans / (epoch + 1):.0f} B per span, live {len(pipeline.live)}, "
-            f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB",
+            f"{pool.name} pass {epoch}: {passes[-1]:.1f} µs per span, {used / agentic * 1e6:.1f} per step if all goes "
+            f"to steps, quiet about {passes[-1] * player.quiet:.1f}; {spans} spans, {agentic} steps, "
+            f"{sum(map(len, bodies)) / spans:.0f} B per span, {len(player.pipeline.live)} live traces, "
+            f"{kept[-1] if kept else 0:.0f} B of RSS per span kept",
             flush=True,
         )
-    cost = 1e6 * PERIOD / spans if not args.no_sampling else 0
-    scale = (used / spans * 1e6) / max(sampler.samples * cost, 1e-9) if cost else 0
+    warm = passes[-1]
+    scale = warm / max(sampler.samples, 1)
     for title, counter in (("own", sampler.own), ("total", sampler.total)):
         print(f"--- {title}, µs per span")
         for place, n in counter.most_common(args.top):
-            print(f"{n * cost * scale:8.2f}  {place}")
+            print(f"{n * scale:8.2f}  {place}")
+    return {
+        "us_per_span": passes,
+        "quiet": player.quiet,
+        "spans": spans,
+        "steps": agentic,
+        "rss_per_span_kept": kept,
+        "stages": {name: sampler.total[place] * scale for name, place in STAGES.items()},
+        "detectors": _by_detector(sampler.total, scale),
+    }
+
+
+def _by_detector(total: Counter[str], scale: float) -> dict[str, float]:
+    ways = (".observe", ".conclude")
+    found: Counter[str] = Counter()
+    for place, n in total.items():
+        if place.startswith("detectors/") and place.endswith(ways):
+            found[place.removeprefix("detectors/").partition(".py")[0]] += n
+    return {mode: n * scale for mode, n in found.most_common()}
+
+
+def _growth(pool: Path, args: argparse.Namespace) -> dict[str, Any]:
+    """Cost per span in the four quarters of recorded conversations, each span a request of its own."""
+    spans = [s for body in _spans(pool) for s in [Load(body)]]
+    player = Player(args.off)
+    _begin()
+    costs = [0.0] * len(spans)
+    for epoch in range(args.passes):
+        for at, each in enumerate(spans):
+            used = player.play(each.fresh(epoch + 1), 1)
+            costs[at] += used if epoch else 0.0
+    quarter = max(len(spans) // 4, 1)
+    each = args.passes - 1
+    found = [sum(costs[at : at + quarter]) / quarter / each * 1e6 for at in range(0, quarter * 4, quarter)]
+    size = [sum(len(s.body) for s in spans[at : at + quarter]) / quarter for at in range(0, quarter * 4, quarter)]
+    print(f"{pool.name}: µs per span by quarter {[round(x) for x in found]}, bytes per span {[round(x) for x in size]}")
+    return {"us_per_span": found, "bytes_per_span": size}
+
+
+def _spans(path: Path) -> list[bytes]:
+    """One request for each span, in order of its end."""
+    found = []
+    for export in _exports(path):
+        for items in export.resource_spans:
+            for scope in items.scope_spans:
+                for span in scope.spans:
+                    request = ExportTraceServiceRequest()
+                    own = request.resource_spans.add(resource=items.resource, schema_url=items.schema_url)
+                    own.scope_spans.add(scope=scope.scope, schema_url=scope.schema_url, spans=[span])
+                    found.append((span.end_time_unix_nano, request.SerializeToString()))
+    return [body for _, body in sorted(found)]
 
 
 if __name__ == "__main__":

@@ -23,7 +23,6 @@ from otelagent.detectors import available, build
 from otelagent.errors import BadConfig
 from otelagent.exporters.exporter import Exporter
 from otelagent.exporters.otlp_grpc import OtlpGrpcExporter
-from otelagent.exporters.otlp_http import OtlpHttpExporter
 from otelagent.housekeeping import Housekeeping
 from otelagent.intake import Intake
 from otelagent.overrides import Exemption
@@ -236,6 +235,8 @@ def exporter(name: str, settings: AnyExporter, tokens: Mapping[str, Token]) -> E
         plaintext = target.scheme in ("http", "unix") or (settings.tls.insecure and target.scheme != "https")
         tls = None if plaintext else ClientCertificates(settings.tls, path)
         return OtlpGrpcExporter(name, target.target, tls=tls, headers=headers, authorization=authorization, gzip=gzip)
+    from otelagent.exporters.otlp_http import OtlpHttpExporter  # with httpx 5 MiB that most never need
+
     urls = _urls(settings)
     tls = ClientCertificates(settings.tls, path) if any(u.startswith("https:") for u in urls.values()) else None
     return OtlpHttpExporter(name, urls, tls=tls, headers=headers, authorization=authorization, gzip=gzip)

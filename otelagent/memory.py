@@ -4,6 +4,8 @@ Above the soft mark (limit less spike) live traces shrink; if that doesn't help 
 retryably, until use is below the mark again. Above the limit they are refused at once.
 """
 
+import contextlib
+import ctypes
 import gc
 import logging
 import os
@@ -26,6 +28,12 @@ def available(root: Path = CGROUP) -> int | None:
     limits = [_number(path) for path in (*_own(root), root / "memory.max", root / "memory/memory.limit_in_bytes")]
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return min((n for n in (*limits, machine) if n), default=None)
+
+
+def give_back() -> None:
+    """Have the C library return what it holds and nobody uses; does nothing where it can't."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _own(root: Path) -> list[Path]:

@@ -350,10 +350,23 @@ def decode(raw: bytes) -> Value:
             return raw[2:].decode(errors="replace")
         if raw[0] == _INT and size <= 4 and (number := _small(raw)) is not None:
             return number
+    elif size >= _SHORT and raw[0] == _STRING and (text := _long_text(raw)) is not None:
+        return text
     try:
         return _plain(AnyValue.FromString(raw), MAX_DEPTH)
     except DecodeError:
         return None
+
+
+def _long_text(raw: bytes) -> str | None:
+    """A long string without a copy on the way; None where the bytes are anything else, or more than a string."""
+    length = shift = 0
+    for at in range(1, 6):
+        length |= (raw[at] & 0x7F) << shift
+        shift += 7
+        if raw[at] < 0x80:
+            return str(memoryview(raw)[at + 1 :], errors="replace") if length == len(raw) - at - 1 else None
+    return None
 
 
 def _small(raw: bytes) -> int | None:

@@ -229,14 +229,13 @@ class AgentRun:
         self._append(step)
         self._decide(step)
         due = detectors.due(step, bool(self.decisions))
-        return [f for d in due for f in self._sure(d, d.observe(step, self)) if self._note(f)]
+        return [f for d in due for f in d.observe(step, self) if self._sure(d, f) and self._note(f)]
 
-    def _sure(self, detector: Observer, findings: Iterable[Finding]) -> Iterator[Finding]:
-        for finding in findings:
-            if finding.confidence >= detector.min_confidence:
-                yield finding
-            else:
-                self.dismiss(detector.mode, self.steps[-1], UNSURE)
+    def _sure(self, detector: Observer, finding: Finding) -> bool:
+        if finding.confidence >= detector.min_confidence:
+            return True
+        self.dismiss(detector.mode, self.steps[-1], UNSURE)
+        return False
 
     def _replace(self, twin: Step, step: Step) -> None:
         """The span that shows the content counts; tokens may stand on the other."""
@@ -283,7 +282,7 @@ class AgentRun:
         """What the tree shows about this run; what it no longer shows is withdrawn. Gives what is new."""
         told = []
         for detector in detectors:
-            found = list(self._sure(detector, detector.conclude(self)))
+            found = [f for f in detector.conclude(self) if self._sure(detector, f)]
             kept = {f.identity for f in found}
             for stale in [i for i, f in self.findings.items() if f.mode == detector.mode and i not in kept]:
                 del self.findings[stale]

@@ -20,7 +20,7 @@ from otelagent.config import Config
 from otelagent.detectors import available
 from otelagent.health import Health, State
 from otelagent.intake import Intake
-from otelagent.memory import MemoryGuard
+from otelagent.memory import MemoryGuard, give_back
 from otelagent.metrics import Metrics
 from otelagent.pipeline import Ear, Pipeline
 from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
@@ -128,6 +128,7 @@ class Service:
         self.health.state = State.READY
         gc.collect()
         gc.freeze()
+        give_back()
 
     async def stop(self, grace: float = GRACE, heir: "Service | None" = None) -> None:
         """Stop accepting, settle open traces, send what waits; all within about `grace` seconds. An heir that shares
