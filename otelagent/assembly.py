@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from otelagent import endpoint
+from otelagent import endpoint, memory
 from otelagent.admission import Admission, Token
 from otelagent.baseline_keeper import BaselineKeeper
 from otelagent.baselines import profile_file
@@ -59,6 +59,12 @@ if TYPE_CHECKING:
 
 NAMING: Final[Mapping[str, Any]] = {"delegation_incomplete": {"name_items": True}}
 """What detectors may say where findings may quote content."""
+
+LARGEST: Final = 64 * MIB
+"""Bytes of a request that OTLP recommends to take."""
+
+SHARE: Final = 16
+"""One request may take at most this part of the memory."""
 
 Receiver = OtlpGrpcReceiver | OtlpHttpReceiver
 
@@ -136,7 +142,10 @@ def spools(config: Config) -> dict[str, Spool]:
     """The queues on disk, by id of their extension."""
     return {
         name: Spool(
-            SpoolFile(Path(settings.directory), max_bytes=settings.max_size_mib * MIB, synchronous=settings.synchronous)
+            SpoolFile(
+                Path(settings.directory), max_bytes=settings.max_size_mib * MIB, synchronous=settings.synchronous
+            ),
+            create=settings.create_directory,
         )
         for name, settings in config.extensions.items()
         if isinstance(settings, FileStorage)
@@ -217,6 +226,7 @@ def _policy(settings: AnyExporter) -> Policy:
         timeout=settings.timeout,
         answer_within=queue.answer_within,
         capacity=queue.queue_size,
+        sizer=queue.sizer or "bytes",
         max_request=settings.max_request_bytes,
         in_flight=queue.num_consumers,
         ack=queue.ack,
@@ -280,6 +290,12 @@ def receivers(config: Config, intake: Intake, traffic: Traffic, tokens: Mapping[
     return made
 
 
+def largest(available: int | None = None) -> int:
+    """Bytes of the largest request that is taken: OTLP's recommendation, less in a small container."""
+    available = available or memory.available() or LARGEST * SHARE
+    return max(min(LARGEST, available // SHARE), MIB)
+
+
 def _grpc_receiver(
     name: str, settings: GrpcServer, intake: Intake, signals: tuple[Signal, ...], tokens: Mapping[str, Token]
 ) -> OtlpGrpcReceiver:
@@ -289,7 +305,7 @@ def _grpc_receiver(
         endpoint.parse(settings.endpoint, "grpc"),
         intake,
         signals=signals,
-        max_message_bytes=settings.max_recv_msg_size_mib * MIB,
+        max_message_bytes=settings.max_recv_msg_size_mib * MIB if settings.max_recv_msg_size_mib else largest(),
         credentials=tls.credentials() if tls else None,
         admission=Admission(tokens[settings.auth.authenticator]) if settings.auth else None,
         options=tuple(_server_options(settings).items()),
@@ -304,7 +320,7 @@ def _http_receiver(
         endpoint.parse(settings.endpoint, "http"),
         intake,
         signals=signals,
-        max_body=settings.max_request_body_size,
+        max_body=settings.max_request_body_size or largest(),
         admission=Admission(tokens[settings.auth.authenticator]) if settings.auth else None,
         cors=settings.cors,
         tls=HttpServerTls(settings.tls, f"receivers.{name}.protocols.http.tls") if settings.tls else None,

@@ -13,7 +13,7 @@ from otelagent.errors import OtelagentError, Rejected, Retryable, TooLarge, Unsu
 from otelagent.exporters.exporter import Exporter
 from otelagent.items import count
 from otelagent.lane import JOIN, Lane, Send
-from otelagent.policy import Policy
+from otelagent.policy import CAPACITY, Policy
 from otelagent.selftrace import spanning
 from otelagent.splitting import halves, pieces
 from otelagent.spool import Spool
@@ -46,7 +46,8 @@ class Destination:
         self._traffic = traffic
         self._spool = None if self.policy.ack == "delivered" else spool
         self._queue = traffic.queue(self.name)
-        self._queue.capacity = self.policy.capacity
+        self._queue.sizer, self._queue.capacity = self.policy.sizer, self.policy.capacity
+        self._queue.most_bytes = self.policy.capacity if self.policy.sizer == "bytes" else CAPACITY
         join = min(JOIN, self.policy.max_request)
         self._lanes = {
             signal: Lane(self._sender(signal), join=join, in_flight=self.policy.in_flight) for signal in Signal
@@ -100,13 +101,15 @@ class Destination:
         self._exporter.refresh()
 
     async def close(self, grace: float) -> None:
-        """Give what is on the wire `grace` seconds; what waits on disk stays there."""
+        """Give what is on the wire, and then what waits on disk, `grace` seconds; what can't be sent stays on disk."""
+        end = time.monotonic() + grace
         work: list[Awaitable[object]] = [*(lane.idle() for lane in self._lanes.values()), *self._background]
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.gather(*work, return_exceptions=True), grace)
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
+        await asyncio.gather(*(drain.finish(end - time.monotonic()) for drain in self._drains.values()))
         for drain in self._drains.values():
             await drain.stop()
         await self._exporter.close()
@@ -134,13 +137,12 @@ class Destination:
     async def _attempt(self, outlet: Outlet, body: bytes, items: int, budget: float) -> None:
         """One attempt in company of what else waits, answered within the budget."""
         queue, size = self._queue, len(body)
-        if queue.bytes + size > queue.capacity and queue.waiting:
+        if queue.requests and queue.full(items, size):
             self._traffic.enqueue_failed[outlet] += items
             raise Retryable("queue full")
-        queue.waiting += 1
-        queue.bytes += size
+        queue.add(items, size)
         answer = self._lanes[outlet.signal].put(body, items)
-        answer.add_done_callback(lambda _: self._left(size))
+        answer.add_done_callback(lambda _: queue.remove(items, size))
         try:
             error = await asyncio.wait_for(asyncio.shield(answer), min(budget, self.policy.answer_within))
         except TimeoutError:
@@ -150,10 +152,6 @@ class Destination:
             raise error
         self._traffic.taken[outlet] += items
         self._traffic.sent[outlet] += items
-
-    def _left(self, size: int) -> None:
-        self._queue.waiting -= 1
-        self._queue.bytes -= size
 
     def _mark(self, signal: Signal, failing: bool, error: OtelagentError | None = None) -> None:
         """Note whether the last attempt failed, and tell a change once."""
@@ -240,11 +238,10 @@ class Destination:
     def _receive(self, outlet: Outlet, body: bytes, items: int) -> None:
         """`ack: received`: take it into memory and bring it when that is possible; raises Retryable when full."""
         queue, size = self._queue, len(body)
-        if queue.bytes + size > queue.capacity:
+        if queue.full(items, size):
             self._traffic.enqueue_failed[outlet] += items
             raise Retryable("queue full")
-        queue.waiting += 1
-        queue.bytes += size
+        queue.add(items, size)
         self._traffic.taken[outlet] += items
         self._traffic.waiting[outlet] += items
         task = asyncio.create_task(self._bring(outlet, body, items))
@@ -274,7 +271,7 @@ class Destination:
                     return
                 await asyncio.sleep(backoff.next(error.asked))
         finally:
-            self._left(len(body))
+            self._queue.remove(items, len(body))
             self._traffic.waiting[outlet] -= items
             if reason:
                 self._traffic.dropped[outlet, reason] += items

@@ -62,13 +62,24 @@ class Drain:
         self._policy = policy
         self._backoff = Backoff(policy.pace)
         self._failing = False
+        self._failed = False
         self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._mark: Callable[[bool], None] = lambda _: None
 
     def start(self, mark: Callable[[bool], None]) -> None:
         self._mark = mark
         self._task = asyncio.create_task(self._run())
+
+    async def finish(self, seconds: float) -> None:
+        """Before the end: bring what waits without pauses, as long as the destination takes it."""
+        self._failed = False
+        self._hurry.set()
+        self._wake.set()
+        end = time.monotonic() + seconds
+        while self._spool.waits(self._outlet) and not self._failed and time.monotonic() < end:
+            await asyncio.sleep(0.01)
 
     async def stop(self) -> None:
         """What is under way is broken off; it stays on disk."""
@@ -87,12 +98,24 @@ class Drain:
             try:
                 await self._round()
             except Retryable as error:
+                self._failed = True
                 self._mark(True)
-                await asyncio.sleep(self._backoff.next(error.asked))
+                await self._pause(self._backoff.next(error.asked))
             except Exception:
+                self._failed = True
                 self._traffic.background_errors += 1
                 log.exception("draining failed")
-                await asyncio.sleep(self._backoff.next(1.0))
+                await self._pause(self._backoff.next(1.0))
+
+    async def _pause(self, seconds: float) -> None:
+        """Cut short once when the end comes; after that only failures wait."""
+        hurried = self._hurry.is_set()
+        if hurried and self._failed:
+            await asyncio.sleep(seconds)
+        elif not hurried:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._hurry.wait()
 
     async def _round(self) -> None:
         """One joined request, or a wait for one."""
@@ -100,9 +123,10 @@ class Drain:
         if not found:
             self._wake.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL)
+                async with asyncio.timeout(POLL):  # wait_for can swallow a cancellation that comes with the wake-up
+                    await self._wake.wait()
                 if self._failing:
-                    await asyncio.sleep(self._backoff.next())
+                    await self._pause(self._backoff.next())
             return
         whole = await self._sort_out(found)
         if whole:
@@ -113,7 +137,7 @@ class Drain:
             if took < self._policy.answer_within:
                 self._mark(False)
             size = sum(len(w.body or b"") for w in whole)
-            await asyncio.sleep(max(size / self._policy.pace.rate - took, 0))
+            await self._pause(max(size / self._policy.pace.rate - took, 0))
 
     async def _sort_out(self, found: Sequence[Waiting]) -> list[Waiting]:
         """Give up what is damaged or too old; gives the rest."""

@@ -10,6 +10,9 @@ ATTEMPT: Final = 2.0
 
 MIB: Final = 1024 * 1024
 
+CAPACITY: Final = 64 * MIB
+"""Bytes of requests that wait in memory for one destination, unless it is told otherwise."""
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -31,7 +34,9 @@ class Policy:
     timeout: float = 5.0
     """Of one attempt, when no sender waits."""
     answer_within: float = ATTEMPT
-    capacity: int = 64 * MIB
+    capacity: int = CAPACITY
+    sizer: Literal["requests", "items", "bytes"] = "bytes"
+    """What `capacity` counts; bytes are bounded in any case."""
     max_request: int = 4 * MIB
     in_flight: int = IN_FLIGHT
     ack: Literal["delivered", "durable", "received"] = "durable"

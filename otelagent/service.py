@@ -34,7 +34,7 @@ from otelagent.web import WebServer
 
 TICK: Final = 1.0
 GRACE: Final = 5.0
-"""Seconds that calls under way and waiting data get when the process is to end."""
+"""Seconds that calls under way get when the process is to end and there is no exporter."""
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Service:
         )
         self.receivers = assembly.receivers(config, self.intake, self.traffic, tokens)
         check = config.extension(HealthCheck)
-        self.health = Health(check.path if check else "/")
+        self.health = Health(check.path if check else "/", self._components)
         self._web: dict[str, WebServer] = {}
         if check:
             at = endpoint.parse(check.endpoint, "http")
@@ -130,10 +130,13 @@ class Service:
         gc.freeze()
         give_back()
 
-    async def stop(self, grace: float = GRACE, heir: "Service | None" = None) -> None:
-        """Stop accepting, settle open traces, send what waits; all within about `grace` seconds. An heir that shares
-        the pipeline keeps the traces open."""
+    async def stop(self, grace: float | None = None, heir: "Service | None" = None) -> None:
+        """Stop accepting, settle open traces, send what waits; all within about `grace` seconds, by default the
+        longest `drain_timeout`. An heir that shares the pipeline keeps the traces open."""
         self.health.state = State.STOPPING
+        if grace is None:
+            drains = (exporter.sending_queue.drain_timeout for exporter in self.config.exporters.values())
+            grace = max(drains, default=GRACE)
         end = time.monotonic() + grace
         await asyncio.gather(*(receiver.stop(grace) for receiver in self.receivers))
         for task in self._tasks:
@@ -207,6 +210,15 @@ class Service:
             await self.keeper.tick(time.time())
         if events:
             self._spawn(self.delivery.tell(events))
+
+    def _components(self) -> dict[str, str]:
+        """In the words of the Collector's health check."""
+        queues, spool = self.traffic.queues, self.traffic.spool
+        troubled = {f"exporter:{name}": queues[name].failing for name in self.config.exporters}
+        if self.spools:
+            troubled["extension:file_storage"] = spool.bytes >= spool.capacity > 0
+        troubled["processor:memory_limiter"] = self.memory.refusing
+        return {name: "StatusRecoverableError" if bad else "StatusOK" for name, bad in troubled.items()}
 
     # --- metrics ----------------------------------------------------------------------------------------------------
 

@@ -178,7 +178,12 @@ class GrpcServer(Settings):
     """OTLP/gRPC in."""
 
     endpoint: GrpcAddress = Field(default="127.0.0.1:4317", description="Address to listen on.")
-    max_recv_msg_size_mib: Positive = Field(default=64, le=1024, description="Largest request, after decompression.")
+    max_recv_msg_size_mib: Positive | None = Field(
+        default=None,
+        le=1024,
+        description="Largest request, after decompression; default: 64, or a sixteenth of what memory the container "
+        "may use where that is less.",
+    )
     max_concurrent_streams: Positive | None = Field(default=None, description="Calls at a time on one connection.")
     keepalive: Keepalive = Field(default_factory=Keepalive, description="Keepalive of connections.")
     tls: ServerTls | None = Field(default=None, description="TLS; without it, plaintext.")
@@ -197,8 +202,8 @@ class HttpServer(Settings):
     """OTLP/HTTP in: protobuf and JSON."""
 
     endpoint: HttpAddress = Field(default="127.0.0.1:4318", description="Address to listen on.")
-    max_request_body_size: Positive = Field(
-        default=64 * 1024 * 1024, description="Largest request in bytes, after decompression."
+    max_request_body_size: Positive | None = Field(
+        default=None, description="Largest request in bytes, after decompression; default as for gRPC."
     )
     cors: Cors | None = Field(default=None, description="Cross-origin requests; without it, off.")
     tls: ServerTls | None = Field(default=None, description="TLS; without it, plaintext.")
@@ -414,6 +419,10 @@ class Retry(Settings):
     )
 
 
+SMALLEST: Final = 64 * 1024
+"""Bytes; a smaller queue is meant to count something else."""
+
+
 class SendingQueue(Settings):
     """What waits for the destination."""
 
@@ -423,8 +432,12 @@ class SendingQueue(Settings):
     storage: str | None = Field(
         default=None, description="Id of a `file_storage` extension: the queue on disk, the spool."
     )
-    queue_size: Positive = Field(default=64 * 1024 * 1024, description="Bytes of requests that wait in memory.")
-    sizer: Literal["bytes"] = Field(default="bytes", description="What queue_size counts.")
+    queue_size: Positive = Field(default=64 * 1024 * 1024, description="How much waits in memory, as `sizer` counts.")
+    sizer: Literal["requests", "items", "bytes"] | None = Field(
+        default=None,
+        description="What queue_size counts; default: bytes, unlike the Collector, whose 1,000 requests can be 4 GiB. "
+        "With another one at most 64 MiB wait.",
+    )
     num_consumers: Positive = Field(default=10, le=100, description="Requests of one signal on the wire at a time.")
     ack: Literal["delivered", "durable", "received"] = Field(
         default="durable",
@@ -438,6 +451,13 @@ class SendingQueue(Settings):
     drain_rate_mib: float = Field(
         default=8.0, gt=0, description="MiB per second that leave the spool beside live traffic."
     )
+
+    @model_validator(mode="after")
+    def _unit(self) -> "SendingQueue":
+        """A Collector's `queue_size: 1000` are requests; taken for bytes it would refuse nearly everything."""
+        if self.sizer is None and self.queue_size < SMALLEST:
+            raise ValueError(f"must name a sizer for a queue_size of {self.queue_size}: requests, items or bytes")
+        return self
 
 
 class OtlpExporter(Settings):

@@ -38,8 +38,10 @@ class Buried(NamedTuple):
 class Spool:
     """The queue on disk. Methods may be called from the event loop; a result means that it is on disk."""
 
-    def __init__(self, file: SpoolFile) -> None:
+    def __init__(self, file: SpoolFile, *, create: bool = True) -> None:
+        """`create`: make the directory where there is none."""
         self._file = file
+        self._create = create
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="spool", daemon=True)
         self._lock: int | None = None
@@ -50,7 +52,8 @@ class Spool:
         """Raises BadConfig where the directory can't be used or another process uses it."""
         directory = self._file.path.parent
         try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self._create:
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Signal(StrEnum):
@@ -44,18 +44,40 @@ class Outlet(NamedTuple):
 
 @dataclass(slots=True)
 class Queue:
-    """State of one exporter's queue, in bytes and requests."""
+    """State of one exporter's queue in memory."""
 
-    waiting: int = 0
-    """Requests that wait in memory."""
+    requests: int = 0
+    """Requests that wait."""
+    items: int = 0
+    """Their items."""
     bytes: int = 0
     """Their bytes."""
+    sizer: Literal["requests", "items", "bytes"] = "bytes"
+    """What `capacity` counts."""
     capacity: int = 0
-    """Bytes that may wait in memory."""
+    """How much may wait."""
+    most_bytes: int = 0
+    """Bytes that may wait, whatever `sizer` counts."""
     in_flight: int = 0
     """Requests on the wire."""
     failing: bool = False
     """The last attempt failed; with a spool, requests go straight to it."""
+
+    @property
+    def size(self) -> int:
+        """How much waits, as `sizer` counts."""
+        return int(getattr(self, self.sizer))
+
+    def full(self, items: int, size: int) -> bool:
+        """Whether there is no room for a request."""
+        more = {"requests": 1, "items": items, "bytes": size}[self.sizer]
+        return self.size + more > self.capacity or self.bytes + size > self.most_bytes
+
+    def add(self, items: int, size: int) -> None:
+        self.requests, self.items, self.bytes = self.requests + 1, self.items + items, self.bytes + size
+
+    def remove(self, items: int, size: int) -> None:
+        self.requests, self.items, self.bytes = self.requests - 1, self.items - items, self.bytes - size
 
 
 @dataclass(slots=True)

@@ -59,8 +59,12 @@ UNREADABLE: Final = _counter(
 DROPPED: Final = _counter(
     "otelagent_exporter_dropped_items_total", "Items that were given up, and why.", *OUTLET, "signal", "reason"
 )
-QUEUE_SIZE: Final = _gauge("otelcol_exporter_queue_size", "Bytes that wait to be sent.", *OUTLET)
-QUEUE_CAPACITY: Final = _gauge("otelcol_exporter_queue_capacity", "Bytes that may wait to be sent.", *OUTLET)
+QUEUE_SIZE: Final = _gauge(
+    "otelcol_exporter_queue_size", "What waits to be sent, in bytes unless `sizer` says otherwise.", *OUTLET
+)
+QUEUE_CAPACITY: Final = _gauge(
+    "otelcol_exporter_queue_capacity", "What may wait to be sent, counted in the same way.", *OUTLET
+)
 QUEUE_REQUESTS: Final = _gauge("otelagent_exporter_queue_requests", "Requests that wait to be sent.", *OUTLET)
 IN_FLIGHT: Final = _gauge("otelcol_exporter_in_flight_requests", "Requests on the wire.", *OUTLET)
 TAKEN: Final = _counter(
@@ -184,9 +188,9 @@ def _exporters(traffic: Traffic) -> Iterator[Reading]:
 
 
 def _queue(exporter: str, queue: Queue) -> Iterator[Reading]:
-    yield Reading(QUEUE_SIZE, (exporter,), queue.bytes)
+    yield Reading(QUEUE_SIZE, (exporter,), queue.size)
     yield Reading(QUEUE_CAPACITY, (exporter,), queue.capacity)
-    yield Reading(QUEUE_REQUESTS, (exporter,), queue.waiting)
+    yield Reading(QUEUE_REQUESTS, (exporter,), queue.requests)
     yield Reading(IN_FLIGHT, (exporter,), queue.in_flight)
     yield Reading(FAILING, (exporter,), queue.failing)
 

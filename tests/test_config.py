@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from otelagent import config, config_text, detectors
+from otelagent import assembly, config, config_text, detectors
 from otelagent.errors import BadConfig
+from otelagent.policy import MIB
 from otelagent.settings import COMPONENTS, FileStorage, Service, Settings, TraceStore, section
 from otelagent.traffic import Signal
 
@@ -90,6 +91,10 @@ def load(text: str = "", environ: dict[str, str] | None = None) -> config.Config
             "exporters: {otlp: {endpoint: 'x:1', sending_queue: {storage: file_storage}}}",
             "exporters.otlp.sending_queue.storage: file_storage is no running file_storage; "
             "name it in extensions and service.extensions",
+        ),
+        (
+            "exporters: {otlp: {endpoint: 'x:1', sending_queue: {queue_size: 1000}}}",
+            "exporters.otlp.sending_queue: must name a sizer for a queue_size of 1000: requests, items or bytes",
         ),
         (
             "processors: {agent_failures: {detectors: {reasoning_lop: {}}}}",
@@ -218,6 +223,11 @@ service:
     assert mistakes(text) == []
     assert load(text).inspects(Signal.TRACES)
     assert not load(text).inspects(Signal.METRICS)
+
+
+@pytest.mark.parametrize(("mib", "largest"), [(100_000, 64), (1024, 64), (256, 16), (4, 1)])
+def test_the_largest_request_fits_the_container(mib: int, largest: int) -> None:
+    assert assembly.largest(mib * MIB) == largest * MIB
 
 
 def test_what_is_printed_is_a_valid_configuration_without_secrets() -> None:

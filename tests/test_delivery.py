@@ -179,13 +179,23 @@ def test_partial_success_is_counted_and_not_tried_again() -> None:
     assert (traffic.sent[outlet], traffic.dropped[outlet, "partial_success"], len(exporter.sent)) == (3, 2, 1)
 
 
-def test_a_full_queue_asks_the_sender_to_come_again() -> None:
+@pytest.mark.parametrize(
+    "policy",
+    [
+        Policy(capacity=10),
+        Policy(capacity=1, sizer="requests"),
+        Policy(capacity=7, sizer="items"),
+        Policy(capacity=1000, sizer="requests", timeout=1),
+    ],
+)
+def test_a_full_queue_asks_the_sender_to_come_again(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("otelagent.destination.CAPACITY", 10)
     exporter = Recorder()
     exporter.delay = 0.2
     traffic = Traffic()
 
     async def main() -> None:
-        destination = Destination(exporter, traffic, Policy(capacity=10))
+        destination = Destination(exporter, traffic, policy)
         first = asyncio.create_task(destination.deliver(Signal.TRACES, b"x" * 8, 1, 2.0))
         await asyncio.sleep(0.05)
         with pytest.raises(Retryable):

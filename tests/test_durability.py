@@ -282,6 +282,38 @@ def test_what_waits_at_the_end_is_there_at_the_next_start(sink: Sink, tmp_path: 
         assert service.service.traffic.found[TRACES] == 2
 
 
+def test_the_spool_is_emptied_before_the_end_if_the_destination_takes_it(sink: Sink, tmp_path: Path) -> None:
+    slow = {"sending_queue": {"drain_rate_mib": 0.001}, "retry_on_failure": {"initial_interval": "30s"}}
+    sent = [f"span {i}" for i in range(50)]
+    with running(sink, spooled(tmp_path, slow)) as service:
+        sink.stop()
+        for name in sent:
+            call(service, traces(name))
+        sink.start()
+        service.stop(grace=10)
+        assert set(names(sink.requests[Signal.TRACES])) == set(sent)
+        assert service.service.traffic.waiting[TRACES] == 0
+        assert not service.service.traffic.missing()
+
+
+def test_the_end_waits_no_longer_than_the_drain_timeout(tmp_path: Path) -> None:
+    sink = Sink().start()
+    process = Process(*arguments(sink, tmp_path), "--set", "exporters.otlp.sending_queue.drain_timeout=1s")
+    process.call(traces("a"))
+    sink.delay = 60
+    channel = grpc.insecure_channel(f"127.0.0.1:{process.port}")
+    under_way = channel.unary_unary(METHODS[Signal.TRACES]).future(traces("b"), timeout=60)
+    assert sink.wait_for(lambda s: s.calls > 1)
+    assert process.end(seconds=20) == 0
+    channel.close()
+    sink.stop()
+    assert under_way.done()
+    with Sink() as another:
+        again = Process(*arguments(another, tmp_path))
+        assert arrived(another, "b") or under_way.code() is not grpc.StatusCode.OK
+        assert again.end() == 0
+
+
 def test_late_findings_are_kept_too(sink: Sink, tmp_path: Path) -> None:
     with running(sink, spooled(tmp_path)) as service:
         sink.stop()

@@ -281,6 +281,19 @@ def test_probes_do_not_depend_on_the_destination(sink: Sink, path: str) -> None:
         assert httpx.get(f"http://{service.endpoint('health')}{path}").status_code == 200
 
 
+def test_the_verbose_status_names_what_is_in_trouble_and_stays_200(sink: Sink) -> None:
+    with running(sink) as service:
+        sink.answer = lambda *_: grpc.StatusCode.UNAVAILABLE
+        with pytest.raises(grpc.RpcError):
+            call(service, traces("a"))
+        answer = httpx.get(f"http://{service.endpoint('health')}/status?verbose")
+    assert answer.status_code == 200
+    assert answer.json()["components"] == {
+        "exporter:otlp": "StatusRecoverableError",
+        "processor:memory_limiter": "StatusOK",
+    }
+
+
 def test_metrics_are_scraped_with_the_names_of_the_collector(sink: Sink) -> None:
     with running(sink) as service:
         url = f"http://{service.endpoint('metrics')}/metrics"

@@ -287,6 +287,9 @@ def test_a_directory_that_cannot_be_made_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BadConfig):
         Spool(SpoolFile(tmp_path / "file" / "spool")).start()
+    with pytest.raises(BadConfig, match="No such file"):
+        Spool(SpoolFile(tmp_path / "new"), create=False).start()
+    assert not (tmp_path / "new").exists()
 
 
 # --- crashes ----------------------------------------------------------------------------------------------------------

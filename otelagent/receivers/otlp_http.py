@@ -145,7 +145,7 @@ class OtlpHttpReceiver:
                 async for chunk in request.stream():
                     inflate.feed(chunk)
         except TimeoutError:
-            raise _Refusal(408, UNAVAILABLE, "the body came too slowly") from None
+            raise Retryable("the body came too slowly") from None
         except ClientDisconnect:
             raise _Refusal(400, INVALID_ARGUMENT, "the client went away") from None
         return inflate.end()
