@@ -68,6 +68,21 @@ build/otelcol: tests/deploy/collector/ocb.yaml ## Needs Go
 	cd build && CGO_ENABLED=0 GOFLAGS=-mod=mod ./builder --config ../tests/deploy/collector/ocb.yaml --skip-strict-versioning
 	mv build/build/otelcol build/otelcol
 
+.PHONY: clients fuzz
+clients: build/clients/goclient build/clients/agentload build/clients/js/node_modules ## What tests/clients and tests/test_soak.py run; needs Go and npm
+
+build/clients/goclient: tests/clients/go/main.go tests/clients/go/go.mod
+	cd tests/clients/go && CGO_ENABLED=0 go build -o $(CURDIR)/$@ .
+
+build/clients/agentload: $(wildcard benchmarks/agentload/*/*/*.go)
+	cd benchmarks/agentload && CGO_ENABLED=0 go build -o $(CURDIR)/build/clients/ ./cmd/...
+
+build/clients/js/node_modules: tests/clients/js/client.mjs tests/clients/js/package.json
+	mkdir -p build/clients/js
+	cp $^ build/clients/js/
+	cd build/clients/js && npm install --no-audit --no-fund --silent
+	@touch $@
+
 demo-observability: setup ## Recordings through a real Prometheus and Alertmanager: panels and alerts
 	$(BIN)/python -m tests.deploy.demo
 

@@ -78,8 +78,11 @@ class Drain:
         self._hurry.set()
         self._wake.set()
         end = time.monotonic() + seconds
-        while self._spool.waits(self._outlet) and not self._failed and time.monotonic() < end:
+        while self._busy() and not self._failed and time.monotonic() < end:
             await asyncio.sleep(0.01)
+
+    def _busy(self) -> bool:
+        return self._spool.waits(self._outlet) or self._traffic.waiting[self._outlet] > 0
 
     async def stop(self) -> None:
         """What is under way is broken off; it stays on disk."""
@@ -165,9 +168,13 @@ class Drain:
             else:
                 await self._dissect(waiting[0], error)
         else:
-            removed = await self._spool.delete(self._outlet, [w.id for w in waiting])
-            self._traffic.sent[self._outlet] += removed
-            self._traffic.waiting[self._outlet] -= removed
+            await asyncio.shield(self._sent(waiting))
+
+    async def _sent(self, waiting: Sequence[Waiting]) -> None:
+        """Forget what has arrived; not broken off, so that the counts are those of the disk."""
+        removed = await self._spool.delete(self._outlet, [w.id for w in waiting])
+        self._traffic.sent[self._outlet] += removed
+        self._traffic.waiting[self._outlet] -= removed
 
     async def _dissect(self, waiting: Waiting, error: Rejected) -> None:
         """Bring what is good in a refused request and bury the rest. Raises Retryable."""

@@ -1,0 +1,132 @@
+"""SDK exporters and a Collector as clients: as long as an outage is shorter than their own patience, nothing is lost.
+
+`make clients` builds what isn't Python; without it these tests fail, and say so.
+"""
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from otelagent.sink import Sink
+from otelagent.traffic import Signal
+from tests.deploy.manifests import ROOT
+from tests.deploy.test_collector import collector
+from tests.deploy.test_kubernetes import free_ports
+from tests.requests import names, traces
+from tests.test_process import Process
+
+HERE = Path(__file__).parent
+SPANS = 60
+CLIENTS: Mapping[str, tuple[str, ...]] = {
+    "python": (sys.executable, str(HERE / "client.py")),
+    "go": (str(ROOT / "build/clients/goclient"),),
+    "javascript": ("node", str(ROOT / "build/clients/js/client.mjs")),
+}
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+
+class Instance:
+    """`otelagent run` on fixed ports, so that a client finds it again after a restart."""
+
+    def __init__(self, sink: Sink, spool: Path | None, *sets: str) -> None:
+        self.grpc, self.http = free_ports(2)
+        self._arguments = [
+            *("--config", f"yaml:receivers::otlp::protocols::grpc::endpoint: 127.0.0.1:{self.grpc}"),
+            *("--config", f"yaml:receivers::otlp::protocols::http::endpoint: 127.0.0.1:{self.http}"),
+            *("--set", f"exporters.otlp.endpoint=http://{sink.endpoint}"),
+            *("--set", "exporters.otlp.retry_on_failure.initial_interval=100ms"),
+            *(("--set", f"extensions.file_storage.directory={spool}") if spool else ()),
+            *(part for setting in sets for part in ("--set", setting)),
+        ]
+        self.start()
+
+    def start(self) -> None:
+        self.process = Process(*self._arguments)
+
+    def restart(self) -> None:
+        assert self.process.end(seconds=20) == 0
+        self.start()
+
+
+def client(name: str, protocol: str, port: int) -> "subprocess.Popen[str]":
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
+    command = [*CLIENTS[name], protocol, f"127.0.0.1:{port}", str(SPANS)]
+    if not Path(command[0 if name != "javascript" else 1]).exists():
+        pytest.fail("make clients builds the clients")
+    return subprocess.Popen(command, env=clean, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def slow(sink: Sink, _: Instance) -> None:
+    sink.delay = 3.0
+    time.sleep(2)
+    sink.delay = 0.0
+
+
+def refusing(sink: Sink, _: Instance) -> None:
+    sink.answer = lambda *_: grpc.StatusCode.UNAVAILABLE
+    time.sleep(2)
+    sink.answer = None
+
+
+def restarting(_: Sink, instance: Instance) -> None:
+    instance.restart()
+
+
+@pytest.mark.parametrize("spool", [True, False], ids=["spool", "no-spool"])
+@pytest.mark.parametrize("trouble", [slow, refusing, restarting])
+@pytest.mark.parametrize("protocol", ["grpc", "http"])
+@pytest.mark.parametrize("name", CLIENTS)
+def test_an_sdk_loses_nothing(
+    tmp_path: Path, name: str, protocol: str, trouble: Callable[[Sink, Instance], None], spool: bool
+) -> None:
+    with Sink() as sink:
+        instance = Instance(sink, tmp_path if spool else None)
+        process = client(name, protocol, getattr(instance, protocol))
+        accepted = []
+        assert process.stdout
+        for line in process.stdout:
+            accepted.append(f"span {line.strip()}")
+            if len(accepted) == 10:
+                threading.Thread(target=trouble, args=(sink, instance)).start()
+        _, err = process.communicate(timeout=60)
+        assert accepted == [f"span {number}" for number in range(SPANS)], err
+        assert sink.wait_for(lambda s: set(accepted) <= set(names(s.requests[Signal.TRACES])), 20)
+        assert instance.process.end(seconds=20) == 0
+
+
+@contextmanager
+def front(instance: Instance) -> Iterator[str]:
+    """A Collector that sends to the instance; gives its address."""
+    environ = {"BACKEND": f"127.0.0.1:{instance.grpc}", "FINDINGS": os.devnull}
+    with collector("findings", environ) as listen:
+        yield listen
+
+
+@pytest.mark.parametrize("trouble", [slow, refusing, restarting])
+def test_a_collector_loses_nothing(tmp_path: Path, trouble: Callable[[Sink, Instance], None]) -> None:
+    sent: list[str] = []
+    with Sink() as sink:
+        instance = Instance(sink, tmp_path)
+        with front(instance) as listen, grpc.insecure_channel(listen) as channel:
+            export = channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+            work = threading.Thread(target=trouble, args=(sink, instance))
+            for number in range(200):
+                if number == 20:
+                    work.start()
+                export(traces(f"span {number}"), timeout=10)
+                sent.append(f"span {number}")
+                time.sleep(0.02)
+            work.join()
+            assert sink.wait_for(lambda s: set(sent) <= set(names(s.requests[Signal.TRACES])), 60)
+        assert instance.process.end(seconds=20) == 0
