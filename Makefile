@@ -83,6 +83,17 @@ build/clients/js/node_modules: tests/clients/js/client.mjs tests/clients/js/pack
 	cd build/clients/js && npm install --no-audit --no-fund --silent
 	@touch $@
 
+FUZZ ?= traces logs spans json file redaction body answers configuration spool
+SECONDS ?= 60
+
+fuzz: setup ## Every decoder for SECONDS each; installs atheris beside the environment. FUZZ names targets
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(VENV)/fuzz atheris
+	for target in $(FUZZ); do \
+		echo "== $$target"; \
+		PYTHONPATH=$(VENV)/fuzz:. $(BIN)/python tests/fuzz/fuzz.py $$target build/fuzz/$$target \
+			-max_total_time=$(SECONDS) -print_final_stats=0 -artifact_prefix=build/fuzz/ || exit 1; \
+	done
+
 demo-observability: setup ## Recordings through a real Prometheus and Alertmanager: panels and alerts
 	$(BIN)/python -m tests.deploy.demo
 

@@ -128,11 +128,11 @@ class SpoolFile:
         try:
             self._db = self._connect(self.path)
             self._check(self._db)
-        except (sqlite3.DatabaseError, Damaged) as error:
+            self.refresh()
+        except (sqlite3.DatabaseError, ValueError, Damaged) as error:
             if not is_damage(error):
                 raise
             self.replace_damaged()
-        self.refresh()
         self._changed_by_others()
         self.lost_items.clear()
         self.found = {outlet: held.items for outlet, held in self.held.items()}
@@ -145,7 +145,7 @@ class SpoolFile:
 
     def close(self) -> None:
         if self._db is not None:
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(sqlite3.Error, ValueError):
                 self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
             self._db.close()
             self._db = None
@@ -153,7 +153,7 @@ class SpoolFile:
     def replace_damaged(self) -> None:
         """Set the file aside, begin a new one, take over what can still be read."""
         if self._db is not None:
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(sqlite3.Error, ValueError):
                 self._db.close()
         aside = self.path.with_name(f"{NAME}.damaged-{time.time_ns()}")
         for suffix in ("", "-wal", "-shm"):
@@ -193,8 +193,8 @@ class SpoolFile:
     def _check(self, db: sqlite3.Connection) -> None:
         if (found := db.execute("PRAGMA quick_check(1)").fetchone()) != ("ok",):
             raise Damaged(str(found))
-        for table in ("waiting", "dead"):
-            db.execute(f"SELECT id, exporter, body FROM {table} LIMIT 0")  # noqa: S608 - a name of ours
+        for table, more in (("waiting", ""), ("dead", ", died_at, reason")):
+            db.execute(f"SELECT id, {_COLUMNS}{more} FROM {table} LIMIT 0")  # noqa: S608 - names of ours
 
     def _recover(self, aside: Path) -> tuple[int, int]:
         """Copy whole rows from a damaged file, from both ends toward the damage; how many came over, how many not."""
@@ -204,9 +204,9 @@ class SpoolFile:
             old = sqlite3.connect(f"file:{aside}?mode=rw", uri=True, isolation_level=None)
         except sqlite3.Error:
             return 0, 0
-        with contextlib.closing(old), contextlib.suppress(sqlite3.Error):
+        with contextlib.closing(old), contextlib.suppress(sqlite3.Error, ValueError):
             [[total]] = old.execute("SELECT count(*) FROM waiting INDEXED BY waiting_in_order").fetchall()
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(sqlite3.Error, ValueError):
             old = sqlite3.connect(f"file:{aside}?mode=rw", uri=True, isolation_level=None)
             with contextlib.closing(old):
                 rows = [r for table in ("waiting", "dead") for r in _salvage(old, table)]
@@ -238,9 +238,9 @@ class SpoolFile:
             yield
             self._run("COMMIT")
         except BaseException:
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(sqlite3.Error, ValueError):
                 self._run("ROLLBACK")
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(sqlite3.Error, ValueError):
                 self.refresh()
             raise
 
@@ -255,7 +255,7 @@ class SpoolFile:
             self.refresh()
             raise
         finally:
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(sqlite3.Error, ValueError):
                 self._run("RELEASE operation")
 
     def _changed_by_others(self) -> bool:
@@ -460,7 +460,7 @@ def _salvage(db: sqlite3.Connection, table: str) -> Iterator[tuple[str, tuple[ob
     columns = _COLUMNS if table == "waiting" else f"{_COLUMNS}, died_at, reason"
     seen: set[int] = set()
     for direction in ("ASC", "DESC"):
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(sqlite3.Error, ValueError):
             for key, *row in db.execute(f"SELECT id, {columns} FROM {table} ORDER BY id {direction}"):  # noqa: S608
                 if key in seen:
                     break
@@ -476,8 +476,12 @@ def _whole(row: Sequence[object]) -> bool:
     return row[1] in tuple(Signal) and isinstance(row[6], bytes) and row[5] == _checksum(row[6])
 
 
+_DAMAGED: Final = ("malformed", "disk I/O error", "corrupt", "no such", "Could not decode")
+"""Words of SQLite for a file at fault. Its binding raises ValueError where such words are no UTF-8 themselves."""
+
+
 def is_damage(error: Exception) -> bool:
     """Whether the file itself is at fault, rather than its surroundings (a full disk, missing rights)."""
     if isinstance(error, sqlite3.OperationalError):
-        return any(word in str(error) for word in ("malformed", "disk I/O error", "corrupt", "no such"))
-    return isinstance(error, sqlite3.DatabaseError | Damaged)
+        return any(word in str(error) for word in _DAMAGED)
+    return isinstance(error, sqlite3.DatabaseError | ValueError | Damaged)

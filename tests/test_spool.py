@@ -442,3 +442,30 @@ def test_a_waiting_request_knows_its_age(tmp_path: Path) -> None:
         file.put(A, b"x", 1, stored_at=5.0)
     assert file.oldest(A, 10) == [Waiting(1, 1, 5.0, b"x")]
     file.close()
+
+
+@pytest.mark.parametrize(
+    ("sound", "broken"),
+    [
+        (b"items INTEGER NOT NULL", b"itens INTEGER NOT NULL"),
+        (b"traces", b"traces\xff"[-6:]),
+        (b"signal", b"sign\x95l"),
+    ],
+)
+def test_damage_to_names_and_words_never_stops_the_start(tmp_path: Path, sound: bytes, broken: bytes) -> None:
+    """Found by `make fuzz`: SQLite then complains in words that are no damage to its binding."""
+    outlet, file = Outlet("otlp", Signal.TRACES), SpoolFile(tmp_path)
+    file.open()
+    with file.transaction():
+        file.put(outlet, b"a", 1)
+    file.close()
+    path = tmp_path / NAME
+    whole = path.read_bytes()
+    assert sound in whole
+    path.write_bytes(whole.replace(sound, broken))
+    again = SpoolFile(tmp_path)
+    again.open()
+    with again.transaction():
+        again.put(outlet, b"b", 1)
+        assert b"b" in [each.body for each in again.oldest(outlet, 100)]
+    again.close()

@@ -1,6 +1,8 @@
 """Looks for bytes at which reading raises: `make fuzz`. A find becomes a test beside the module that it broke.
 
-Targets: `traces` and `logs` take serialised requests, `spans` known keys with any values, `json` OTLP/JSON.
+Targets: `traces` and `logs` take serialised requests, `spans` known keys with any values, `json` OTLP/JSON, `file` what
+`diagnose` reads, `redaction` requests of all signals, `body` gzipped HTTP bodies, `answers` what a destination answers,
+`configuration` YAML, `spool` the spool's file.
 """
 
 import gzip
@@ -8,6 +10,8 @@ import json
 import logging
 import random
 import sys
+import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -15,12 +19,20 @@ from typing import Any, Final
 import atheris  # type: ignore[import-not-found]  # installed by make fuzz, in an environment of its own
 
 with atheris.instrument_imports(include=["otelagent"]):
-    from otelagent import dialects, otlp, otlp_json
-    from otelagent.errors import Rejected
+    from otelagent import config, config_text, detectors, dialects, items, otlp, otlp_json, splitting
+    from otelagent.diagnosis import load
+    from otelagent.errors import BadConfig, Rejected
+    from otelagent.exporters import otlp_grpc as exporter
+    from otelagent.exporters import refusal
     from otelagent.model import Content, Finding, Step
     from otelagent.pipeline import Pipeline
+    from otelagent.receivers import otlp_http as receiver
+    from otelagent.redaction import Redactor
     from otelagent.run import AgentRun
+    from otelagent.settings import Redaction
+    from otelagent.spool_file import NAME, SpoolFile
     from otelagent.traces import Closed, Trace
+    from otelagent.traffic import Outlet, Signal
 from tests import builders
 
 LARGEST: Final = 60_000
@@ -113,6 +125,107 @@ def from_json(data: bytes) -> None:
             {"traces": traces, "logs": logs}[signal](body)
 
 
+def from_file(data: bytes) -> None:
+    """A file that somebody gives to `diagnose`."""
+    path = FOLDER / "trace"
+    path.write_bytes(data)
+    try:
+        for body in load.requests(path):
+            traces(body)
+    except load.Unreadable:
+        return
+
+
+def redaction(data: bytes) -> None:
+    """Refused, or cut, counted and redacted without a trace of what is blocked."""
+    for signal in Signal:
+        try:
+            redacted = REDACTOR.redact(signal, data)
+            items.count(signal, redacted)
+        except Rejected:
+            continue
+        for part in splitting.pieces(redacted, 64):
+            items.count(signal, part)
+
+
+def http_body(data: bytes) -> None:
+    """A gzipped body in chunks: refused, or inflated up to the limit."""
+    source = atheris.FuzzedDataProvider(data)
+    inflate = receiver._Inflate(1 << 16)
+    try:
+        while source.remaining_bytes():
+            inflate.feed(source.ConsumeBytes(source.ConsumeIntInRange(1, 4096)))
+        assert len(inflate.end()) <= 1 << 16
+    except receiver._Refusal:
+        return
+
+
+def answers(data: bytes) -> None:
+    """Answers and details of a hostile destination."""
+    for signal in Signal:
+        exporter.rejected_items(signal, data)
+    delay = refusal._read_delay(data)
+    assert delay is None or 0 <= delay <= refusal.LONGEST_DELAY
+
+
+def configuration(data: bytes) -> None:
+    """Text of a configuration: mistakes, or a configuration that can be printed."""
+    try:
+        read = config_text.read([f"yaml:{data.decode(errors='replace')}"], environ={})
+        config.load(read, environ={}, check_detectors=detectors.mistakes).dump()
+    except BadConfig:
+        return
+
+
+def spool(data: bytes) -> None:
+    """A damaged file never stops the start, and what is put afterwards comes out."""
+    source = atheris.FuzzedDataProvider(data)
+    for path in FOLDER.glob(f"{NAME}*"):
+        path.unlink()
+    whole = bytearray(FILLED)
+    for _ in range(source.ConsumeIntInRange(0, 40)):
+        at = source.ConsumeIntInRange(0, len(whole) - 1)
+        whole[at] = source.ConsumeIntInRange(0, 255)
+    cut = source.ConsumeIntInRange(0, len(whole))
+    (FOLDER / NAME).write_bytes(whole[:cut] if source.ConsumeBool() else whole)
+    file = SpoolFile(FOLDER)
+    file.open()
+    outlet = Outlet("fuzz", Signal.TRACES)
+    with file.transaction():
+        file.put(outlet, b"new", 1)
+        assert b"new" in [each.body for each in file.oldest(outlet, 1 << 20)]
+        for letter in file.dead_letters():
+            file.dead_body(letter.id)
+    file.close()
+
+
+def _filled() -> bytes:
+    """A spool with requests and a dead letter."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = SpoolFile(Path(folder))
+        file.open()
+        outlet = Outlet("otlp", Signal.TRACES)
+        with file.transaction():
+            for number in range(20):
+                file.put(outlet, bytes([number]) * 500, 1)
+            file.bury(outlet, b"x" * 100, 1, "INVALID_ARGUMENT", 1.0)
+        file.close()
+        return (Path(folder) / NAME).read_bytes()
+
+
+REDACTOR: Final = Redactor(
+    Redaction(allow_all_keys=True, blocked_values=["[0-9]{4,}"], blocked_key_patterns=["token"], redact_all_types=True),
+    Counter(),
+)
+FOLDER: Final = Path(tempfile.mkdtemp(prefix="otelagent-fuzz"))
+FILLED: Final = _filled()
+YAML: Final = (
+    b"receivers: {otlp: {protocols: {grpc: {endpoint: 'a:1'}}}}\nservice: {telemetry: {logs: {level: info}}}",
+    b"a: &a [1, 2]\nb: *a\nprocessors::agent_failures::traces::settle: 5s",
+    b"exporters: {otlp: {endpoint: ${env:X:-b:2}, headers: {a: $$}}}",
+)
+
+
 def _span(source: Any, number: int) -> Any:
     attributes = {source.PickValueInList(KEYS): _value(source, 4) for _ in range(source.ConsumeIntInRange(0, 8))}
     return builders.span(
@@ -162,20 +275,37 @@ def _drain(content: Content) -> None:
         item.read()
 
 
-TARGETS: Final = {"traces": traces, "logs": logs, "spans": spans, "json": from_json}
+TARGETS: Final = {
+    "traces": traces,
+    "logs": logs,
+    "spans": spans,
+    "json": from_json,
+    "file": from_file,
+    "redaction": redaction,
+    "body": http_body,
+    "answers": answers,
+    "configuration": configuration,
+    "spool": spool,
+}
 
 
 def seeds(target: str) -> Iterator[bytes]:
     """Recordings to begin with."""
-    if target == "traces":
+    if target in ("traces", "redaction", "file"):
         for path in sorted(builders.CAPTURES.glob("*__ok.binpb.gz")):
             body = gzip.decompress(path.read_bytes())
             if len(body) <= LARGEST:
                 yield body
-    elif target == "spans":
+    elif target in ("spans", "spool"):
         yield from (random.Random(n).randbytes(900) for n in range(20))
     elif target == "logs":
         yield from (otlp_json.to_protobuf(text, "logs") for text in JSON_LOGS)
+    elif target == "body":
+        yield from (gzip.compress(bytes(n) * 50) for n in (1, 5000))
+    elif target == "answers":
+        yield b""
+    elif target == "configuration":
+        yield from YAML
     elif target == "json":
         yield from JSON_LOGS
         yield b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00","attributes":[{"key":"a","value":{}}]}]}]}]}'
