@@ -18,12 +18,28 @@ MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 64
 MAX_NODES: Final = 50_000
 
+MAX_KEYS: Final = 1000
+"""Of one mapping, those that it merges in included."""
+
+MAX_MERGED: Final = 16
+_MERGE: Final = "tag:yaml.org,2002:merge"
+
 _REFERENCE: Final = re.compile(r"\$\$|\$\{(?:(\w+):)?([^}:]*)(?::-([^}]*))?\}")
 """`$$`, `${env:NAME}`, `${env:NAME:-default}`, `${NAME}`. Runs over the operator's text only."""
 
 
 class _Loader(yaml.CSafeLoader):
-    """Refuses a key that stands twice: the second one would win silently."""
+    """Refuses a key that stands twice: the second one would win silently. Merges (`<<`) are bounded, since they are
+    carried out before anything can be counted."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        line = node.start_mark.line + 1
+        for key, value in node.value:
+            if key.tag == _MERGE and isinstance(value, yaml.SequenceNode) and len(value.value) > MAX_MERGED:
+                raise BadConfig(f"line {line}: merges more than {MAX_MERGED} mappings")
+        super().flatten_mapping(node)
+        if len(node.value) > MAX_KEYS:
+            raise BadConfig(f"line {line}: has more than {MAX_KEYS} keys")
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:

@@ -5,15 +5,19 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from otelagent.endpoint import Endpoint
 from otelagent.errors import BadConfig
 
-KEEP_ALIVE = 75
+KEEP_ALIVE: Final = 75
 """Seconds that an idle connection is kept."""
+
+HEADERS_WITHIN: Final = 10.0
+"""Seconds from a connection, or from a request's first byte, in which its headers must have come."""
 
 
 class WebServer:
@@ -35,6 +39,7 @@ class WebServer:
             app,
             log_config=None,
             access_log=False,
+            http=_Impatient,
             lifespan="off",
             ws="none",
             server_header=False,
@@ -85,6 +90,44 @@ def _listening(family: int, kind: int, address: Any) -> socket.socket:
         raise
     listener.setblocking(False)
     return listener
+
+
+class _Impatient(H11Protocol):
+    """Ends connections whose requests don't come: idle ones would fill the places of those that send."""
+
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._calm()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        """Time runs from the first byte, not from the last."""
+        if self._under_way():
+            self._calm()
+        elif self._patience is None:
+            self._patience = self.loop.call_later(HEADERS_WITHIN, self._expire)
+
+    def _under_way(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _calm(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _expire(self) -> None:
+        self._patience = None
+        if not self._under_way() and not self.transport.is_closing():
+            self.transport.close()
 
 
 class _Server(uvicorn.Server):
