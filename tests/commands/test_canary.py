@@ -110,23 +110,16 @@ def test_it_uses_certificates_and_token_of_the_configuration(tmp_path: Path) -> 
         "receivers": {"otlp": {"protocols": {"grpc": {"tls": tls, "auth": {"authenticator": "bearertokenauth"}}}}},
         "extensions": {"bearertokenauth": {"filename": str(token)}},
     }
+    wrong = tmp_path / "wrong"
+    wrong.write_text("other")
     own = merge(settings, {"exporters": {"otlp": {"endpoint": "http://127.0.0.1:1"}}})
+    stranger = merge(own, {"extensions": {"bearertokenauth": {"filename": str(wrong)}}})
+    trusted = ("--ca-file", str(CERTIFICATES / "authority.pem"), "--server-name", "localhost")
     with Sink() as sink, running(sink, settings) as service:
         config = ["--config", f"yaml:{json.dumps(own)}"]
-        assert (
-            run(
-                service, *config, "--ca-file", str(CERTIFICATES / "authority.pem"), "--server-name", "localhost"
-            ).exit_code
-            == 0
-        )
+        assert run(service, *config, *trusted).exit_code == 0
         assert run(service, *config).exit_code == 2, "nobody vouches for it"
-        token.write_text("other")
-        assert (
-            run(
-                service, *config, "--ca-file", str(CERTIFICATES / "authority.pem"), "--server-name", "localhost"
-            ).exit_code
-            == 2
-        )
+        assert run(service, "--config", f"yaml:{json.dumps(stranger)}", *trusted).exit_code == 2, "not its token"
 
 
 def test_nobody_there_is_told_in_one_line() -> None:
