@@ -245,9 +245,13 @@ class AgentRun:
         step.output_tokens = step.output_tokens if step.output_tokens is not None else twin.output_tokens
 
     def _rebuild(self, consumer: Step) -> list[Step]:
-        """Steps for tool results that only the consumer's messages show."""
+        """Steps for tool results that only the consumer's messages show.
+
+        Where each model call is a trace of its own, all of the turn's, once: for the call that answers.
+        """
         assert consumer.turn is not None  # noqa: S101 - the caller looked
-        missing = [a for a in consumer.turn.answered if not self._supply(a) and a.tail]
+        alone = not consumer.parent_id and consumer.turn.answer and not self.steps
+        missing = [a for a in consumer.turn.answered if not self._supply(a) and (a.tail or alone)]
         consumer.turn.answered = tuple(missing)
         made = [_rebuilt(consumer, answered) for answered in missing]
         self._made.update(map(id, made))

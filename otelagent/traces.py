@@ -18,7 +18,7 @@ from otelagent.baselines.learned import Baselines
 from otelagent.delegation import Edge
 from otelagent.lineage import Lineage
 from otelagent.log_parts import LogContent, LogParts
-from otelagent.model import Answered, Finding, Instructions, Kind, Plain, Receipt, Status, Step
+from otelagent.model import Answered, Finding, Instructions, Kind, LogPart, Plain, Receipt, Status, Step
 from otelagent.reading.declared import declared
 from otelagent.reading.facts import Seen
 from otelagent.reading.given import MAX_UNREAD, Budget, Given
@@ -146,6 +146,8 @@ class Trace:
         self.bytes = 0
         """Of its steps' spans, as they came."""
         self.partial_view = False
+        self.stirred = False
+        """The parent came at which a provisional run's chain ended: its steps may belong to another."""
         self.recalled = False
         """It left once already, and spans came after that."""
         self.root_seen = False
@@ -276,6 +278,7 @@ class Trace:
         if isinstance(item, Step):
             self._name(item)
         self.lineage.link(item)
+        self.stirred = self.stirred or item.span_id in self.runs
         return True
 
     def _name(self, step: Step) -> None:
@@ -369,7 +372,7 @@ class Trace:
     def rejoin(self, span_id: bytes) -> Step | None:
         """The step of a span that has passed, with the content that its log records give; read it, then `refold`."""
         step = next((s for run in self.runs.values() for s in run.own_steps() if s.span_id == span_id), None)
-        if step is not None and (step.turn is None or not (step.turn.history and step.turn.said)):
+        if step is not None and _says_more(step, self.parts.of(span_id)):
             step.content = LogContent(None, self.parts.of(span_id))
             return step
         return None
@@ -434,6 +437,7 @@ class Trace:
     def _resolve(self, detectors: tuple[Observer, ...]) -> list[Step]:
         """Steps that turned out to belong to another run: the run above, or an agent that was hidden."""
         moved: list[Step] = []
+        self.stirred = False
         for key in [k for k, r in self.runs.items() if r.provisional]:
             node = self.nodes.get(key)
             if node is None or node.kind is Kind.AGENT:
@@ -505,6 +509,14 @@ class Trace:
             self._unnamed[step.span_id] = step
 
 
+def _says_more(step: Step, parts: Sequence[LogPart]) -> bool:
+    """Whether log records have what the span lacks; some repeat its numbers alone."""
+    if step.turn is None:
+        return any(part.error or part.error_type or part.http_status for part in parts)
+    shown = step.turn.history and (step.turn.text or bool(step.turn.asked))
+    return not shown and any(part.input or part.output for part in parts)
+
+
 class LiveTraces:
     """All live traces, oldest first, bounded by `limits`."""
 
@@ -557,7 +569,7 @@ class LiveTraces:
 
     def observe(self, trace: Trace, steps: Sequence[Step]) -> None:
         """Observe new steps of a trace."""
-        if steps or trace.lineage.stirred:
+        if steps or trace.stirred or trace.lineage.stirred:
             trace.observe(steps, self._detectors)
             self._stitch(trace)
 

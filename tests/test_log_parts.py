@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
@@ -123,4 +124,20 @@ def test_tool_invocation_log_of_a_hand_instrumented_agent_is_a_step() -> None:
     pipeline.logs(logs(EVENTS[2], EVENTS[5]), 3.0)
     pipeline.traces(builders.request(SPANS[1:]), 4.0)
     pipeline.settle(100.0)
+    assert [f.mode for f in report.findings.values()] == ["empty_result_fabrication"]
+
+
+def test_log_that_repeats_only_a_calls_numbers_takes_nothing_away() -> None:
+    body = builders.capture("pydantic-ai__native-default__empty_result.binpb.gz")
+    spans = [
+        s for r in ExportTraceServiceRequest.FromString(body).resource_spans for c in r.scope_spans for s in c.spans
+    ]
+    numbers = [KeyValue(key="gen_ai.usage.input_tokens", value=builders.value(7))]
+    details = "gen_ai.client.inference.operation.details"
+    records = [LogRecord(trace_id=s.trace_id, span_id=s.span_id, event_name=details, attributes=numbers) for s in spans]
+    report = Report()
+    pipeline = Pipeline(None, ears=(report,))
+    pipeline.traces(body, 1.0)
+    pipeline.logs(logs(*records), 2.0)
+    pipeline.settle(3.0)
     assert [f.mode for f in report.findings.values()] == ["empty_result_fabrication"]

@@ -9,23 +9,33 @@ import pytest
 
 from otelagent import dialects, otlp
 from otelagent.diagnosis.scan import Report
-from otelagent.model import Step
+from otelagent.model import Kind, Step
 from otelagent.pipeline import Pipeline
+from otelagent.run import SOURCES
+from otelagent.traces import Closed, Trace
 from tests import builders
 
 RECORDED = Path(__file__).parent / "recorded"
 ENTRIES: list[dict[str, Any]] = json.loads((RECORDED / "manifest.json").read_text())["captures"]
 
+HIDDEN = "openai-agents hides why a tool failed, from the model and from its spans"
+NO_MODEL = "neither model calls nor final answers are recorded"
+CUT = "the bridge records no text of streamed completions"
 NO_AGENT_SPANS = "calls of both agents hang from one span without an agent: the rate limit is told, not the delegation"
+HAND_MADE = (
+    *("litellm-oi", "openai-logfire", "openai-openlit", "openai-v2", "openai-responses-genai"),
+    *("anthropic-genai", "anthropic-logfire", "anthropic-oi", "anthropic-tl", "bedrock-oi", "bedrock-tl"),
+    *("google-genai-oi", "google-genai-tl", "litellm-otel"),
+)
 EXCEPTIONS: dict[tuple[str, str], tuple[list[str], str]] = {
     **{
         ("autogen", scenario): ([], "autogen records neither content nor model calls")
         for scenario in ("auth", "delegation", "empty", "injection", "loop", "raised", "rate_limit")
     },
-    **{
-        (emitter, "delegation"): (["rate_limit_mid_chain"], NO_AGENT_SPANS)
-        for emitter in ("litellm-oi", "openai-logfire", "openai-openlit", "openai-v2")
-    },
+    **{(emitter, "delegation"): (["rate_limit_mid_chain"], NO_AGENT_SPANS) for emitter in HAND_MADE},
+    **{(emitter, "raised"): ([], HIDDEN) for emitter in ("openai-agents-tl", "openai-agents-v2")},
+    **{("openai-agents-genai", scenario): ([], NO_MODEL) for scenario in ("empty", "raised")},
+    **{("llamaindex-otel", scenario): ([], CUT) for scenario in ("empty", "raised")},
 }
 """What is found instead of what the scenario expects, and why."""
 
@@ -34,14 +44,28 @@ def read(name: str) -> bytes:
     return gzip.decompress((RECORDED / name).read_bytes())
 
 
-def played(entry: dict[str, Any], how: str) -> Report:
+class Counted(Report):
+    """Counts the steps of all runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = [0, 0]
+
+    def closed(self, trace: Trace, reason: Closed) -> None:
+        super().closed(trace, reason)
+        kinds = [step.kind for run in trace.runs.values() for step in run.steps]
+        self.calls[0] += kinds.count(Kind.LLM)
+        self.calls[1] += sum(kind in SOURCES for kind in kinds)
+
+
+def played(entry: dict[str, Any], how: str) -> Counted:
     body = read(entry["file"])
     requests = [body]
     if how == "one_by_one":
         requests = list(builders.one_by_one(body))
     elif how == "as_arrived":
         requests = list(builders.as_arrived(body, entry["arrival"]))
-    report = Report()
+    report = Counted()
     pipeline = Pipeline(None, ears=(report,))
     logs = read(entry["logs"]) if entry["logs"] else None
     if logs and how == "one_by_one":
@@ -69,3 +93,19 @@ def test_recording_gives_its_steps(entry: dict[str, Any]) -> None:
 def test_recording_gives_its_findings_however_it_arrives(entry: dict[str, Any], how: str) -> None:
     expected, _ = EXCEPTIONS.get((entry["emitter"], entry["scenario"]), (entry["expect_modes"], ""))
     assert sorted(f.mode for f in played(entry, how).findings.values()) == expected
+
+
+NO_MODEL_CALLS = "openai-agents-genai"
+EACH_ITS_TRACE = "litellm-otel"
+"""Every model call is a trace, and its history repeats the turn's calls; so they are not counted."""
+
+
+@pytest.mark.parametrize("how", ["as_arrived", "one_by_one", "all_at_once"])
+@pytest.mark.parametrize(
+    "entry", [e for e in ENTRIES if "calls" in e], ids=lambda e: e["file"].removesuffix(".binpb.gz")
+)
+def test_each_call_of_a_model_or_tool_counts_once(entry: dict[str, Any], how: str) -> None:
+    models, tools = entry["calls"]
+    seen = played(entry, how).calls
+    assert seen[0] == (0 if entry["emitter"] == NO_MODEL_CALLS else models)
+    assert seen[1] == tools or entry["emitter"] == EACH_ITS_TRACE

@@ -11,6 +11,9 @@ from otelagent.run import SOURCES, AgentRun, Wake
 
 TRANSIENT: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.PARTIAL})
 
+WAITS: Final = "reasoning_loop.waits"
+"""In a run's notes: the last call lacks what a later turn may show."""
+
 WINDOW: Final = 96
 """Calls looked back on. Of more, twelve in the middle go (whole cycles of 2, 3 and 4), so that a long loop keeps its
 first call and with it its identity."""
@@ -60,15 +63,24 @@ class ReasoningLoop(Detector):
             return
         calls = run.notes.setdefault(self.mode, [])
         if step.kind in SOURCES and _counts(step):
+            if calls and _within(calls[-1], step):
+                calls.pop()
             calls.append(step)
             if len(calls) > WINDOW:
                 del calls[WINDOW // 2 : WINDOW // 2 + 12]
-        if not calls or (step.kind is Kind.LLM and not _streamed(step, calls[-1])):
+        if not calls or (step.kind is Kind.LLM and not _streamed(step, calls[-1]) and not run.notes.get(WAITS)):
             return
         if calls[-1].call.arguments is None or calls[-1].call.result is None:
-            run.abstain(self.mode, "arguments" if calls[-1].call.arguments is None else "result")
+            self._wait(step, calls[-1], run)
             return
+        run.notes[WAITS] = False
         yield from self._loop(calls, run)
+
+    def _wait(self, step: Step, call: Step, run: AgentRun) -> None:
+        """The next turn of the model may show what the call's own span doesn't."""
+        run.notes[WAITS] = step.kind in SOURCES and bool(run.llm_starts)
+        if not run.notes[WAITS] and call.call is not None:
+            run.abstain(self.mode, "arguments" if call.call.arguments is None else "result")
 
     def _loop(self, calls: list[Step], run: AgentRun) -> Iterator[Finding]:
         if len(calls) < min(self.repeats, self.near_repeats) or not _recurs(calls, self.longest_cycle):
@@ -117,6 +129,13 @@ class ReasoningLoop(Detector):
             first_divergence=streak[1],
             extra={"otelagent.loop.repetitions": len(streak)},
         )
+
+
+def _within(inner: Step, step: Step) -> bool:
+    """The same call by another instrumentation: the run keeps the one that shows more."""
+    told = inner.call.arguments if inner.call is not None else None
+    same = inner.tool == step.tool and told in (None, _facts(step).arguments)
+    return same and step.start <= inner.start and inner.end <= step.end
 
 
 def _counts(step: Step) -> bool:

@@ -92,7 +92,7 @@ def _usual(value: dict[str, Any]) -> Message | None:
     read: list[Part] = []
     for part in parts:
         text = part.get("content") if type(part) is dict and len(part) == 2 and part.get("type") == "text" else None
-        if type(text) is not str:
+        if type(text) is not str or text.startswith(_PRINTED):
             return None
         if text:
             read.append(Text(text))

@@ -219,6 +219,9 @@ _EXECUTION: Final = frozenset({"tool_call_id", "toolCallId", "tool_args", "tool_
 
 
 def _llama_index(value: Mapping[str, Any]) -> _Layer | None:
+    """A tool's output, and the event that carries it beside the call's id."""
+    if "tool_output" in value and "tool_kwargs" in value:
+        return _Layer(("tool_output",), value["tool_output"])
     if "tool_name" not in value or "raw_output" not in value:
         return None
     key = next((k for k in ("content", "blocks") if value.get(k)), "raw_output")
@@ -340,7 +343,8 @@ _MAPPING_RULES: Final[tuple[_Rule, ...]] = (
 
 
 _MARKERS: Final = (
-    _SINGLE | {"kwargs", "data", "content", "output", "type", "response", "return_value", "raw_output", "error"}
+    _SINGLE
+    | {"kwargs", "data", "content", "output", "type", "response", "return_value", "raw_output", "tool_output", "error"}
 ) | frozenset(_STATUS_KEYS)
 """Names without which no rule applies."""
 

@@ -12,6 +12,8 @@ from otelagent.reading.failures import http, kind, page, statement
 from otelagent.reading.structure import sign, status_word
 
 _UNKNOWN: Final = Outcome(Status.UNKNOWN)
+_ERRORS: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.DENIED})
+"""Kinds of error."""
 _LONG: Final = 300
 """Characters from which on a text under a failed request counts as content."""
 _HANDOVERS: Final = (
@@ -52,14 +54,27 @@ def outcome(
     if _hands_over(error, error_type):
         return Outcome(Status.OK, note="hands over")
     stated = _stated(reported_status)
-    if stated is not None and stated.status is not Status.OK:
+    if stated is not None and stated.status not in (Status.OK, Status.ERROR):
         return _by_role(stated, role)
     found = _content(result, withheld)
     found = _requested(http_status, found, result)
     found = _raised(error, error_type, failed, found, result)
+    if stated is not None and stated.status is Status.ERROR:
+        return _why(found, result) or stated
     if found is None or found.status in (Status.OK, Status.UNKNOWN):
         found = _measured(reported_length, found) or stated or found
     return _by_role(found or _UNKNOWN, role)
+
+
+def _why(found: Outcome | None, result: Captured | None) -> Outcome | None:
+    """The kind of a stated error, where the exception or the result tells it."""
+    if found is not None and found.status in _ERRORS:
+        return found
+    text = unwrap(result.value).value if result is not None else None
+    if result is None or not isinstance(text, str):
+        return None
+    reading = kind(text)
+    return Outcome(reading.status, result.path, reading.note) if reading.status in _ERRORS else None
 
 
 def _by_role(found: Outcome, role: Role) -> Outcome:

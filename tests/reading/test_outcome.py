@@ -514,3 +514,16 @@ def test_deep_and_wide_results_are_bounded() -> None:
 )
 def test_members_named_in_other_languages_are_read(result: str, status: Status) -> None:
     assert outcome(Captured(result, "r")).status is status
+
+
+def test_stated_error_is_told_apart_by_its_text() -> None:
+    limited = Captured("Error: ToolHTTPError - HTTP 429 Too Many Requests from search", "result")
+    assert outcome(limited, reported_status="error").status is Status.RATE_LIMITED
+    assert outcome(Captured("boom", "result"), reported_status="error").status is Status.ERROR
+    assert outcome(None, error="read timed out", reported_status="error").status is Status.TIMEOUT
+
+
+def test_event_of_llama_index_holds_the_output_beside_the_calls_id() -> None:
+    event = {"tool_name": "search", "tool_kwargs": {"q": 1}, "tool_id": "c1", "tool_output": {"blocks": []}}
+    event["tool_output"] = {"blocks": [{"block_type": "text", "text": "[]"}], "tool_name": "search", "raw_output": []}
+    assert outcome(Captured(event, "result")).status is Status.EMPTY
