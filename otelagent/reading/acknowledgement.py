@@ -6,11 +6,11 @@ characters are read at their head and tail only.
 """
 
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from otelagent.model import Admission
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import compiled, joined, pattern
+from otelagent.reading.lexicon import AnyOf, any_of, compiled, pattern
 from otelagent.reading.progress import progress
 from otelagent.reading.sentences import plain, sentences
 
@@ -42,13 +42,14 @@ class _Words:
     __slots__ = ("absence", "announces", "any", "benign", "completed", "fields", "hypothetical")
 
     def __init__(self, language: str) -> None:
-        def made(key: str) -> Any:
-            return pattern("acknowledgement", language, key)
+        def found(*keys: str) -> AnyOf:
+            return any_of("acknowledgement", language, *keys)
 
-        self.benign, self.hypothetical = made("benign"), made("hypothetical")
-        self.completed, self.absence, self.announces = made("completed"), made("absence"), made("announces")
-        self.fields = tuple((field, made(field)) for field in _FIELDS)
-        self.any = joined("acknowledgement", language, (*_FIELDS, "absence"))
+        self.benign = pattern("acknowledgement", language, "benign")
+        self.hypothetical = pattern("acknowledgement", language, "hypothetical")
+        self.completed, self.absence, self.announces = found("completed"), found("absence"), found("announces")
+        self.fields = tuple((field, found(field)) for field in _FIELDS)
+        self.any = found(*_FIELDS, "absence")
 
     def real(self, sentence: bytes) -> bytes:
         """A sentence without what-ifs and offers."""

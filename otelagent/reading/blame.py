@@ -1,10 +1,9 @@
 """Whether a completion turns denied access into a statement about the user or the resource."""
 
 from functools import cache
-from typing import Any
 
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import pattern
+from otelagent.reading.lexicon import AnyOf, any_of
 from otelagent.reading.sentences import plain, sentences
 
 
@@ -23,5 +22,5 @@ def blames(text: str) -> bool:
 
 
 @cache
-def _words(language: str) -> tuple[Any, Any]:
-    return pattern("blame", language, "blames"), pattern("blame", language, "own")
+def _words(language: str) -> tuple[AnyOf, AnyOf]:
+    return any_of("blame", language, "blames"), any_of("blame", language, "own")

@@ -6,7 +6,18 @@ from typing import Any, Final
 
 from otelagent.model import Role
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import LANGUAGES, NOTHING, SPACED, compiled, folded, grammar, pattern, words
+from otelagent.reading.lexicon import (
+    LANGUAGES,
+    NOTHING,
+    SPACED,
+    AnyOf,
+    any_of,
+    compiled,
+    folded,
+    grammar,
+    pattern,
+    words,
+)
 from otelagent.reading.roles import runs_anything, told_by_name
 from otelagent.reading.sentences import plain, sentences
 
@@ -43,7 +54,7 @@ def _said(text: str, how: str) -> frozenset[str]:
     for language in likely(text):
         if _any(language, how).search(data) and not _LETTER.search(data):
             for sentence in sentences(data)[: 1 if how else None]:
-                if _any(language, how).search(sentence) and not pattern("deeds", language, "unreal").search(sentence):
+                if _any(language, how).search(sentence) and not any_of("deeds", language, "unreal").search(sentence):
                     found.update(_done(sentence, language, how))
     return frozenset(found)
 
@@ -51,7 +62,7 @@ def _said(text: str, how: str) -> frozenset[str]:
 def _done(sentence: bytes, language: str, how: str) -> Iterator[str]:
     """A clause that negates or plans takes back only itself."""
     for clause in _BREAK.split(pattern("deeds", language, "clause").sub(b"; ", sentence)):
-        if not pattern("deeds", language, "not_yet").search(clause):
+        if not any_of("deeds", language, "not_yet").search(clause):
             yield from (deed for deed in DEEDS if _deed(language, deed, how).search(clause))
 
 
@@ -59,17 +70,21 @@ _BREAK: Final = compiled(r"[;,\x{FF0C}\x{3001}] |[\x{FF0C}\x{3001};]| [-\x{2013}
 
 
 @cache
-def _any(language: str, how: str) -> Any:
-    return compiled("|".join(f"(?:{_deed(language, deed, how).pattern})" for deed in DEEDS))
+def _any(language: str, how: str) -> AnyOf:
+    return AnyOf([each for deed in DEEDS for each in _patterns(language, deed, how)])
 
 
 @cache
-def _deed(language: str, deed: str, how: str) -> Any:
+def _deed(language: str, deed: str, how: str) -> AnyOf:
+    return AnyOf(_patterns(language, deed, how))
+
+
+def _patterns(language: str, deed: str, how: str) -> list[str]:
     if not how:
-        return pattern("deeds", language, deed)
+        return grammar("deeds", language).get(deed, [])
     forms = words("deeds", language)["participles"].get(deed)
     templates = grammar("deeds", language)[how] if forms else ()
-    return compiled("|".join(each.replace("<participle>", folded(forms)) for each in templates) or NOTHING)
+    return [each.replace("<participle>", folded(forms)) for each in templates]
 
 
 @cache

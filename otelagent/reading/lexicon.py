@@ -5,7 +5,7 @@ Patterns are RE2 only (linear time) and run over UTF-8 bytes, where offsets are 
 
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -142,9 +142,33 @@ def pattern(subject: str, language: str, key: str) -> Any:
     return compiled("|".join(f"(?:{each})" for each in found) if found else NOTHING)
 
 
-def joined(subject: str, language: str, keys: Iterable[str]) -> Any:
-    """One compiled pattern for several lists, to tell quickly whether any of them has a match."""
-    return compiled("|".join(f"(?:{each})" for key in keys for each in grammar(subject, language).get(key, ())))
+class AnyOf:
+    """Many patterns, to tell whether any of them has a match.
+
+    One RE2 program for all of a list has more states than its memory holds, and then takes a millisecond a kilobyte. So
+    the words that each pattern can't match without are looked for first, all at once, and only patterns that have
+    theirs are tried: 50 microseconds.
+    """
+
+    __slots__ = ("_filter",)
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        self._filter = re2.Filter() if patterns else None
+        if self._filter is not None:
+            for each in patterns:
+                self._filter.Add(f"(?i){each}", _OPTIONS)
+            self._filter.Compile()
+
+    def search(self, data: bytes) -> bool:
+        """Whether one of them occurs."""
+        return self._filter is not None and bool(self._filter.Match(data, False))
+
+
+@cache
+def any_of(subject: str, language: str, *keys: str) -> AnyOf:
+    """The patterns of several lists of a language."""
+    lists = grammar(subject, language)
+    return AnyOf([each for key in keys for each in lists.get(key, ())])
 
 
 def matches(pattern: Any, data: bytes, limit: int) -> Iterator[Any]:
