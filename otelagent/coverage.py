@@ -106,7 +106,7 @@ def _of_family(family: Family, stated: int | None, sources: Sequence[Step], answ
 
 
 def _hit(step: Step, keys: frozenset[int]) -> frozenset[int]:
-    return step.call.like.mentioned & keys if step.call is not None and step.call.like is not None else frozenset()
+    return keys.intersection(step.call.like.mentioned) if step.call and step.call.like is not None else frozenset()
 
 
 def _strays(hits: Sequence[tuple[Step, frozenset[int]]]) -> int:

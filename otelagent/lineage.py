@@ -39,6 +39,8 @@ class Lineage:
         self._runs = runs
         self.tree = Tree(nodes)
         self._receipts: dict[bytes, Receipt] = {}
+        self._owned: dict[bytes, list[bytes]] | None = None
+        """Spans with receipts by the run that each belongs to, while runs are judged."""
         self._parents: set[bytes] = set()
         self._leaves: dict[bytes, list[bytes]] = {}
         self._bodies: dict[bytes, bytes] = {}
@@ -208,10 +210,11 @@ class Lineage:
         self._new.clear()
         if final:
             self._touch(self._runs)
-        due = self._due()
+        due, self._owned = self._due(), None
         told = [(run, run.conclude(detectors)) for run in due]
         self.concluded.update(dict.fromkeys(run.key for run in due))
         self._dirty.clear()
+        self._owned = None
         self.alone += [run for run in due if self._alone(run)]
         for run, _ in told:
             self._absorb(run)
@@ -254,7 +257,7 @@ class Lineage:
                 return
             child, at = stack.pop()
             run = self._runs.get(child)
-            if run is not None and (run.findings or run.receipt is not None):
+            if run is not None and (run.findings or (run.receipt is not None and run.receipt.short)):
                 yield child, at
             stack += [(each, at + 1) for each in self.tree.children(child)]
 
@@ -326,7 +329,12 @@ class Lineage:
         return list(islice(ended, MAX_OTHERS))
 
     def receipts(self, run: AgentRun, owner: Callable[[bytes], bytes]) -> list[tuple[bytes, Receipt]]:
-        own = [(i, r) for i, r in self._receipts.items() if i == run.key or owner(i) == run.key]
+        if self._owned is None:
+            self._owned = {}
+            for span_id in self._receipts:
+                for key in dict.fromkeys((span_id, owner(span_id))):
+                    self._owned.setdefault(key, []).append(span_id)
+        own = [(span_id, self._receipts[span_id]) for span_id in self._owned.get(run.key, ())]
         return sorted(
             own, key=lambda pair: (pair[0] == run.key, self._nodes[pair[0]].end if pair[0] in self._nodes else 0)
         )

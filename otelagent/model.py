@@ -4,7 +4,7 @@ A dialect makes a Step with a handle to its content; reading takes the facts fro
 content is let go. Detectors see facts only, so a kept step costs little and can be observed again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol, TypeAlias
@@ -230,7 +230,7 @@ class Likeness(Protocol):
     @property
     def terms(self) -> frozenset[int]: ...
     @property
-    def mentioned(self) -> frozenset[int]: ...
+    def mentioned(self) -> Collection[int]: ...
     @property
     def items(self) -> "Items": ...
     def named(self, keys: frozenset[int]) -> list[str]: ...

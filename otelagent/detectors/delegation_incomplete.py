@@ -515,9 +515,8 @@ def _given(run: AgentRun) -> list[Items]:
 
 def _dealt(step: Step, keys: frozenset[int]) -> frozenset[int]:
     ok = _status(step) in (Status.OK, Status.EMPTY)
-    return (
-        step.call.like.mentioned & keys if ok and step.call is not None and step.call.like is not None else frozenset()
-    )
+    like = step.call.like if ok and step.call is not None else None
+    return keys.intersection(like.mentioned) if like is not None else frozenset()
 
 
 def _answer_evidence(run: AgentRun) -> list[Evidence]:

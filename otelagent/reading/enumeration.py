@@ -3,12 +3,16 @@
 Items are hashes of their names in a plain form, so that nothing of the content stays.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
+
+from xxhash import xxh3_64_intdigest
 
 from otelagent.model import Family, Items
 from otelagent.reading import numerals
 from otelagent.reading.envelopes import unwrap_arguments
+from otelagent.reading.known import Known
 from otelagent.reading.lexicon import LANGUAGES, compiled, either, folded, grammar, matches, words
 from otelagent.reading.listing import blocks, entry_head
 from otelagent.reading.naming import MAX_ITEMS, MAX_WORDS, forms, found, grams, keys
@@ -18,6 +22,9 @@ HEAD: Final = 16_000
 """Characters of an assignment that are read."""
 
 MAX_FAMILIES: Final = 8
+MAX_KEPT: Final = 64
+"""Items of a text that are remembered for the next place in which it stands."""
+
 _DEPTH: Final = 8
 _LEAVES: Final = 500
 _LONGEST: Final = 300
@@ -94,8 +101,11 @@ def _only(families: list[Family], text: str) -> list[Family]:
     return [Family(f.keys, work=True) for f in families]
 
 
-def mentioned(value: object) -> frozenset[int]:
-    """Every item that a call's arguments may name: their values, and the ids, URLs, paths and words in them."""
+def mentioned(value: object) -> "array[int]":
+    """Every item that a call's arguments may name: their values, and the ids, URLs, paths and words in them.
+
+    Packed, for they are kept with every call: eight bytes each.
+    """
     seen: set[int] = set()
     inner = unwrap_arguments(value).value
     for leaf in _walk(inner, _DEPTH):
@@ -107,7 +117,7 @@ def mentioned(value: object) -> frozenset[int]:
         if len(text) > 12 and any(mark in text for mark in _JOINTS):
             seen.update(k for family in _in_text(text) for k in family.keys)
         seen.update(named_in(text))
-    return frozenset(seen)
+    return array("Q", seen)
 
 
 def named_in(text: str, most: int = MAX_WORDS) -> frozenset[int]:
@@ -215,11 +225,20 @@ def _entry(entry: object) -> str | None:
 # --- text -------------------------------------------------------------------------------------------------------------
 
 
-def _in_text(text: str) -> list[Family]:
+_READ: Final = Known[int, tuple[Family, ...]]()
+"""A task stands in a call's arguments, in the child's messages and in those of every later turn."""
+
+
+def _in_text(text: str) -> Sequence[Family]:
     if len(text) < 5:
-        return []
+        return ()
     data = text.encode(errors="replace")
-    return [*_named(data), *_counted(data), *_blocks(data), *_quoted(data), *_listed(data)]
+    mark = xxh3_64_intdigest(data)
+    known = _READ.get(mark)
+    if known is not None:
+        return known
+    found = (*_named(data), *_counted(data), *_blocks(data), *_quoted(data), *_listed(data))
+    return _READ.keep(mark, found) if sum(len(f.keys) for f in found) <= MAX_KEPT else found
 
 
 def _grouped(data: bytes) -> Iterable[list[tuple[str, int, int]]]:

@@ -1,5 +1,6 @@
 """From a step's content to its facts: content is decoded here, once, and let go."""
 
+from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeVar
@@ -277,7 +278,7 @@ class ArgumentsRead:
         self._raw = raw
         self._similar: int | None = None
         self._terms: frozenset[int] | None = None
-        self._mentioned: frozenset[int] | None = None
+        self._mentioned: array[int] | None = None
         self._items: Items | None = None
 
     @property
@@ -290,7 +291,7 @@ class ArgumentsRead:
         return self._read()
 
     @property
-    def mentioned(self) -> frozenset[int]:
+    def mentioned(self) -> "array[int]":
         """Every item that the arguments may name."""
         if self._mentioned is None:
             self._mentioned = mentioned(self._raw)

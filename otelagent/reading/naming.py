@@ -33,6 +33,9 @@ _UUID: Final = r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
 _DATE: Final = r"\b\d{4}-\d{2}(?:-\d{2})?\b"
 _NUMBER: Final = r"#?\b\d{2,15}\b"
 _NAMES: Final = compiled(f"({_URL})|({_MAIL})|({_PATH})|({_UUID})|({_DATE})|({_ID})|({_NUMBER})")
+_MARKED: Final = exact(r"[0-9.@]|://")
+"""What each of them has somewhere; a text without it isn't searched."""
+
 _ID_GROUP, _NUMBER_GROUP, _PATH_GROUP = 6, 7, 3
 _NUMBERED: Final = compiled(r"^#?(?:\pL+[ #:]+#?)?(\d{3,15})$")
 _SIGNED: Final = exact(r"[\p{Han}\p{Hiragana}\p{Katakana}ー]{2,40}")
@@ -44,7 +47,10 @@ _EDGES: Final = " \t\"'’`*_.,;:!?()[]{}<>#“”„«»「」『』《》。�
 
 def key(name: str) -> int:
     """An item's hash: case, quotes, marks at the ends, white space and a URL's scheme aside."""
-    plain = " ".join(folded(name).strip(_EDGES).split())
+    return _hashed(" ".join(folded(name).strip(_EDGES).split()))
+
+
+def _hashed(plain: str) -> int:
     if plain.startswith("http"):
         plain = plain.partition("://")[2].removeprefix("www.").rstrip("/")
     return xxh3_64_intdigest(plain.encode(errors="replace"))
@@ -52,6 +58,8 @@ def key(name: str) -> int:
 
 def found(data: bytes) -> Iterator[tuple[str, str, int, int]]:
     """Ids, URLs, paths, addresses and numbers of a text: as written, their kind, where they begin and end."""
+    if not _MARKED.search(data):
+        return
     for match in matches(_NAMES, data, MAX_ITEMS):
         name, first = match.group().decode(errors="replace"), match.start()
         word, blank, rest = name.partition(" ")
@@ -90,12 +98,18 @@ def keys(names: Sequence[str]) -> tuple[int, ...]:
 def forms(name: str) -> Iterator[int]:
     """Hashes of a name in every form in which an enumeration may have it."""
     yield key(name)
-    for form in (_stem, _base, _number):
-        if short := form(name.strip()):
-            yield key(short)
+    own = name.strip()
+    if base := _base(own):
+        yield key(base)
+        if stem := base.rpartition(".")[0]:
+            yield key(stem)
+    if number := _number(own):
+        yield key(number)
 
 
 def _base(name: str) -> str | None:
+    if "." not in name:
+        return None
     match = _is_path.fullmatch(name.replace("\\", "/").encode(errors="replace"))
     return name.replace("\\", "/").rpartition("/")[2] if match else None
 
@@ -109,6 +123,8 @@ _is_path: Final = compiled(r"(?:[A-Za-z]:)?" + _PATH)
 
 
 def _number(name: str) -> str | None:
+    if not name[-1:].isdecimal():
+        return None
     match = _NUMBERED.match(name.encode(errors="replace"))
     return match.group(1).decode() if match else None
 
@@ -119,7 +135,7 @@ def grams(text: str, most: int = MAX_WORDS) -> Iterator[int]:
     if len(words) <= most:
         for first in range(len(words)):
             for last in range(first + 1, min(first + _GRAMS, len(words)) + 1):
-                yield key(" ".join(words[first:last]))
+                yield _hashed(" ".join(words[first:last]))
     if not text.isascii():
         yield from _signs(text)
 

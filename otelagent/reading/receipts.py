@@ -7,6 +7,7 @@ from typing import Any, Final
 from otelagent.model import Receipt
 from otelagent.reading.counts import Count, as_count, meaning, state
 from otelagent.reading.envelopes import unwrap
+from otelagent.reading.known import Known
 from otelagent.reading.lexicon import compiled, matches
 from otelagent.reading.members import folded
 from otelagent.reading.progress import progress
@@ -24,6 +25,7 @@ _HINTS: Final = (
 _OBJECTS: Final = 8
 """Objects in prose that are looked at."""
 
+MAX_MEMBERS: Final = 200
 _DEPTH: Final = 12
 _NODES: Final = 2_000
 _NEAR: Final = 160
@@ -112,7 +114,7 @@ def _receipts(value: object, path: str) -> Iterator[Receipt]:
                 stack += [
                     (member, f"{at}/{name}", _about_work(name), room - 1)
                     for name, member in reversed(node.items())
-                    if isinstance(member, dict | list | str)
+                    if isinstance(member, dict | list) or (isinstance(member, str) and member[:1] in ("{", "["))
                 ]
         elif isinstance(node, list) and room:
             stack += [(entry, f"{at}/{i}", False, room - 1) for i, entry in reversed(list(enumerate(node[:200])))]
@@ -125,9 +127,10 @@ def _about_work(name: object) -> bool:
 
 def _receipt(node: Mapping[Any, Any], path: str, near: bool) -> Receipt | None:
     """Bare names (`total`, `processed`) count only at the top or in a part that is about the work."""
-    members = [(known, member) for name, member in list(node.items())[:200] if (known := meaning(str(name)))]
-    if not members:
+    telling = _telling(node)
+    if not telling:
         return None
+    members = [(known, node[name]) for name, known in telling]
     counted = _pair(members, near) or (_sum(members) if near else None) or (_share(node, members) if near else None)
     if counted is None:
         return None
@@ -135,6 +138,18 @@ def _receipt(node: Mapping[Any, Any], path: str, near: bool) -> Receipt | None:
     if not 0 <= processed <= assigned or assigned < 1:
         return None
     return Receipt(assigned, processed, "reported", path, _admits(node, members))
+
+
+_TELLING: Final = Known[int, tuple[tuple[Any, Count], ...]]()
+
+
+def _telling(node: Mapping[Any, Any]) -> tuple[tuple[Any, Count], ...]:
+    """Names that count, or hold what counts; records of one kind are looked at once."""
+    names = tuple(node)[:MAX_MEMBERS]
+    known = _TELLING.get(hash(names))
+    if known is not None:
+        return known
+    return _TELLING.keep(hash(names), tuple((n, count) for n in names if (count := meaning(str(n))) is not None))
 
 
 Members = Sequence[tuple[Count, Any]]
@@ -168,7 +183,7 @@ def _sum(members: Members) -> tuple[int, int] | None:
 
 def _share(node: Mapping[Any, Any], members: Members) -> tuple[int, int] | None:
     """`progress: 3/7`, `percent_complete: 43`."""
-    for name, member in list(node.items())[:200]:
+    for name, member in list(node.items())[:MAX_MEMBERS]:
         known = meaning(str(name))
         if known is None or not (known.done or known.share):
             continue
@@ -192,7 +207,7 @@ MAX_SHARE: Final = 80
 def _admits(node: Mapping[Any, Any], members: Members) -> bool:
     if any(count.left and (as_count(m) or (isinstance(m, dict) and m)) for count, m in members):
         return True
-    for name, member in list(node.items())[:200]:
+    for name, member in list(node.items())[:MAX_MEMBERS]:
         plain = folded(name)
         if plain in ("status", "state", "outcome", "result") and isinstance(member, str) and state(member):
             return True
