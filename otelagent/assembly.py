@@ -15,6 +15,7 @@ from otelagent.baselines.divergence import Thresholds
 from otelagent.baselines.learned import Baselines
 from otelagent.baselines.learned import Limits as BaselineLimits
 from otelagent.baselines.store import BaselineStore
+from otelagent.chronicle import Chronicle
 from otelagent.config import Config
 from otelagent.config_text import merge
 from otelagent.delivery import Delivery, Redact
@@ -23,6 +24,7 @@ from otelagent.detectors import available, build
 from otelagent.errors import BadConfig
 from otelagent.exporters.exporter import Exporter
 from otelagent.exporters.otlp_grpc import OtlpGrpcExporter
+from otelagent.history import History
 from otelagent.housekeeping import Housekeeping
 from otelagent.intake import Intake
 from otelagent.overrides import Exemption
@@ -176,6 +178,15 @@ def recorder(config: Config) -> Recorder | None:
         clock=time.time,
         redact=redactors(config, Counter()).get(Signal.TRACES),
     )
+
+
+def chronicle(config: Config) -> Chronicle | None:
+    """Writes what `report` reads, beside the trace store."""
+    settings = config.extension(TraceStore)
+    if settings is None:
+        return None
+    directory = Path(settings.directory)
+    return Chronicle(lambda: History(directory, create=True), max_age=settings.max_age, clock=time.time)
 
 
 def housekeeping(config: Config, spools: Mapping[str, Spool], traffic: Traffic) -> list[Housekeeping]:

@@ -55,6 +55,8 @@ EVALUATION_EXPLANATION: Final = "gen_ai.evaluation.explanation"
 FINDING_EVENT: Final = "otelagent.failure.finding"
 OUTCOME_EVENT: Final = "otelagent.pipeline.outcome_changed"
 FINDING_ID: Final = "otelagent.finding.id"
+INCIDENT_ID: Final = "otelagent.incident.id"
+"""Of the incident that the finding belongs to: group by it."""
 FINDING_MODE: Final = "otelagent.failure.mode"
 FINDING_CAUSE: Final = "otelagent.failure.cause"
 

@@ -15,6 +15,8 @@ COMMANDS: Final = (
     "inspect",
     "explain",
     "compare",
+    "report",
+    "baseline",
     "traces",
     "init",
     "spool",

@@ -225,6 +225,39 @@ class Metrics(Collector):
         """A run of an agent took this many tokens."""
         self._count(series.TASK_TOKENS, (agent, *self._scope(service, environment)), tokens, trace_id)
 
+    def leaf_steps(
+        self, status: str, workflow: str | None, n: int, *, service: str = "", environment: str = ""
+    ) -> None:
+        """Model and tool calls of a settled trace, by the status of their spans: ok or error."""
+        self._count(series.LEAF_STEPS, (status, workflow, *self._scope(service, environment)), n)
+
+    def success(self, workflow: str | None, window: str, pipeline: float, leaf: float) -> None:
+        """Shares of what succeeded in a window."""
+        labels = (workflow, window)
+        self._tables[series.PIPELINE_SUCCESS.name].put(labels, pipeline)
+        self._tables[series.LEAF_SUCCESS.name].put(labels, leaf)
+        self._tables[series.SUCCESS_GAP.name].put(labels, leaf - pipeline)
+
+    def tool_divergence(self, tool: str, distance: float) -> None:
+        """How far a tool is from its staging profile."""
+        self._tables[series.TOOL_DIVERGENCE.name].put((tool,), distance)
+
+    def timeout_races(self, tool: str, share: float) -> None:
+        """Share of a tool's recent calls that were given up on."""
+        self._tables[series.TIMEOUT_RACES.name].put((tool,), share)
+
+    def baselines(self, kind: str, state: str, n: int) -> None:
+        """How many tools or tasks are known, or being learned."""
+        self._tables[series.BASELINES.name].put((kind, state), n)
+
+    def incident(self, mode: str, layer: str) -> None:
+        """An incident has begun."""
+        self._count(series.INCIDENTS, (mode, layer))
+
+    def open_incidents(self, mode: str, layer: str, n: int) -> None:
+        """How many go on."""
+        self._tables[series.OPEN_INCIDENTS.name].put((mode, layer), n)
+
     # --- otelagent's own judgement ----------------------------------------------------------------------------------
 
     def abstention(self, mode: str, reason: str, *, service: str = "", environment: str = "") -> None:

@@ -11,6 +11,7 @@ from otelagent import attributes as a
 from otelagent.baselines.learned import Baselines
 from otelagent.detectors import build
 from otelagent.errors import Rejected
+from otelagent.incidents import Incident, Incidents, subject
 from otelagent.model import Finding, Kind, LogPart, Odd, Plain, Role, Step
 from otelagent.overrides import Exemption, exempted
 from otelagent.quotes import Quotes
@@ -106,6 +107,7 @@ class Pipeline:
         self.normal = settings.normal if settings.normal is not None else Baselines()
         self.live = LiveTraces(self.detectors, self, settings.limits, self.normal)
         self._events: deque[tuple[tuple[bytes, ...], Any]] = deque(maxlen=MAX_PENDING_EVENTS)
+        self.incidents = Incidents()
         self._fresh: dict[bytes, list[Finding]] = defaultdict(list)
         self._stirred: dict[bytes, Trace] = {}
         self._now = 0.0
@@ -143,6 +145,7 @@ class Pipeline:
         self._now = now
         self.live.tick(now)
         self.normal.tick(now)
+        self.incidents.close(now)
         return self._take_events()
 
     def settle(self, now: float) -> bytes | None:
@@ -277,10 +280,16 @@ class Pipeline:
         self._fresh[finding.about].append(finding)
         self._stirred[trace.trace_id] = trace
         values = self._quoting(trace.trace_id, annotate.told(finding, run))
+        if not finding.raised:
+            values = {**values, a.INCIDENT_ID: self._incident(finding, run, trace, first).id}
         self._events.append((trace.origin, annotate.event(finding, values, self._now)))
         if self._evaluations:
             self._events.append((trace.origin, annotate.evaluation(finding, self._now)))
         self._each(lambda ear: ear.found(finding, run, trace, first))
+
+    def _incident(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> Incident:
+        about = subject(finding.mode, finding.layer, trace.service, finding.tool, run.agent or finding.agent)
+        return self.incidents.add(about, self._now, finding.trace_id, finding.reason, again=not first)
 
     def abstained(self, mode: str, reason: str) -> None:
         self._each(lambda ear: ear.abstained(mode, reason))

@@ -137,6 +137,65 @@ TASK_TOKENS: Final = Series(
     open=("agent",),
     buckets=(100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000),
 )
+LEAF_STEPS: Final = Series(
+    "otelagent_leaf_steps_total",
+    "counter",
+    "Model and tool calls by the status of their spans, counted when the trace settles: what is seen without content.",
+    ("status",),
+    (("ok",), ("error",)),
+    ("workflow",),
+)
+PIPELINE_SUCCESS: Final = Series(
+    "otelagent_pipeline_success_ratio",
+    "gauge",
+    "Share of the pipelines that succeeded, of those whose outcome is known.",
+    open=("workflow", "window"),
+    scoped=False,
+)
+LEAF_SUCCESS: Final = Series(
+    "otelagent_leaf_success_ratio",
+    "gauge",
+    "Share of the model and tool calls in these pipelines whose spans show no error.",
+    open=("workflow", "window"),
+    scoped=False,
+)
+SUCCESS_GAP: Final = Series(
+    "otelagent_success_gap_ratio",
+    "gauge",
+    "Leaf success less pipeline success: by how much things look better than they are.",
+    open=("workflow", "window"),
+    scoped=False,
+)
+TOOL_DIVERGENCE: Final = Series(
+    "otelagent_tool_divergence",
+    "gauge",
+    "Distance of a tool's recent results from its staging profile, 0 to 1; 0 within chance. Needs a staging profile.",
+    open=("tool",),
+    scoped=False,
+)
+TIMEOUT_RACES: Final = Series(
+    "otelagent_tool_timeout_race_ratio",
+    "gauge",
+    "Share of a tool's recent calls that the orchestrator gave up on while they still worked.",
+    open=("tool",),
+    scoped=False,
+)
+BASELINES: Final = Series(
+    "otelagent_baselines",
+    "gauge",
+    "Tools and tasks whose usual behaviour is known, or still being learned.",
+    ("kind", "state"),
+    (("tool", "known"), ("tool", "learning"), ("task", "known"), ("task", "learning")),
+    scoped=False,
+)
+INCIDENTS: Final = Series(
+    "otelagent_incidents_total",
+    "counter",
+    "Incidents that have begun: findings of one mode on one tool or agent, with less than an hour between them.",
+    BY_LAYER,
+    scoped=False,
+)
+OPEN_INCIDENTS: Final = Series("otelagent_open_incidents", "gauge", "Incidents that go on now.", BY_LAYER, scoped=False)
 WASTED_TOKENS: Final = Series(
     "otelagent_wasted_tokens_total", "counter", "Tokens spent after a failure had begun, once per root cause.", MODE
 )
@@ -240,6 +299,15 @@ ALL: Final = (
     TOOL_DURATION,
     CONTEXT_UTILIZATION,
     TASK_TOKENS,
+    LEAF_STEPS,
+    PIPELINE_SUCCESS,
+    LEAF_SUCCESS,
+    SUCCESS_GAP,
+    TOOL_DIVERGENCE,
+    TIMEOUT_RACES,
+    BASELINES,
+    INCIDENTS,
+    OPEN_INCIDENTS,
     WASTED_TOKENS,
     ABSTENTIONS,
     MUTED,

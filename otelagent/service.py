@@ -16,6 +16,7 @@ from starlette.routing import Route
 from otelagent import assembly, endpoint, identity
 from otelagent.baseline_keeper import BaselineKeeper
 from otelagent.baselines.learned import Baselines
+from otelagent.chronicle import Chronicle
 from otelagent.config import Config
 from otelagent.detectors import available
 from otelagent.health import Health, State
@@ -58,12 +59,17 @@ class Service:
             self.pipeline: Pipeline = heir_of.pipeline
             self.recorder: Recorder | None = heir_of.recorder
             self.keeper: BaselineKeeper | None = heir_of.keeper
+            self.chronicle: Chronicle | None = heir_of.chronicle
+            self.tally: Tally = heir_of.tally
         else:
             settings = assembly.pipeline_settings(config.agent_failures, _inherited(heir_of, config))
             self.recorder = assembly.recorder(config)
             recorders = (self.recorder,) if self.recorder else ()
             tape = self.recorder.take if self.recorder else None
-            self.pipeline = Pipeline(settings, (Tally(self.metrics), *ears, *recorders), tape)
+            self.chronicle = assembly.chronicle(config)
+            self.tally = Tally(self.metrics)
+            chronicles = (self.chronicle,) if self.chronicle else ()
+            self.pipeline = Pipeline(settings, (self.tally, *ears, *recorders, *chronicles), tape)
             kept = heir_of is not None and heir_of.keeper is not None and _kept_alike(heir_of, self.pipeline, config)
             self.keeper = heir_of.keeper if heir_of and kept else assembly.baseline_keeper(config, self.pipeline.normal)
         tokens = assembly.tokens(config)
@@ -143,6 +149,8 @@ class Service:
             task.cancel()
         if heir is None or heir.pipeline is not self.pipeline:
             await self._settle(max(end - time.monotonic(), 0))
+            if self.chronicle is not None:
+                await self.chronicle.write(time.time())
         if self.keeper is not None and (heir is None or heir.keeper is not self.keeper):
             await self.keeper.stop(time.time())
             if self.recorder is not None:
@@ -201,6 +209,7 @@ class Service:
     async def _once(self) -> None:
         events = self.pipeline.tick(time.time())
         self.metrics.tick()
+        self.tally.gauges(self.pipeline, time.time())
         self.metrics.live_traces(len(self.pipeline.live))
         for each in (*self.receivers, *self.delivery.destinations):
             each.refresh()
@@ -208,6 +217,8 @@ class Service:
             await keeping.tick(time.time())
         if self.keeper is not None:
             await self.keeper.tick(time.time())
+        if self.chronicle is not None:
+            await self.chronicle.tick(time.time())
         if events:
             self._spawn(self.delivery.tell(events))
 

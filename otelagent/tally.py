@@ -1,13 +1,22 @@
 """What the fold learns, counted: the ear that feeds the metrics."""
 
-from typing import Any
+from collections import Counter
+from typing import Any, Final
 
+from otelagent.baselines.learned import Baselines
+from otelagent.chronicle import counts
+from otelagent.incidents import Incidents
 from otelagent.late import Late
 from otelagent.metrics import Metrics
 from otelagent.model import Finding, Kind, Odd, Step
 from otelagent.overrides import MUTED
+from otelagent.pipeline import Pipeline
 from otelagent.run import SOURCES, AgentRun
+from otelagent.success import Success
 from otelagent.traces import Closed, Trace
+
+EVERY: Final = 5.0
+"""Seconds between two looks at states."""
 
 
 class Tally:
@@ -15,6 +24,9 @@ class Tally:
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        self.success = Success()
+        self._shown = 0.0
+        self._begun: Counter[tuple[str, str]] = Counter()
 
     def step(self, step: Step, run: AgentRun, trace: Trace) -> None:
         where: dict[str, Any] = _where(step) | {"trace_id": step.trace_id}
@@ -63,8 +75,44 @@ class Tally:
             for finding in run.findings.values():
                 self._wasted(finding, trace)
         if trace.runs and not trace.recalled:
+            self._settled(trace)
             self._delegations(trace, where)
             self._metrics.pipeline(trace.outcome, trace.workflow, **where)
+
+    def _settled(self, trace: Trace) -> None:
+        made = counts(trace)
+        self.success.settled(trace.workflow, made, trace.touched)
+        self._metrics.leaf_steps("ok", trace.workflow, made.leaf_ok, **_where(trace))
+        self._metrics.leaf_steps("error", trace.workflow, made.leaf_failed, **_where(trace))
+
+    def gauges(self, pipeline: Pipeline, now: float) -> None:
+        """What is a state and no count; call it once a second."""
+        if now - self._shown < EVERY:
+            return
+        self._shown = now
+        for each in self.success.ratios(now):
+            self._metrics.success(*each)
+        self._of_tools(pipeline.normal)
+        self._of_incidents(pipeline.incidents)
+
+    def _of_tools(self, normal: Baselines) -> None:
+        far: dict[str, float] = {}
+        for (_, tool), state in normal.divergence.states.items():
+            far[tool] = max(state.distance, far.get(tool, 0.0))
+        for tool, distance in far.items():
+            self._metrics.tool_divergence(tool, distance)
+        for tool, share in normal.timeout_races().items():
+            self._metrics.timeout_races(tool, share)
+        for (kind, known), n in normal.states().items():
+            self._metrics.baselines(kind, known, n)
+
+    def _of_incidents(self, incidents: Incidents) -> None:
+        for (mode, layer), begun in incidents.begun.items():
+            for _ in range(begun - self._begun[mode, layer]):
+                self._metrics.incident(mode, layer)
+            self._begun[mode, layer] = begun
+            going_on = sum(i.subject.mode == mode and i.subject.layer == layer for i in incidents)
+            self._metrics.open_incidents(mode, layer, going_on)
 
     def _delegations(self, trace: Trace, where: dict[str, Any]) -> None:
         for parent, child in trace.lineage.delegations():

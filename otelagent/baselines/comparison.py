@@ -5,10 +5,12 @@ scipy is imported here only, and only when something is compared: the sidecar ne
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import Any, Final
 
 from otelagent.baselines.aspects import CALLS, SHAPE, Aspect, aspects
 from otelagent.baselines.tool import ToolProfile
+from otelagent.errors import OtelagentError
 
 FALSE_DISCOVERIES: Final = 0.05
 """Share of the reported changes that may be chance."""
@@ -29,6 +31,10 @@ LEAST: Final[Mapping[str, float]] = {
 """Smallest difference worth telling: of shares and mixtures the distance, of magnitudes the ratio of medians."""
 
 
+class NotInstalled(OtelagentError):
+    """A library is missing that only this needs."""
+
+
 @dataclass(frozen=True)
 class Change:
     """One respect in which a tool's results differ."""
@@ -45,6 +51,8 @@ class Change:
     @property
     def text(self) -> str:
         """A line for people."""
+        if self.what == "renamed":
+            return f"renamed {self.before} -> {self.after}"
         where = f" {self.where}" if self.where else ""
         return f"{self.what}{where}: {self.before} -> {self.after}"
 
@@ -80,8 +88,10 @@ def compare(
     """All tools of either side, in order of name.
 
     False discoveries are controlled (Benjamini and Hochberg) over all tools, apart for what every tool has and for
-    the places of its results: so many places mustn't hide that a tool returns nothing more often.
+    the places of its results: so many places mustn't hide that a tool returns nothing more often. Raises NotInstalled.
     """
+    if find_spec("scipy") is None:
+        raise NotInstalled("this needs scipy: pip install 'otelagent[compare]'")
     judged: dict[str, Compared] = {}
     tested: list[_Tested] = []
     for tool in sorted({*baseline, *candidate}):

@@ -156,6 +156,27 @@ class Baselines:
                 found[key.tool] = profile if known is None else _joined(known, profile)
         return found
 
+    def timeout_races(self) -> dict[str, float]:
+        """Share of the calls that were given up on, by tool; those that never were are left out."""
+        raced: dict[str, list[float]] = {}
+        for key, profile in self.tools.items():
+            if profile.calls and (profile.races or key.tool in raced):
+                sums = raced.setdefault(key.tool, [0.0, 0.0])
+                sums[0] += profile.races / profile.aging.weight(profile.aging.latest)
+                sums[1] += profile.calls / profile.aging.weight(profile.aging.latest)
+        return {tool: races / calls for tool, (races, calls) in raced.items()}
+
+    def states(self) -> Mapping[tuple[str, str], int]:
+        """How many tools and tasks are known or being learned."""
+        known = sum(p.learned >= self.limits.least_results for p in self.tools.values())
+        done = sum(b.runs >= self.limits.least_runs for b in self.tasks.values())
+        return {
+            ("tool", "known"): known,
+            ("tool", "learning"): len(self.tools) - known,
+            ("task", "known"): done,
+            ("task", "learning"): len(self.tasks) - done,
+        }
+
     # --- tasks ------------------------------------------------------------------------------------------------------
 
     def ran(self, key: TaskKey, usage: Usage, now: float) -> None:

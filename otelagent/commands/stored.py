@@ -44,3 +44,14 @@ def trace_of(store: TraceStore, prefix: str) -> bytes:
     if len(found) != 1:
         raise StoreUnusable(f"{'several traces' if found else 'no trace'} in {store.path.parent} with that id")
     return found[0]
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def age(written: str) -> float:
+    """Seconds that `12h` and the like stand for. Raises BadParameter."""
+    number, unit = written[:-1], written[-1:]
+    if unit not in _UNITS or not number.isdecimal():
+        raise click.BadParameter(f"{written!r} is no age; write 30m, 12h or 7d")
+    return float(int(number) * _UNITS[unit])

@@ -22,8 +22,6 @@ from otelagent.otlp import TraceRequest, only
 from otelagent.run import SOURCES
 from otelagent.store import Kept, Limits, StoreUnusable, TraceStore
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
 
 @click.group()
 @stored.option
@@ -48,7 +46,7 @@ def list_(
 ) -> None:
     """List traces, newest first."""
     with _opened(named) as store:
-        found = store.all(mode=mode, agent=agent, tool=tool, since=time.time() - _age(since) if since else 0.0)
+        found = store.all(mode=mode, agent=agent, tool=tool, since=time.time() - stored.age(since) if since else 0.0)
     if form == "json":
         click.echo(json.dumps({"version": 1, "traces": [_facts(kept) for kept in found]}, indent=2))
     else:
@@ -104,7 +102,7 @@ def import_(named: Path | None, files: tuple[str, ...]) -> None:
 @click.pass_obj
 def prune(named: Path | None, max_age: str, max_size_mib: int, max_count: int) -> None:
     """Let traces go, the oldest first."""
-    limits = Limits(max_bytes=max_size_mib << 20, max_age_s=_age(max_age), max_count=max_count)
+    limits = Limits(max_bytes=max_size_mib << 20, max_age_s=stored.age(max_age), max_count=max_count)
     with _opened(named) as store:
         gone = store.prune(limits, time.time())
     click.echo(f"{gone} traces left the store", err=True)
@@ -128,13 +126,6 @@ def _opened(named: Path | None) -> Iterator[TraceStore]:
 def _fail(why: str) -> None:
     click.echo(f"otelagent traces: {why}", err=True)
     sys.exit(2)
-
-
-def _age(written: str) -> float:
-    number, unit = written[:-1], written[-1:]
-    if unit not in _UNITS or not number.isdecimal():
-        raise click.BadParameter(f"{written!r} is no age; write 30m, 12h or 7d")
-    return float(int(number) * _UNITS[unit])
 
 
 def _take(store: TraceStore, bodies: list[bytes]) -> int:
