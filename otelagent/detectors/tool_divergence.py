@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from otelagent.detectors.detector import Detector
@@ -63,7 +63,7 @@ class ToolDivergence(Detector):
 
     def _found(self, run: AgentRun, at: Step, distance: float, respects: tuple[str, ...]) -> Finding:
         what = "; ".join(respects) or "its results differ"
-        return self.finding(
+        found = self.finding(
             run,
             about=at,
             root=at,
@@ -73,3 +73,4 @@ class ToolDivergence(Detector):
             evidence=[Evidence(at.span_id, "", "the first call after it had diverged")],
             extra={"otelagent.tool.divergence": round(distance, 4)},
         )
+        return replace(found, wasted_tokens=0)  # nothing says that this run went wrong

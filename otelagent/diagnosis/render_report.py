@@ -27,7 +27,7 @@ def head(made: Report) -> list[str]:
     change = f"{made.findings - made.before:+,d} against the same time before"
     lines = [
         f"{_time(made.since)} to {_time(made.until)}",
-        f"{made.findings:,d} findings ({change})",
+        f"{made.findings:,d} finding{'s' * (made.findings != 1)} ({change})",
         f"trend: {_bars(made.trend)}",
         f"cost of failures: {made.wasted:,d} tokens after a failure had begun" + _of_all(made),
     ]
