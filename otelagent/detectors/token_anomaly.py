@@ -83,7 +83,7 @@ class TokenAnomaly(Detector):
             self._learning(run, run.ended)
             return
         used = usage(run)
-        if used.tokens >= self.floor and (verdict := self._judged(used, known)) is not None:
+        if used.tokens >= self.floor and (verdict := self.judged(used, known)) is not None:
             yield self._found(run, run.ended, used, verdict, known)
 
     def _baseline(self, run: AgentRun) -> TaskBaseline | None:
@@ -96,7 +96,8 @@ class TokenAnomaly(Detector):
         if known is not None:
             run.dismiss(self.mode, step, f"learning: {known.runs} of {run.trace.normal.limits.least_runs} runs")
 
-    def _judged(self, used: Usage, known: TaskBaseline) -> _Verdict | None:
+    def judged(self, used: Usage, known: TaskBaseline) -> _Verdict | None:
+        """Why a run that took this much is far from what is known of its task; None where it isn't."""
         whole = known.expected(self._margins)
         if used.tokens > whole.limit:
             return _Verdict("tokens", whole, "took")

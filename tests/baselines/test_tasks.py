@@ -1,0 +1,160 @@
+"""Tokens of a run against those of its task: what is far from usual is told, and what only swings isn't."""
+
+import math
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from otelagent.baselines.aging import DAY
+from otelagent.baselines.learned import AGELESS, Baselines, Limits, TaskKey
+from otelagent.baselines.task import Usage
+from otelagent.detectors.token_anomaly import TokenAnomaly
+from otelagent.diagnosis.scan import scan
+from otelagent.pipeline import Settings
+from otelagent.usage import task_key, usage
+from tests.baselines.quiet_ear import QuietEar
+from training import corpora
+
+KEY = TaskKey("prod", "shop", "refund", "0")
+
+
+def judged(normal: Baselines, key: TaskKey, used: Usage) -> str | None:
+    """The cause, if the run is far from usual."""
+    known = normal.task(key)
+    found = TokenAnomaly().judged(used, known) if known is not None else None
+    return None if found is None else found.cause
+
+
+def played(usages: Iterator[tuple[float, Usage]], limits: Limits | None = None) -> list[tuple[float, str]]:
+    """Each run judged by those before it, then learned: when, and why it was told."""
+    normal, told = Baselines(limits), []
+    for at, used in usages:
+        if (cause := judged(normal, KEY, used)) is not None:
+            told.append((at, cause))
+        normal.ran(KEY, used, at)
+    return told
+
+
+def runs(days: int, per_hour: float = 4.0, seed: int = 1) -> Iterator[tuple[float, random.Random, float]]:
+    """Times in seconds over some days, with a generator and the hour of the day."""
+    choose = random.Random(seed)
+    for number in range(int(days * 24 * per_hour)):
+        at = number * 3600 / per_hour
+        yield at, choose, at / 3600 % 24
+
+
+def tokens(choose: random.Random, median: float, spread: float = 0.25) -> int:
+    return int(choose.lognormvariate(math.log(median), spread))
+
+
+def test_nightly_and_weekly_patterns_raise_nothing() -> None:
+    def pattern() -> Iterator[tuple[float, Usage]]:
+        for at, choose, hour in runs(28):
+            weekend = at // DAY % 7 >= 5
+            usual = 5_000 * (1.8 if hour < 5 else 1.0) * (1.5 if weekend else 1.0)
+            yield at, Usage(tokens(choose, usual), llm_calls=5)
+
+    assert played(pattern()) == []
+
+
+def test_cache_reads_raise_nothing() -> None:
+    def swings() -> Iterator[tuple[float, Usage]]:
+        for at, choose, hour in runs(14):
+            total = tokens(choose, 5_000)
+            cached = 0 if hour < 1 else int(0.9 * total)
+            yield at, Usage(total, cached, llm_calls=5, cost=(total - 0.9 * cached) * 1e-5)
+
+    assert played(swings()) == []
+
+
+def test_a_dearer_model_is_told_by_its_cost() -> None:
+    normal = Baselines()
+    choose = random.Random(2)
+    for number in range(100):
+        total = tokens(choose, 5_000)
+        normal.ran(KEY, Usage(total, 2_000, llm_calls=5, cost=total * 1e-6), float(number))
+    assert judged(normal, KEY, Usage(5_000, 2_000, llm_calls=5, cost=5_000 * 2e-5)) == "cost"
+
+
+def test_three_times_the_usual_is_told_from_thirty_runs_on() -> None:
+    normal = Baselines()
+    choose = random.Random(4)
+    for number in range(29):
+        normal.ran(KEY, Usage(tokens(choose, 5_000, 0.1), llm_calls=5), float(number))
+    assert judged(normal, KEY, Usage(15_000, llm_calls=5)) is None
+    normal.ran(KEY, Usage(5_000, llm_calls=5), 30.0)
+    assert judged(normal, KEY, Usage(15_000, llm_calls=5)) == "tokens"
+
+
+def test_what_has_become_usual_is_no_longer_told() -> None:
+    def step() -> Iterator[tuple[float, Usage]]:
+        for at, choose, _ in runs(28):
+            yield at, Usage(tokens(choose, 5_000 if at < 14 * DAY else 20_000), llm_calls=5)
+
+    told = played(step())
+    assert 0 < len(told) < 40
+    assert max(at for at, _ in told) < 17 * DAY
+
+
+def test_the_past_fades() -> None:
+    normal = Baselines(Limits(half_life=DAY))
+    for day in range(30):
+        for _ in range(40):
+            normal.ran(KEY, Usage(1_000 if day < 20 else 9_000, llm_calls=2), day * DAY)
+    assert normal.tasks[KEY].tokens.quantile(0.2) > 8_000
+
+
+def test_longer_inputs_have_a_baseline_of_their_own() -> None:
+    normal = Baselines()
+    for number in range(60):
+        normal.ran(KEY, Usage(2_000 + number, llm_calls=2), float(number))
+    assert judged(normal, KEY, Usage(30_000, llm_calls=2)) == "tokens"
+    assert judged(normal, KEY._replace(inputs="4"), Usage(30_000, llm_calls=2)) is None
+
+
+class _Usages(QuietEar):
+    def __init__(self) -> None:
+        self.found: list[tuple[TaskKey, Usage]] = []
+
+    def closed(self, trace: Any, reason: Any) -> None:
+        for run in trace.runs.values():
+            if run.ended is not None and (key := task_key(run)) is not None:
+                self.found.append((key, usage(run)))
+
+
+@pytest.mark.parametrize("corpus", ["agentrx", "toolbench", pytest.param("taubench", marks=pytest.mark.slow)])
+def test_ordinary_runs_raise_nothing(corpus: str) -> None:
+    report = scan([run.request for run in corpora.runs(corpus)], Settings(detectors=only("token_anomaly")))
+    assert report.findings == {}
+
+
+@pytest.mark.slow
+def test_ordinary_runs_of_hotpot_raise_nothing() -> None:
+    report = scan([run.request for run in corpora.runs("hotpot")], Settings(detectors=only("token_anomaly")))
+    assert report.findings == {}
+
+
+def only(mode: str) -> dict[str, str]:
+    from otelagent.detectors import available
+
+    return {other: "off" for other in available() if other != mode}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("corpus", "share"), [("taubench", 1.0), ("agentrx", 0.75), ("hotpot", 0.5)])
+def test_planted_runs_at_three_times_the_median_are_found(corpus: str, share: float) -> None:
+    """In hotpot every third run takes twice the median by itself, so that not all of them stand out."""
+    from otelagent.pipeline import Pipeline
+
+    ear = _Usages()
+    normal = Baselines(AGELESS)
+    pipeline = Pipeline(Settings(detectors=only(""), normal=normal), (ear,))
+    for at, run in enumerate(corpora.runs(corpus)):
+        pipeline.traces(run.request, float(at))
+    pipeline.settle(1e6)
+    middle = sorted(used.tokens for _, used in ear.found)[len(ear.found) // 2]
+    near = [(key, used) for key, used in ear.found if abs(used.tokens / middle - 1) < 0.15]
+    planted = [judged(normal, key, Usage(3 * used.tokens, llm_calls=used.llm_calls)) for key, used in near]
+    assert sum(cause == "tokens" for cause in planted) >= share * len(planted) > 0
