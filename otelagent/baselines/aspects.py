@@ -1,7 +1,7 @@
 """In which respects two profiles of a tool can differ: shares, mixtures and distributions, side by side."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from otelagent.baselines.sketch import Sketch
@@ -65,14 +65,20 @@ def aspects(before: ToolProfile, after: ToolProfile) -> Iterator[Aspect]:
         ("latency", before.latencies, after.latencies),
     ):
         if one.count and other.count:
-            yield _magnitude(what, one, other)
-    yield from _shapes(before, after)
+            yield _worth(_magnitude(what, one, other), before, after)
+    for aspect in _shapes(before, after):
+        yield _worth(aspect, before, after)
 
 
 def _outcome(status: str, before: ToolProfile, after: ToolProfile) -> Aspect:
     sides = [(p.outcomes.get(status, 0.0), p.calls - p.outcomes.get(status, 0.0)) for p in (before, after)]
     worth = (before.independent(status), after.independent(status))
     return Aspect("outcome", status, CALLS, sides[0], sides[1], (status, "other"), independent=worth)
+
+
+def _worth(aspect: Aspect, before: ToolProfile, after: ToolProfile) -> Aspect:
+    worth = sum(aspect.before) * before.alike, sum(aspect.after) * after.alike
+    return replace(aspect, independent=worth)
 
 
 def _magnitude(what: str, before: Sketch, after: Sketch) -> Aspect:

@@ -88,7 +88,7 @@ def compare(
     """All tools of either side, in order of name.
 
     False discoveries are controlled (Benjamini and Hochberg) over all tools, apart for what every tool has and for
-    the places of its results: so many places mustn't hide that a tool returns nothing more often. Raises NotInstalled.
+    the places of its results, at half the rate each: so many places mustn't hide that a tool is empty more often. Raises NotInstalled.
     """
     if find_spec("scipy") is None:
         raise NotInstalled("this needs scipy: pip install 'otelagent[compare]'")
@@ -101,7 +101,7 @@ def compare(
         if before is not None and after is not None and not judged[tool].skipped:
             tested += [_Tested(tool, a, p) for a in aspects(before, after) if (p := _p_value(a)) is not None]
     for family in (CALLS, SHAPE):
-        for each in _discoveries([t for t in tested if t.aspect.family == family], false_discoveries):
+        for each in _discoveries([t for t in tested if t.aspect.family == family], false_discoveries / 2):
             known = judged[each.tool]
             judged[each.tool] = replace(known, changes=(*known.changes, _change(each)))
     return [replace(c, changes=tuple(_with_renames(c.changes))) for c in judged.values()]

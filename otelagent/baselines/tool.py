@@ -23,6 +23,8 @@ PLATEAU: Final = 3
 """Calls without a result that end alike before their duration is a timeout."""
 LEAST_LATENCIES: Final = 20
 """Calls with a result that tell how long one takes."""
+WITHIN_RUN: Final = 0.4
+"""Correlation of the results of one run, assumed: with it random halves of recorded runs differ no more than stated."""
 CUT_OFF: Final = frozenset({Status.EMPTY, Status.TIMEOUT, Status.NONCONFORMING})
 """Outcomes of calls that a timeout may have cut off."""
 CONTENTFUL: Final = frozenset({Status.OK, Status.NONCONFORMING})
@@ -192,6 +194,15 @@ class ToolProfile:
         xx, xm = self.runs.get(status, (0.0, 0.0))
         effect = (xx - 2 * p * xm + p * p * self.largest_runs) / (self.calls * p * (1 - p))
         return self.calls / max(effect, 1.0)
+
+    @property
+    def alike(self) -> float:
+        """By how much fewer independent results the results are worth, where only the sizes of runs tell.
+
+        The design effect of clusters with an assumed correlation within a run.
+        """
+        per_run = self.largest_runs / self.calls if self.calls else 1.0
+        return 1.0 / (1.0 + WITHIN_RUN * max(per_run - 1.0, 0.0))
 
     # --- merging and writing ----------------------------------------------------------------------------------------
 
