@@ -88,7 +88,8 @@ def compare(
     """All tools of either side, in order of name.
 
     False discoveries are controlled (Benjamini and Hochberg) over all tools, apart for what every tool has and for
-    the places of its results, at half the rate each: so many places mustn't hide that a tool is empty more often. Raises NotInstalled.
+    the places of its results, at half the rate each: so many places mustn't hide that a tool is empty more often.
+    Raises NotInstalled.
     """
     if find_spec("scipy") is None:
         raise NotInstalled("this needs scipy: pip install 'otelagent[compare]'")
