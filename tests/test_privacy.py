@@ -10,14 +10,19 @@ from typing import Any
 import grpc
 import httpx
 import pytest
+from click.testing import CliRunner
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from otelagent import quotes
+from otelagent import dialects, otlp, quotes
 from otelagent.attributes import DELEGATION_MISSING
 from otelagent.attributes import FAILURE_EVIDENCE_CONTENT as QUOTES
+from otelagent.cli import main
 from otelagent.exporters.otlp_grpc import METHODS
+from otelagent.model import Step
+from otelagent.reading import facts
+from otelagent.reading.roles import role
 from otelagent.sink import Sink
 from otelagent.traffic import Signal
 from tests.builders import CAPTURES
@@ -163,6 +168,55 @@ def test_missing_items_are_named_only_where_the_configuration_says_so() -> None:
             send(service, Signal.TRACES, body)
             named = [a for span in sink.spans() for a in span.attributes if a.key == DELEGATION_MISSING]
         assert bool(named) is allowed
+
+
+def fingerprints(body: bytes) -> list[str]:
+    """Hashes of the content as they are taken inside the process, in the forms in which they could be written."""
+    numbers = []
+    for span in otlp.TraceRequest(body).spans:
+        step = dialects.read(span)
+        if not isinstance(step, Step) or step.content is None:
+            continue
+        numbers += [item.fingerprint for item in step.content.history()]
+        facts.read(step, facts.Seen(), role)
+        numbers += [n for n in (step.call.arguments, step.call.result) if n is not None] if step.call else []
+    assert len(numbers) > 6, "the test needs content"
+    return [form for n in set(numbers) for form in (str(n), f"{n:x}", f"{n:016x}", str(n - (1 << 64)))]
+
+
+def test_fingerprints_of_content_stay_in_the_process(tmp_path: Path) -> None:
+    canary = Canaries()
+    stores = {"baseline_store": {"directory": str(tmp_path / "baselines"), "interval": "1s"}}
+    with Sink() as sink, running(sink, {"extensions": stores}) as service:
+        body = failing(canary).SerializeToString()
+        send(service, Signal.TRACES, body)
+        metrics = httpx.get(f"http://{service.endpoint('metrics')}/metrics").text
+        service.stop()
+        told = " ".join([metrics, *added(sink), *(str(record) for record in sink.records())])
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert canary.found(kept) == [], "what is learned holds no content"
+    assert [form for form in fingerprints(body) if form in told or form.encode() in kept] == []
+
+
+def test_what_waits_on_disk_is_private_and_tells_nothing_about_itself(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """While a request lies in the spool, or has become a dead letter, its content stands in the stored body alone."""
+    caplog.set_level("DEBUG")
+    canary = Canaries()
+    with Sink() as sink, running(sink, spooled(tmp_path)) as service:
+        sink.answer = lambda *_: grpc.StatusCode.INVALID_ARGUMENT
+        send(service, Signal.TRACES, failing(canary).SerializeToString())
+        assert sink.wait_for(lambda _: service.service.traffic.buried.total() > 0)
+        told = [httpx.get(f"http://{service.endpoint('metrics')}/metrics").text]
+        told.append(CliRunner().invoke(main, ["spool", "--directory", str(tmp_path), "list"]).output)
+        told.append(
+            CliRunner().invoke(main, ["spool", "--directory", str(tmp_path), "list", "--format", "json"]).output
+        )
+        told.append(httpx.get(f"http://{service.endpoint('health')}/status?verbose").text)
+    captured = capfd.readouterr()
+    assert [canary.found(text) for text in (*told, captured.out, captured.err, caplog.text) if canary.found(text)] == []
+    assert all(path.stat().st_mode & 0o077 == 0 for path in tmp_path.rglob("spool.db*"))
 
 
 def test_secrets_of_the_configuration_are_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
