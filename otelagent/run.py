@@ -1,8 +1,11 @@
 """One invocation of one agent: its steps in order of end time, its open questions, its findings."""
 
+import logging
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
+from traceback import extract_tb
 from typing import Any, Final, Protocol
 
 from otelagent.baselines.learned import Baselines
@@ -11,6 +14,8 @@ from otelagent.model import BAD, Answered, Finding, Instructions, Kind, Receipt,
 from otelagent.questions import Decision, OpenQuestions
 from otelagent.reading.given import Given
 from otelagent.rules import Rules
+
+log = logging.getLogger(__name__)
 
 SOURCES: Final = frozenset({Kind.TOOL, Kind.RETRIEVAL})
 
@@ -99,6 +104,20 @@ class TraceView(Protocol):
 
 UNSURE: Final = "the confidence is below min_confidence"
 """Why a finding wasn't told."""
+
+RAISED: Final = "the detector raised an exception; its judgement is missing"
+"""As above; the tally counts it."""
+
+
+@lru_cache(maxsize=256)
+def _complain(mode: str, kind: str, place: str) -> None:
+    """Once for each kind and place; what the exception says may be captured content."""
+    log.error("detector %s raised %s at %s; its judgement is missing there, the others go on", mode, kind, place)
+
+
+def _place(error: Exception) -> str:
+    last = extract_tb(error.__traceback__)[-1]
+    return f"{last.filename}:{last.lineno}"
 
 
 class Wake(StrEnum):

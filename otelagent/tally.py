@@ -11,7 +11,7 @@ from otelagent.metrics import Metrics
 from otelagent.model import Finding, Kind, Odd, Step
 from otelagent.overrides import MUTED
 from otelagent.pipeline import Pipeline
-from otelagent.run import SOURCES, AgentRun
+from otelagent.run import RAISED, SOURCES, AgentRun
 from otelagent.success import Success
 from otelagent.traces import Closed, Trace
 
@@ -64,6 +64,8 @@ class Tally:
     def dismissed(self, mode: str, step: Step, why: str) -> None:
         if why is MUTED:
             self._metrics.muted(mode, service=step.service, environment=step.environment)
+        elif why is RAISED:
+            self._metrics.detector_error(mode)
 
     def closed(self, trace: Trace, reason: Closed) -> None:
         self._metrics.trace_closed(str(reason))

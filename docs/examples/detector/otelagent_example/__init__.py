@@ -1,0 +1,1 @@
+"""Detectors of our own for otelagent."""
