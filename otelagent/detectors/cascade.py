@@ -70,6 +70,8 @@ class Cascade(Detector):
             affected = [(r, s) for r in run.trace.others(run) if (s := _repeats(r, invented, consumer)) is not None]
             if len({r.agent or r.key for r, _ in affected}) >= self.agents:
                 yield self._found(run, source, consumer, affected[:MOST])
+            else:
+                run.dismiss(self.mode, consumer, f"fewer than {self.agents} other agents repeat what was invented")
 
     def _found(self, run: AgentRun, source: Step, consumer: Step, affected: Sequence[tuple[AgentRun, Step]]) -> Finding:
         names = list(dict.fromkeys(r.agent or "an agent" for r, _ in affected))

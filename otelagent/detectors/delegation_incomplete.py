@@ -53,6 +53,12 @@ class Assigned(Protocol):
     def named(self, keys: frozenset[int]) -> list[str]: ...
 
 
+def _why_quiet(coverage: Coverage, good: bool) -> str:
+    if good:
+        return "what it left was done by others"
+    return "what is missing is told, and known" if coverage.receipt.short else "all that was assigned was processed"
+
+
 @dataclass(frozen=True)
 class DelegationIncomplete(Detector):
     """A child agent processed only part of what it was assigned, or met a failure, and reported completion.
@@ -122,6 +128,8 @@ class DelegationIncomplete(Detector):
         own = self._own(run, coverage) if not good else None
         if own is not None and own.confidence >= self.min_confidence:
             yield own
+        elif coverage is not None and run.steps:
+            run.dismiss(self.mode, run.ended or run.steps[-1], _why_quiet(coverage, good))
         yield from self._coworkers(run)
         yield from self._above(run)
 

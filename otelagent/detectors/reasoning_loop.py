@@ -74,7 +74,10 @@ class ReasoningLoop(Detector):
             self._wait(step, calls[-1], run)
             return
         run.notes[WAITS] = False
-        yield from self._loop(calls, run)
+        found = list(self._loop(calls, run))
+        yield from found
+        if not found and len(calls) > 1 and (why := _why_quiet(calls[-2], calls[-1])):
+            run.dismiss(self.mode, calls[-1], why)
 
     def _wait(self, step: Step, call: Step, run: AgentRun) -> None:
         """The next turn of the model may show what the call's own span doesn't."""
@@ -85,31 +88,35 @@ class ReasoningLoop(Detector):
     def _loop(self, calls: list[Step], run: AgentRun) -> Iterator[Finding]:
         if len(calls) < min(self.repeats, self.near_repeats) or not _recurs(calls, self.longest_cycle):
             return
-        streak = _turns(_streak(calls, _equal), run)
-        if len(streak) >= self._needed(streak[-1], self.repeats):
-            yield self._found(run, streak, "repeat", "equal arguments and an equal result", 0.95)
+        for streak, cause, how, confidence in self._streaks(calls, run):
+            told = _told(streak, run)
+            if told is None or told.cause != "repeat" or cause == "repeat":
+                root = next((call for call in calls if told is not None and call.span_id == told.root), streak[0])
+                yield self._found(run, streak, root, cause, how, confidence)
             return
-        streak = _turns(_streak(calls, _alike), run)
-        if len(streak) >= self._needed(streak[-1], self.repeats):
-            yield self._found(
-                run, streak, "near_repeat", "arguments that differ in spelling only and an equal result", 0.85
-            )
-            return
-        streak = _turns(_streak(calls, _nearly_equal), run)
-        if len(streak) >= self._needed(streak[-1], self.near_repeats):
-            yield self._found(run, streak, "near_repeat", "nearly equal arguments and an equal result", 0.8)
-            return
+
+    def _streaks(self, calls: list[Step], run: AgentRun) -> Iterator[tuple[Sequence[Step], str, str, float]]:
+        """What repeats at the end of the calls, the surest first."""
+        for same, repeats, cause, how, confidence in (
+            (_equal, self.repeats, "repeat", "equal arguments and an equal result", 0.95),
+            (_alike, self.repeats, "near_repeat", "arguments that differ in spelling only and an equal result", 0.85),
+            (_nearly_equal, self.near_repeats, "near_repeat", "nearly equal arguments and an equal result", 0.8),
+        ):
+            streak = _turns(_streak(calls, same), run)
+            if len(streak) >= self._needed(streak[-1], repeats):
+                yield streak, cause, how, confidence
         for length in range(2, self.longest_cycle + 1):
             cycle = _cycle(calls, length)
             if len(cycle) >= length * self.repeats and len(_turns(cycle, run)) > self.repeats:
-                yield self._found(run, cycle, "cycle", f"a cycle of {length} calls, with equal results each time", 0.85)
-                return
+                yield cycle, "cycle", f"a cycle of {length} calls, with equal results each time", 0.85
 
     def _needed(self, step: Step, repeats: int) -> int:
         transient = step.call is not None and step.call.outcome.status in TRANSIENT
         return repeats * 2 if transient else repeats
 
-    def _found(self, run: AgentRun, streak: Sequence[Step], cause: str, how: str, confidence: float) -> Finding:
+    def _found(
+        self, run: AgentRun, streak: Sequence[Step], root: Step, cause: str, how: str, confidence: float
+    ) -> Finding:
         first, last = streak[0], streak[-1]
         tool = first.tool or "a tool"
         tokens = run.tokens_after(first)
@@ -118,7 +125,7 @@ class ReasoningLoop(Detector):
         return self.finding(
             run,
             about=streak[min(len(streak), self._needed(last, self.repeats)) - 1],
-            root=first,
+            root=root,
             cause=cause,
             confidence=confidence,
             reason=f"{what} {len(streak)} times with {how}{cost}",
@@ -142,6 +149,22 @@ def _counts(step: Step) -> bool:
     return step.call is not None and step.call.role not in (Role.NOTE, Role.POLL)
 
 
+def _told(streak: Sequence[Step], run: AgentRun) -> Finding | None:
+    """The loop that was told already and that this one goes on with."""
+    ids = {step.span_id for step in streak}
+    loops = (f for f in run.findings.values() if f.mode == ReasoningLoop.mode)
+    return next((f for f in loops if any(e.span_id in ids for e in f.evidence)), None)
+
+
+def _why_quiet(before: Step, last: Step) -> str | None:
+    """Two calls in a row with equal arguments are no loop yet, or none at all."""
+    then, now = _facts(before), _facts(last)
+    if before.tool != last.tool or then.arguments != now.arguments or now.arguments is None:
+        return None
+    changes = then.result != now.result
+    return "the result of the same call changes" if changes else "too few equal calls in a row, or all of one turn"
+
+
 def _streamed(llm: Step, tool: Step) -> bool:
     """The LLM span ended after the call that it asked for, as streaming emitters do."""
     return llm.start <= tool.start and llm.end >= tool.end
@@ -149,8 +172,8 @@ def _streamed(llm: Step, tool: Step) -> bool:
 
 def _recurs(calls: Sequence[Step], longest: int) -> bool:
     """The result of the last call is one of those before it: without that there is neither repetition nor cycle."""
-    last = _facts(calls[-1]).result
-    return any(_facts(earlier).result == last for earlier in calls[-1 - longest : -1])
+    last = _facts(calls[-1])
+    return any(_same_result(_facts(earlier), last) for earlier in calls[-1 - longest : -1])
 
 
 def _streak(calls: Sequence[Step], same: Callable[[Step, Step], bool]) -> list[Step]:
@@ -193,11 +216,15 @@ def _alike(a: Step, b: Step) -> bool:
     return a.tool == b.tool and x.similar == y.similar is not None and x.result == y.result is not None
 
 
-def _nearly_equal(a: Step, b: Step) -> bool:
+def _same_result(x: Call, y: Call) -> bool:
     """Nothing found twice is an equal result, whatever words say so."""
-    x, y = _facts(a), _facts(b)
     nothing = x.outcome.status is y.outcome.status is Status.EMPTY
-    if a.tool != b.tool or x.result is None or not (x.result == y.result or nothing):
+    return x.result is not None and (x.result == y.result or nothing)
+
+
+def _nearly_equal(a: Step, b: Step) -> bool:
+    x, y = _facts(a), _facts(b)
+    if a.tool != b.tool or not _same_result(x, y):
         return False
     return (x.similar is not None and x.similar == y.similar) or near(x.terms, y.terms)
 

@@ -71,6 +71,8 @@ class SharedStateConflict(Detector):
             theirs, known = self._accesses(other, self.writes), self._accesses(other, self.reads)
             for write in own:
                 lost = next((w for w in theirs if _lost(write, w, read, known)), None)
+                if lost is None and theirs:
+                    run.dismiss(self.mode, write.step, "the other run wrote something else, the same, or in turn")
                 if lost is not None and write.resource not in told:
                     told.add(write.resource)
                     yield self._found(run, other, write, lost)

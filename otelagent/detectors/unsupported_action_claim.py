@@ -54,6 +54,8 @@ class UnsupportedActionClaim(Detector):
         used = run.trace.used
         unsupported = _unsupported(turn.said.deeds, used) or _unsupported(_carried_out(turn, turn.said), used)
         if not unsupported:
+            if turn.said.deeds:
+                run.dismiss(self.mode, step, "a tool that may have done it was called with success")
             return
         if not used or (not turn.history and run.conversation):
             run.abstain(self.mode, "tools" if not used else "history")

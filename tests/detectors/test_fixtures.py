@@ -50,3 +50,19 @@ def earlier(runs: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     for number, run in enumerate(runs):
         for time in range(run["times"]):
             yield builders.request(builders.spans(run["script"], f"earlier/{number}/{time}"))
+
+
+SAY_NOTHING = {"schema_drift", "token_anomaly", "tool_divergence"}
+"""They compare with what is usual over many runs, which a fixture isn't."""
+
+
+@pytest.mark.parametrize("mode", sorted({kind.mode for kind in builtin()} - SAY_NOTHING))
+def test_every_detector_tells_those_who_ask_why_it_stayed_quiet(mode: str) -> None:
+    said: set[str] = set()
+    for path in FIXTURES:
+        if path.parent.name == mode and path.name.startswith("quiet-"):
+            fixture = json.loads(path.read_text())
+            request = builders.request(builders.spans(fixture["script"]))
+            report = scan([request], Settings(detectors=fixture.get("detectors", {})))
+            said |= {dismissal.why for dismissal in report.dismissals if dismissal.mode == mode}
+    assert said
