@@ -4,6 +4,8 @@ import logging
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from traceback import extract_tb
 from typing import Any, Final, Protocol
 
 from otelagent import annotate, dialects, learning, oddities, otlp, windows
@@ -17,7 +19,7 @@ from otelagent.overrides import Exemption, exempted
 from otelagent.quotes import Quotes
 from otelagent.reading import facts
 from otelagent.reading.roles import role
-from otelagent.run import AgentRun
+from otelagent.run import RAISED, AgentRun
 from otelagent.traces import Closed, Limits, LiveTraces, Trace
 
 log = logging.getLogger(__name__)
@@ -88,6 +90,12 @@ class Ear(Protocol):
 
     def unread(self, reason: str) -> None:
         """A request passed without being understood, by reason."""
+
+
+@lru_cache(maxsize=256)
+def _complain(mode: str, kind: str, place: str) -> None:
+    """Once for each kind and place; what the exception says may be captured content."""
+    log.error("detector %s raised %s at %s; its judgement is missing there, the others go on", mode, kind, place)
 
 
 class Pipeline:
@@ -296,6 +304,11 @@ class Pipeline:
 
     def dismissed(self, mode: str, step: Step, why: str) -> None:
         self._each(lambda ear: ear.dismissed(mode, step, why))
+
+    def raised(self, mode: str, step: Step, error: Exception) -> None:
+        last = extract_tb(error.__traceback__)[-1]
+        _complain(mode, type(error).__name__, f"{last.filename}:{last.lineno}")
+        self.dismissed(mode, step, RAISED)
 
     def odd(self, reason: Odd, count: int) -> None:
         self._each(lambda ear: ear.odd(reason, count))

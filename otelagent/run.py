@@ -1,11 +1,8 @@
 """One invocation of one agent: its steps in order of end time, its open questions, its findings."""
 
-import logging
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
-from functools import lru_cache
-from traceback import extract_tb
 from typing import Any, Final, Protocol
 
 from otelagent.baselines.learned import Baselines
@@ -14,8 +11,6 @@ from otelagent.model import BAD, Answered, Finding, Instructions, Kind, Receipt,
 from otelagent.questions import Decision, OpenQuestions
 from otelagent.reading.given import Given
 from otelagent.rules import Rules
-
-log = logging.getLogger(__name__)
 
 SOURCES: Final = frozenset({Kind.TOOL, Kind.RETRIEVAL})
 
@@ -62,6 +57,9 @@ class TraceView(Protocol):
     def dismissed(self, mode: str, step: Step, why: str) -> None:
         """A detector looked at a step and stayed quiet."""
 
+    def raised(self, mode: str, step: Step, error: Exception) -> None:
+        """A detector raised an exception at a step."""
+
     def fit(self, step: Step) -> None:
         """Hold a call against what is usual for its tool, and against the spans below it; its outcome may change."""
 
@@ -107,17 +105,6 @@ UNSURE: Final = "the confidence is below min_confidence"
 
 RAISED: Final = "the detector raised an exception; its judgement is missing"
 """As above; the tally counts it."""
-
-
-@lru_cache(maxsize=256)
-def _complain(mode: str, kind: str, place: str) -> None:
-    """Once for each kind and place; what the exception says may be captured content."""
-    log.error("detector %s raised %s at %s; its judgement is missing there, the others go on", mode, kind, place)
-
-
-def _place(error: Exception) -> str:
-    last = extract_tb(error.__traceback__)[-1]
-    return f"{last.filename}:{last.lineno}"
 
 
 class Wake(StrEnum):
@@ -248,7 +235,15 @@ class AgentRun:
         self._append(step)
         self._decide(step)
         due = detectors.due(step, bool(self.decisions))
-        return [f for d in due for f in d.observe(step, self) if self._sure(d, f) and self._note(f)]
+        return [f for d in due for f in self._judged(d, d.observe, step, self) if self._note(f)]
+
+    def _judged(self, detector: Observer, judge: Callable[..., Iterable[Finding]], *seen: Any) -> list[Finding]:
+        """What a detector is sure enough of. One that raises loses its judgement here, and holds up nothing."""
+        try:
+            return [f for f in judge(*seen) if self._sure(detector, f)]
+        except Exception as error:  # noqa: BLE001 - a detector may be anyone's
+            self.trace.raised(detector.mode, self.steps[-1], error)
+            return []
 
     def _sure(self, detector: Observer, finding: Finding) -> bool:
         if finding.confidence >= detector.min_confidence:
@@ -305,7 +300,7 @@ class AgentRun:
         """What the tree shows about this run; what it no longer shows is withdrawn. Gives what is new."""
         told = []
         for detector in detectors:
-            found = [f for f in detector.conclude(self) if self._sure(detector, f)]
+            found = self._judged(detector, detector.conclude, self)
             kept = {f.identity for f in found}
             for stale in [i for i, f in self.findings.items() if f.mode == detector.mode and i not in kept]:
                 del self.findings[stale]

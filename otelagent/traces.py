@@ -94,6 +94,9 @@ class Listener(Protocol):
     def dismissed(self, mode: str, step: Step, why: str) -> None:
         """A detector looked at a step and stayed quiet."""
 
+    def raised(self, mode: str, step: Step, error: Exception) -> None:
+        """A detector raised an exception at a step."""
+
     def closing(self, trace: "Trace") -> None:
         """A trace is about to be judged for the last time."""
 
@@ -178,6 +181,9 @@ class Trace:
 
     def dismissed(self, mode: str, step: Step, why: str) -> None:
         self._listener.dismissed(mode, step, why)
+
+    def raised(self, mode: str, step: Step, error: Exception) -> None:
+        self._listener.raised(mode, step, error)
 
     def call_of(self, answered: Answered) -> Step | None:
         if answered.id is not None and (known := self._calls.get(answered.id)):
