@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from otelagent.detectors.detector import Detector, evidence_of, threshold
-from otelagent.model import Evidence, Finding, Layer, Severity, Status, Step
+from otelagent.model import Evidence, Finding, Layer, Need, Severity, Status, Step
 from otelagent.questions import WHY, Decision, Verdict
 from otelagent.run import AgentRun, Wake
 
@@ -44,6 +44,7 @@ class SchemaDrift(Detector):
     layer: ClassVar[Layer] = Layer.TOOL
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("nonconforming",)
+    needs: ClassVar[tuple[Need, ...]] = (Need.RESULT,)
     fix: ClassVar[str] = "Validate results against a schema where the tool is called, and return an error that says so."
 
     ungrounded: int = threshold(default=1, help="Ungrounded specifics from which on an answer rests on a guess.")

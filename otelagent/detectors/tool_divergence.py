@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from otelagent.detectors.detector import Detector
-from otelagent.model import Evidence, Finding, Layer, Severity, Step
+from otelagent.model import Evidence, Finding, Layer, Need, Severity, Step
 from otelagent.run import SOURCES, AgentRun, Wake
 
 
@@ -40,6 +40,7 @@ class ToolDivergence(Detector):
     layer: ClassVar[Layer] = Layer.TOOL
     severity: ClassVar[Severity] = Severity.MEDIUM
     causes: ClassVar[tuple[str, ...]] = ("diverged",)
+    needs: ClassVar[tuple[Need, ...]] = (Need.RESULT,)
     fix: ClassVar[str] = "Make staging return what production does, and test the agent against that."
     concludes: ClassVar[bool] = True
 
