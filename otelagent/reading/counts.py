@@ -25,6 +25,8 @@ class Count(msgspec.Struct, frozen=True):
     total: bool = False
     done: bool = False
     left: bool = False
+    came: bool = False
+    """What came of it: done, where the same output says in one way what was given and what came."""
     unit: bool = False
     """It says what is counted."""
     sure: bool = False
@@ -37,7 +39,7 @@ class Count(msgspec.Struct, frozen=True):
     @property
     def bare_unit(self) -> bool:
         """Only what is counted: `num_documents`."""
-        return self.unit and not (self.given or self.total or self.done or self.left or self.share)
+        return self.unit and not (self.given or self.total or self.done or self.left or self.came or self.share)
 
 
 @cache
@@ -52,7 +54,8 @@ def meaning(name: str) -> Count | None:
     if not parts:
         return None
     known = {
-        key: [p for p in parts if p in _words(key)] for key in ("given", "total", "done", "left", "units", "aside")
+        key: [p for p in parts if p in _words(key)]
+        for key in ("given", "total", "done", "came", "left", "units", "aside")
     }
     shares = [p for p in parts if p in _SHARES]
     progress = [p for p in parts if p in _PROGRESS]
@@ -62,12 +65,14 @@ def meaning(name: str) -> Count | None:
         return Count(holder=True) if holds else None
     left = bool(known["left"])
     done = bool(known["done"]) and not left
-    given = bool(known["given"]) and not done and not left
+    came = bool(known["came"]) and not done and not left and "size" not in parts
+    given = (bool(known["given"]) or (parts[-1] == "in" and bool(known["units"]))) and not (done or left or came)
     return Count(
         given=given,
-        total=bool(known["total"]) and not (given or done or left),
+        total=bool(known["total"]) and not (given or done or left or came),
         done=done and not shares,
         left=left,
+        came=came,
         unit=bool(known["units"]) or any(p in _words("filler") for p in parts),
         sure=given and any(p.startswith(("assign", "zugewiesen", "asignad", "atribu", "分配")) for p in parts),
         holder=holds or (bool(known["units"]) and len(parts) == 1),

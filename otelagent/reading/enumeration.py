@@ -33,7 +33,7 @@ _LONGEST: Final = 300
 NOTHING: Final = Items()
 
 _SPLIT: Final = compiled(
-    r"\s*(?:[,;、，；]\s*(?:and|und|et|y|e|or|oder|ou|o|および|和)?(?:\s+|$)?|\s(?:and|und|et|y|e|sowie|&)\s|と|和)\s*"
+    r"\s*(?:[,;、，；]\s*(?:(?:and|und|et|y|e|or|oder|ou|o)\s+|および|和)?|\s(?:and|und|et|y|e|sowie|&)\s|と|和)\s*"
 )
 _JOINTS: Final = (",", "\n", ";", "、", "，", " to ", " and ", "-", "..", "…", "–")
 """A text without any of them names no list and no range."""
@@ -41,6 +41,7 @@ _JOINTS: Final = (",", "\n", ";", "、", "，", " to ", " and ", "-", "..", "…
 _QUOTED: Final = compiled(
     r'"([^"\n]{2,80})"|“([^”\n]{2,80})”|„([^“”\n]{2,80})[“”]|«\s?([^»\n]{2,80}?)\s?»|「([^」\n]{1,60})」|《([^》\n]{1,60})》'
 )
+_PARENTHESES: Final = compiled(r"[(（]([^()（）\n]{5,400})[)）]")
 _PARAGRAPH: Final = compiled(r"\n[ \t]*\n")
 _SENTENCE: Final = compiled(r"[.!?](?:\s|$)|[。！？\n]")
 
@@ -245,6 +246,12 @@ def _grouped(data: bytes) -> Iterable[list[tuple[str, int, int]]]:
     groups: dict[str, list[tuple[str, int, int]]] = {}
     for name, kind, first, last in found(data):
         groups.setdefault(kind, []).append((name, first, last))
+    for kind, group in list(groups.items()):
+        word, _, number = group[0][0].rpartition(" ")
+        same = groups.get(f"number/{len(number)}")
+        if len(group) == 1 and word and kind.startswith("id/") and number.isdecimal() and same:
+            # "accounts 100234, 100235": the word stands for them all
+            same.insert(0, (number, *group[0][1:]))
     return groups.values()
 
 
@@ -281,16 +288,27 @@ def _forms(text: str) -> Iterator[int]:
 
 def _listed(data: bytes) -> Iterator[Family]:
     """Names between commas: "Berlin, Paris and Rome"."""
-    for start, sentence in _sentences(data):
+    for start, sentence in (*_sentences(data), *_aside(data)):
         after_colon = sentence.rpartition(b": ")[2].rpartition("：".encode())[2]
         names = [p for p in _SPLIT.split(after_colon) if p and p.strip()]
         if len(names) < 3:
             continue
         if after_colon == sentence:
             names[0] = b" ".join(names[0].split()[-3:])
-        short = [n.decode(errors="replace").strip() for n in names]
+        short = _without_clause([n.decode(errors="replace").strip() for n in names])
         if all(len(n) <= 60 and len(n.split()) <= 4 for n in short):
             yield _judged(keys([short[0].split()[-1], *short[1:]]), data, start, start)
+
+
+def _without_clause(names: list[str]) -> list[str]:
+    """After "AAPL, MSFT and AMZN" another part of the sentence may follow: "and report all three"."""
+    capital = [name[:1].isupper() or name[:1].isdigit() for name in names[1:]]
+    return names[:-1] if len(capital) > 2 and all(capital[:-1]) and not capital[-1] else names
+
+
+def _aside(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """What stands in parentheses: "for each region (us-east-1, eu-west-1, ap-south-1)"."""
+    return ((match.start(1), match.group(1)) for match in matches(_PARENTHESES, data, 20))
 
 
 def _sentences(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -1,6 +1,7 @@
 """Lists that stand on lines of their own: bullets, numbered entries, rows of tables."""
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Final
 
 from otelagent.reading.lexicon import compiled
@@ -51,6 +52,15 @@ def _table(lines: Sequence[str], at: int) -> Iterator[tuple[list[str], int]]:
         if all(names) and len(set(names)) == len(names) and not running:
             yield names, at
             return
+
+
+def tables(text: str) -> Iterator[tuple[list[str], list[list[str]]]]:
+    """Heads and rows of the Markdown tables of a text."""
+    lines = text.split("\n") if "|" in text else []
+    for at, line in enumerate(lines[1:-1], 1):
+        if "|" in line and "|" in lines[at - 1] and _RULE.match(line.encode(errors="replace")):
+            rows = takewhile(lambda row: "|" in row, lines[at + 1 : at + 1 + MAX_ITEMS])
+            yield _cells(lines[at - 1]), [_cells(row) for row in rows]
 
 
 def _cells(line: str) -> list[str]:

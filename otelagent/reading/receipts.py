@@ -9,6 +9,7 @@ from otelagent.reading.counts import Count, as_count, meaning, state
 from otelagent.reading.envelopes import unwrap
 from otelagent.reading.known import Known
 from otelagent.reading.lexicon import compiled, matches
+from otelagent.reading.listing import tables
 from otelagent.reading.members import folded
 from otelagent.reading.progress import progress
 
@@ -33,7 +34,7 @@ _NEAR: Final = 160
 
 _STATED: Final = compiled(
     r"(?:(?:^|[\n|,;.({*•-]|\s{2}|:\s)[ \t*_|\"-]*(\pL[\pL_ -]{1,40}?)|\b(\pL+_[\pL_]{1,40}))"
-    r"[*_\" ]*[:=][*_\" ]*(\d{1,7})\b"
+    r"[*_\" ]*[:=|][*_\" ]*(\d{1,7})\b"
 )
 _OBJECT: Final = compiled(r"[{\[]\s*[\"{\[]")
 
@@ -47,7 +48,8 @@ def in_structure(value: object, path: str = "") -> Receipt | None:
     parts = [read.value] if not isinstance(read.value, str) else [*_objects(read.value)]
     found = [receipt for part in parts for receipt in _receipts(part, base)]
     if not found and isinstance(read.value, str):
-        found = list(_stated(read.value[:MAX_TEXT], base))
+        text = read.value[:MAX_TEXT]
+        found = [*_stated(text, base)] or [*_tabled(text, base)]
     return max(found, key=lambda r: r.assigned or 0, default=None)
 
 
@@ -64,7 +66,7 @@ def _may_hold(value: object) -> bool:
     """Cheap: text with a mark of structure and one of the words that receipts use."""
     if isinstance(value, str):
         text = value[:MAX_TEXT]
-        return ("{" in text or "=" in text or ":" in text) and any(hint in text for hint in _HINTS)
+        return any(mark in text for mark in ("{", "=", ":", "|")) and any(hint in text for hint in _HINTS)
     return isinstance(value, dict | list)
 
 
@@ -97,6 +99,13 @@ def _stated(text: str, path: str) -> Iterator[Receipt]:
         if receipt is not None:
             yield receipt
             return
+
+
+def _tabled(text: str, path: str) -> Iterator[Receipt]:
+    """A Markdown table with names above and one row of numbers."""
+    for names, rows in tables(text):
+        if len(rows) == 1 and (found := _receipt(dict(zip(names, rows[0], strict=False)), path, near=True)):
+            yield found
 
 
 def _receipts(value: object, path: str) -> Iterator[Receipt]:
@@ -159,6 +168,8 @@ def _pair(members: Members, near: bool) -> tuple[int, int] | None:
     """What was given and what was done; one of the two has to say what it counts, unless the place does."""
     given = _first(members, lambda count: count.given or (count.total and (near or count.unit)))
     done = _first(members, lambda count: count.done)
+    if done is None and given is not None and given[0].given and given[0].unit:
+        done = _first(members, lambda count: count.came and count.unit)
     if given is None or done is None:
         bare = _first(members, lambda count: count.bare_unit) if done is not None and done[0].unit else None
         given = given or bare
