@@ -7,7 +7,7 @@ content is let go. Detectors see facts only, so a kept step costs little and can
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NamedTuple, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
@@ -184,6 +184,8 @@ class ToolOffer(msgspec.Struct, frozen=True):
     description: str = ""
     output: object = None
     """JSON schema of its results, where it is declared."""
+    parameters: dict[str, Any] | None = None
+    """JSON schema of its arguments, as recorded."""
 
 
 class Declared(msgspec.Struct, frozen=True):

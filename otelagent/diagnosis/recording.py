@@ -9,7 +9,7 @@ import msgspec
 
 from otelagent import dialects, otlp
 from otelagent.diagnosis.scan import Report
-from otelagent.model import Content, Finding, Item, Kind, Message, Odd, Step, Text, ToolCall, ToolOffer, ToolResult
+from otelagent.model import Content, Finding, Item, Kind, Message, Odd, Receipt, Step, Text, ToolCall, ToolOffer, ToolResult
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.run import SOURCES, AgentRun, order
 from otelagent.traces import Closed, Trace
@@ -25,8 +25,11 @@ class Recorded:
         agent: str | None,
         content: Content | None,
         parameters: dict[str, Any] | None = None,
+        run: bytes = b"",
     ) -> None:
         self.step = step
+        self.run = run
+        """Key of the agent's run that it belongs to."""
         self.index = index
         self.agent = agent
         self.content = content
@@ -112,6 +115,10 @@ class Run:
     agent: str | None
     above: bytes | None
     steps: int
+    call: bytes | None = None
+    """The span of the call by which its work was given."""
+    receipts: tuple[Receipt, ...] = ()
+    """Counts that spans and logs of this run carry, in order of their end."""
 
 
 @dataclass
@@ -144,7 +151,7 @@ class _Collector:
     """An ear that keeps the steps of each run when its trace closes."""
 
     def __init__(self) -> None:
-        self.steps: list[tuple[Step, str | None]] = []
+        self.steps: list[tuple[Step, str | None, bytes]] = []
         self.runs: list[Run] = []
 
     def closed(self, trace: Trace, reason: Closed) -> None:
@@ -152,8 +159,10 @@ class _Collector:
             if not run.steps:
                 continue
             edge = trace.edge(run)
-            self.runs.append(Run(key, trace.trace_id, run.agent, edge.above if edge else None, len(run.steps)))
-            self.steps += ((step, run.agent or step.agent) for step in run.steps)
+            above, call = (edge.above, edge.call) if edge else (None, None)
+            receipts = tuple(receipt for _, receipt in trace.receipts(run))
+            self.runs.append(Run(key, trace.trace_id, run.agent, above, len(run.steps), call, receipts))
+            self.steps += ((step, run.agent or step.agent, key) for step in run.steps)
 
     def step(self, step: Step, run: AgentRun, trace: Trace) -> None: ...
     def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None: ...
@@ -183,10 +192,10 @@ def record(requests: Iterable[bytes], settings: Settings | None = None, trace: b
     chosen = {trace} if trace else _subject(collector, report)
     kept = sorted((pair for pair in collector.steps if pair[0].trace_id in chosen), key=lambda pair: order(pair[0]))
     steps = []
-    for index, (step, agent) in enumerate(kept):
+    for index, (step, agent, run) in enumerate(kept):
         key = (step.trace_id, step.span_id)
-        steps.append(Recorded(step, index, agent, content.get(key), parameters.get(key)))
-    everything = {step.trace_id for step, _ in collector.steps}
+        steps.append(Recorded(step, index, agent, content.get(key), parameters.get(key), run))
+    everything = {step.trace_id for step, *_ in collector.steps}
     report.findings = {i: f for i, f in report.findings.items() if f.trace_id in chosen} if trace else report.findings
     return Recording(
         steps,
@@ -222,14 +231,14 @@ def _subject(collector: _Collector, report: Report) -> set[bytes]:
     """The traces to diagnose: a conversation counts as one; of several that with the gravest finding, else the last."""
     groups: dict[object, set[bytes]] = {}
     latest: dict[object, int] = {}
-    named = {s.trace_id: s.conversation for s, _ in collector.steps if s.conversation}
-    for step, _ in collector.steps:
+    named = {s.trace_id: s.conversation for s, *_ in collector.steps if s.conversation}
+    for step, *_ in collector.steps:
         if step.kind in (Kind.LLM, *SOURCES):
             key = named.get(step.trace_id, step.trace_id)
             groups.setdefault(key, set()).add(step.trace_id)
             latest[key] = max(step.end, latest.get(key, 0))
     if not groups:
-        return {step.trace_id for step, _ in collector.steps}
+        return {step.trace_id for step, *_ in collector.steps}
     sure: dict[bytes, float] = {}
     for finding in report.findings.values():
         sure[finding.trace_id] = max(finding.confidence, sure.get(finding.trace_id, 0.0))

@@ -10,6 +10,7 @@ from otelagent.otlp import Span
 MAX_OFFERS: Final = 10_000
 
 _OUTPUTS: Final = ("outputSchema", "output_schema", "return_schema", "returnSchema", "response_schema")
+_SCHEMAS: Final = ("parameters", "input_schema", "inputSchema", "parametersJsonSchema", "parameters_json_schema")
 
 
 def offered(key: str) -> Callable[[Span], Sequence[ToolOffer]]:
@@ -43,4 +44,6 @@ def _offer(item: object) -> tuple[ToolOffer, ...]:
     if not isinstance(name, str) or not name:
         return ()
     output = next((inner[key] for key in _OUTPUTS if isinstance(inner.get(key), dict)), None)
-    return (ToolOffer(name, description if isinstance(description, str) else "", output),)
+    schema = next((found for key in _SCHEMAS if isinstance(found := unpacked(inner.get(key)), dict)), None)
+    schema = schema.get("json", schema) if schema else None
+    return (ToolOffer(name, description if isinstance(description, str) else "", output, schema),)

@@ -1,0 +1,330 @@
+"""From a recording to a case: whatever dialect reported the run, the case has its turns, calls and messages."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from otelagent.diagnosis.recording import Recorded, Recording
+from otelagent.diagnosis.recording import Run as RecordedRun
+from otelagent.model import Captured, Finding, Item, Kind, Message, Text, ToolCall, ToolResult
+from otelagent.reading.arguments import canonical
+from otelagent.reading.envelopes import unwrap, unwrap_arguments
+from otelagent.reading.outcome import outcome
+from otelagent.reproduction.case import Call, Case, Note, Offer, Run, Step, Turn
+from otelagent.run import SOURCES
+
+_MISSING: Final = msgspec.UNSET
+_CALLS: Final = SOURCES | {Kind.HANDOFF}
+
+
+class Extract:
+    """A case, and which of its elements stands for which recorded step."""
+
+    def __init__(self, recording: Recording, about: Finding | None = None) -> None:
+        """`about` chooses, of several traces, that of a finding and those that belong to it."""
+        self._recording = recording
+        self._ids = 0
+        self._calls: dict[bytes, Call] = {}
+        self.turn_of: dict[bytes, Turn] = {}
+        self.run_of: dict[bytes, Run] = {}
+        runs = _chosen(recording, about)
+        self._writers = {run.key: _Writer(self, run) for run in runs}
+        for at in sorted(recording.steps, key=lambda at: (at.step.start, -at.step.end)):
+            if at.run in self._writers:
+                self._writers[at.run].take(at)
+        self.case = Case(runs=self._nested(runs))
+
+    def new_id(self, kind: str) -> str:
+        """The next id of an element."""
+        self._ids += 1
+        return f"{kind}{self._ids}"
+
+    def call(self, span_id: bytes, call: Call | None = None) -> Call | None:
+        """Note or give the call that a span reports."""
+        if call is not None:
+            self._calls[span_id] = call
+        return self._calls.get(span_id)
+
+    def _nested(self, runs: Sequence[RecordedRun]) -> list[Run]:
+        tops = []
+        for recorded in runs:
+            writer = self._writers[recorded.key]
+            above = self._writers.get(recorded.above or b"")
+            call = self._calls.get(recorded.call or b"")
+            self.run_of[recorded.key] = writer.run
+            if writer.hollow:
+                continue
+            if call is not None and call.kind != "handoff" and above is not None:
+                call.runs = [*call.runs, writer.run]
+            elif above is not None and above is not writer and not above.hollow:
+                above.place(writer)
+            else:
+                tops.append(writer.run)
+        return tops
+
+
+class _Writer:
+    """One run's part of the case."""
+
+    def __init__(self, whole: Extract, recorded: RecordedRun) -> None:
+        self._whole = whole
+        self.run = Run(id=whole.new_id("r"), agent=recorded.agent, span=False)
+        receipts = recorded.receipts
+        self.run.assigned = next((r.assigned for r in reversed(receipts) if r.assigned is not None), None)
+        self.run.processed = next((r.processed for r in reversed(receipts) if r.processed is not None), None)
+        self._key = recorded.key
+        self._known: dict[int, str] = {}
+        """Messages by fingerprint: the ids of what they stand for."""
+        self._unmatched: list[Turn] = []
+        self._waiting: list[Call] = []
+        """Calls that were asked for and that no span has reported yet."""
+        self._answers: dict[str, Call] = {}
+        self._starts: dict[str, int] = {}
+        self._last_end = 0
+
+        self.hollow = recorded.agent is None
+        """A workflow's span that only holds others."""
+
+    def take(self, at: Recorded) -> None:
+        """The next step of the run, in order of start."""
+        kind = at.step.kind
+        self.hollow = self.hollow and kind is Kind.WORKFLOW
+        if kind is Kind.AGENT and at.span_id == self._key:
+            self._agent(at)
+        elif kind is Kind.LLM:
+            self._llm(at)
+        elif kind in _CALLS and not at.step.rebuilt:
+            self._call(at)
+
+    def place(self, child: "_Writer") -> None:
+        """Put a run that no call encloses among the steps, where it began."""
+        begun = min(child._starts.values(), default=1 << 63)
+        at = next((i for i, s in enumerate(self.run.steps) if self._starts.get(s.id, 0) > begun), len(self.run.steps))
+        self.run.steps = [*self.run.steps[:at], child.run, *self.run.steps[at:]]
+
+    # --- agents --------------------------------------------------------------------------------------------------
+
+    def _agent(self, at: Recorded) -> None:
+        self.run.span = True
+        self.run.failed = at.step.failed
+        self.run.output = at.said or None
+        self._starts[self.run.id] = at.step.start
+        if not any(s.step.kind is Kind.LLM and s.history for s in self._own()):
+            self._read(at.history, at.step.start)
+
+    def _own(self) -> Iterable[Recorded]:
+        return (s for s in self._whole._recording.steps if s.run == self._key)
+
+    # --- turns ---------------------------------------------------------------------------------------------------
+
+    def _llm(self, at: Recorded) -> None:
+        step = at.step
+        forgets = self._read(at.history, step.start)
+        turn = Turn(
+            id=self._whole.new_id("t"),
+            text=at.said,
+            forgets=forgets,
+            model=step.model,
+            input_tokens=step.input_tokens,
+            output_tokens=step.output_tokens,
+            utilization=step.utilization,
+            finish=step.finish,
+        )
+        for offer in at.offers:
+            if all(known.name != offer.name for known in self.run.tools):
+                offered = Offer(name=offer.name, description=offer.description, parameters=offer.parameters)
+                self.run.tools = [*self.run.tools, offered]
+        self._asked(turn, at.asked)
+        self._append(turn, step.start)
+        self._whole.turn_of[at.span_id] = turn
+        self._unmatched.append(turn)
+        if self.run.output is not None and turn.text.strip() == self.run.output.strip():
+            self.run.output = None
+
+    def _asked(self, turn: Turn, asked: Iterable[ToolCall]) -> None:
+        for part in asked:
+            call = Call(id=self._whole.new_id("c"), tool=part.name or "tool", span=False)
+            if part.arguments is not None:
+                call.arguments = _plain(unwrap_arguments(part.arguments).value)
+            turn.calls = [*turn.calls, call]
+            self._waiting.append(call)
+            if part.id:
+                self._answers[part.id] = call
+
+    def _append(self, step: Step, start: int) -> None:
+        self.run.steps = [*self.run.steps, step]
+        self._starts[step.id] = start
+
+    # --- messages ------------------------------------------------------------------------------------------------
+
+    def _read(self, history: Sequence[Item], start: int) -> list[str]:
+        """Take in new messages; gives what the history no longer has."""
+        shown = set()
+        for item in history:
+            if item.fingerprint not in self._known:
+                self._known[item.fingerprint] = self._message(item.read(), start)
+            shown.add(self._known[item.fingerprint])
+        if not history:
+            return []
+        return [known for known in dict.fromkeys(self._known.values()) if known and known not in shown]
+
+    def _message(self, message: Message, start: int) -> str:
+        """The id of what a message stands for: a turn or call that is known, or a new element."""
+        if message.role == "tool" or any(isinstance(part, ToolResult) for part in message.parts):
+            return self._results(message, start)
+        text = "\n".join(p.text for p in message.parts if isinstance(p, Text) and not p.reasoning)
+        asked = tuple(p for p in message.parts if isinstance(p, ToolCall))
+        if message.role != "assistant":
+            added = Note(id=self._whole.new_id("m"), role=message.role, text=text)
+            self._append(added, start)
+            return added.id
+        known = next((turn for turn in self._unmatched if _same(turn, text, asked)), None)
+        if known is not None:
+            self._unmatched.remove(known)
+            self._name(known, asked)
+            return known.id
+        past = Turn(id=self._whole.new_id("t"), text=text, span=False)
+        self._asked(past, asked)
+        self._append(past, start)
+        return past.id
+
+    def _name(self, turn: Turn, asked: Sequence[ToolCall]) -> None:
+        """Ids that only later messages tell."""
+        for part in asked:
+            call = next((c for c in turn.calls if c.asked and c.tool == part.name), None)
+            if part.id and part.id not in self._answers and call is not None:
+                self._answers[part.id] = call
+
+    def _results(self, message: Message, start: int) -> str:
+        found = ""
+        for part in message.parts:
+            if isinstance(part, ToolResult):
+                call = self._answered(part, start)
+                _show(call, part.result)
+                found = found or call.id
+        return found
+
+    def _answered(self, part: ToolResult, start: int) -> Call:
+        by_id = self._answers.get(part.id or "")
+        if by_id is not None:
+            return by_id
+        turns = [step for step in self.run.steps if isinstance(step, Turn)]
+        open_calls = [c for turn in turns for c in turn.calls if c.asked and c.seen is _MISSING]
+        named = next((c for c in open_calls if part.name in (None, c.tool) and not _shown_already(c)), None)
+        if named is None:
+            named = Call(id=self._whole.new_id("c"), tool=part.name or "tool", span=False)
+            past = Turn(id=self._whole.new_id("t"), span=False, calls=[named])
+            self._append(past, start)
+        if part.id:
+            self._answers[part.id] = named
+        return named
+
+    # --- calls ---------------------------------------------------------------------------------------------------
+
+    def _call(self, at: Recorded) -> None:
+        call = self._reported(at)
+        step = at.step
+        call.span = True
+        call.kind = {Kind.RETRIEVAL: "retrieval", Kind.HANDOFF: "handoff"}.get(step.kind, "tool")
+        call.tool = step.tool or call.tool
+        call.parallel = step.start < self._last_end and bool(self._starts.get(call.id) is None)
+        self._last_end = max(self._last_end, step.end)
+        call.failed, call.error_type, call.http_status = step.failed, step.error_type, step.http_status
+        call.status, call.length = step.reported_status, step.reported_length
+        call.description, call.target = step.tool_description, step.target
+        call.error = at.content.error() if at.content is not None else None
+        if at.arguments is not None and call.arguments is _MISSING:
+            call.arguments = _plain(unwrap_arguments(at.arguments).value)
+        captured = at.content.result() if at.content is not None else None
+        if captured is not None:
+            call.result = _result(at, captured)
+        self._starts[call.id] = step.start
+        self._whole.call(at.span_id, call)
+
+    def _reported(self, at: Recorded) -> Call:
+        """The asked call that a span reports: by id, by tool and arguments, by tool; else one that nobody asked for."""
+        known = self._answers.get(at.step.call_id or "")
+        if known is None or known.span:
+            own = [c for c in self._waiting if c.tool == at.name]
+            wanted = canonical(at.arguments)
+            equal = (c for c in own if c.arguments is not _MISSING and canonical(c.arguments) == wanted)
+            known = next(equal, None) or next(iter(own), None)
+        if known is None:
+            known = Call(id=self._whole.new_id("c"), tool=at.name, asked=False)
+            self._host().calls.append(known)
+        elif known in self._waiting:
+            self._waiting.remove(known)
+        return known
+
+    def _host(self) -> Turn:
+        turns = [step for step in self.run.steps if isinstance(step, Turn)]
+        if not turns:
+            turns = [Turn(id=self._whole.new_id("t"), span=False)]
+            self._append(turns[0], 0)
+        host = turns[-1]
+        host.calls = [*host.calls]
+        return host
+
+
+def _chosen(recording: Recording, about: Finding | None) -> list[RecordedRun]:
+    """The runs of a finding's trace, and those that are joined to them; without a finding all."""
+    if about is None:
+        return recording.runs
+    traces = {about.trace_id}
+    keys = {run.key: run.trace_id for run in recording.runs}
+    for _ in recording.runs:
+        more = {run.trace_id for run in recording.runs if keys.get(run.above or b"") in traces}
+        more |= {keys[run.above] for run in recording.runs if run.trace_id in traces and run.above in keys}
+        if more <= traces:
+            break
+        traces |= more
+    return [run for run in recording.runs if run.trace_id in traces]
+
+
+def _same(turn: Turn, text: str, asked: Sequence[ToolCall]) -> bool:
+    """Whether a message of a history is a turn's completion."""
+    own = [call for call in turn.calls if call.asked]
+    if own or asked:
+        return [c.tool for c in own] == [p.name for p in asked]
+    return text.strip() == turn.text.strip()
+
+
+def _result(at: Recorded, captured: Captured) -> Any:
+    """Without the framework's envelope, where that doesn't change how it is read."""
+    inner = unwrap(captured.value).value
+    step = at.step
+    judged = outcome(
+        Captured(inner, captured.path),
+        error=at.content.error() if at.content else None,
+        failed=step.failed,
+        error_type=step.error_type,
+        http_status=step.http_status,
+        reported_status=step.reported_status,
+        reported_length=step.reported_length,
+        withheld=step.withheld,
+        **({"role": step.call.role} if step.call else {}),
+    )
+    same = step.call is None or judged.status is step.call.outcome.status
+    return _plain(inner if same else captured.value)
+
+
+def _show(call: Call, result: object) -> None:
+    """Note what the model was shown of a call, where no span tells it."""
+    if result is None or _shown_already(call):
+        return
+    value = _plain(unwrap(result).value)
+    if call.result is _MISSING:
+        if call.span:
+            call.seen = value
+        else:
+            call.result = value
+
+
+def _shown_already(call: Call) -> bool:
+    return call.seen is not _MISSING or (not call.span and call.result is not _MISSING)
+
+
+def _plain(value: object) -> Any:
+    """As JSON can hold it."""
+    return msgspec.json.decode(msgspec.json.encode(value, enc_hook=str))
