@@ -9,7 +9,20 @@ import msgspec
 
 from otelagent import dialects, otlp
 from otelagent.diagnosis.scan import Report
-from otelagent.model import Content, Finding, Item, Kind, Message, Odd, Receipt, Step, Text, ToolCall, ToolOffer, ToolResult
+from otelagent.model import (
+    Content,
+    Finding,
+    Item,
+    Kind,
+    Message,
+    Odd,
+    Receipt,
+    Step,
+    Text,
+    ToolCall,
+    ToolOffer,
+    ToolResult,
+)
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.run import SOURCES, AgentRun, order
 from otelagent.traces import Closed, Trace

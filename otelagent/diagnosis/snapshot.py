@@ -29,7 +29,7 @@ def load_trace_snapshot(trace_id: str, step: int | str, *, source: str | Path) -
     span id. The state is that of an LLM step; of a tool's step that of the LLM step which read its result.
     `missing` says what wasn't captured. Raises NoSuchStep, or StoreUnusable or Unreadable.
     """
-    recording = record(_bodies(Path(source), trace_id), trace=_id(trace_id))
+    recording = record(bodies(Path(source), trace_id), trace=_id(trace_id))
     return snapshot(recording, _at(recording, step))
 
 
@@ -171,9 +171,12 @@ def _id(written: str) -> bytes:
         raise NoSuchStep(f"{written!r} is no id: hex digits are expected") from error
 
 
-def _bodies(source: Path, trace_id: str) -> Iterable[bytes]:
+def bodies(source: Path, trace_id: str | None) -> Iterable[bytes]:
+    """The requests of a file, or of one trace of a trace store's directory."""
     if not source.is_dir():
         return requests(source)
+    if trace_id is None:
+        raise NoSuchStep(f"{source} is a trace store: name the trace")
     store = TraceStore(source)
     try:
         if bodies := store.load(_id(trace_id)):

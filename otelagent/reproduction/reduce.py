@@ -11,10 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from otelagent.errors import OtelagentError
-from otelagent.reproduction.case import Case
-from otelagent.reproduction.ddmin import hierarchical
-from otelagent.reproduction.elements import (
+from otelagent.cases.case import Case
+from otelagent.cases.elements import (
     Document,
     Pointer,
     case_of,
@@ -25,6 +23,8 @@ from otelagent.reproduction.elements import (
     levels,
     without,
 )
+from otelagent.errors import OtelagentError
+from otelagent.reproduction.ddmin import hierarchical
 
 Fails = Callable[[Case], bool]
 """Whether a case still fails in the way that is looked for."""

@@ -5,13 +5,13 @@ from typing import Any, Final
 
 import msgspec
 
+from otelagent.cases.case import Call, Case, Note, Offer, Run, Step, Turn
 from otelagent.diagnosis.recording import Recorded, Recording
 from otelagent.diagnosis.recording import Run as RecordedRun
 from otelagent.model import Captured, Finding, Item, Kind, Message, Text, ToolCall, ToolResult
 from otelagent.reading.arguments import canonical
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.outcome import outcome
-from otelagent.reproduction.case import Call, Case, Note, Offer, Run, Step, Turn
 from otelagent.run import SOURCES
 
 _MISSING: Final = msgspec.UNSET

@@ -1,10 +1,10 @@
 """Whether a case still fails: the same fold as everywhere, over the case's spans."""
 
+from otelagent.cases.case import Case, Target
+from otelagent.cases.spans import request
 from otelagent.diagnosis.scan import scan
 from otelagent.model import Finding
 from otelagent.pipeline import Settings
-from otelagent.reproduction.case import Case, Target
-from otelagent.reproduction.spans import request
 
 
 def findings(case: Case, settings: Settings | None = None) -> list[Finding]:

@@ -8,12 +8,13 @@ counts once.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from otelagent.cases.case import Case
 from otelagent.reading.lexicon import exact
-from otelagent.reproduction.case import Case
 
 Document: TypeAlias = dict[str, Any]
 """A case as plain JSON values."""
@@ -30,7 +31,7 @@ STATED: Final = ("error", "error_type", "http_status", "status", "length", "fail
 """Fields of a call that say how it went."""
 OF_RUN: Final = ("output", "assigned", "processed")
 
-_SENTENCE: Final = exact(r"[^\n.!?。！？]*(?:[.!?。！？]+(?:[\"'”’)\]]*)(?:\s+|\z)|[.!?]|[。！？]|\n+|\z)")  # noqa: RUF001
+_END: Final = exact(r"[.!?]+[\"'”’)\]]*\s+|[。！？]+\s*|\n\s*")
 _MOST: Final = 2_000
 """Segments of one text."""
 
@@ -96,11 +97,9 @@ def without(plain: Document, left_out: Collection[Pointer]) -> Document:
 
 def segments(text: str) -> list[str]:
     """Lines and sentences, with the white space after them; joined they are the text."""
-    found = [match.group() for match in _SENTENCE.finditer(text[: 1 << 20])]
-    parts = [part for part in found if part]
-    if len(parts) > _MOST:
-        parts = [*parts[: _MOST - 1], "".join(parts[_MOST - 1 :])]
-    return parts if "".join(parts) == text else [text]
+    ends = [match.end() for match in islice(_END.finditer(text), _MOST)]
+    cuts = [0, *(end for end in ends if end < len(text)), len(text)]
+    return [text[start:end] for start, end in pairwise(cuts) if end > start] or [text]
 
 
 # --- what there is ----------------------------------------------------------------------------------------------------
@@ -126,10 +125,7 @@ def _step(step: Document, path: Pointer) -> Element:
 
 
 def _call(call: Document, path: Pointer) -> Element:
-    parts = []
-    for key in ("arguments", "result"):
-        if key in call:
-            parts.append(Element((*path, key), _json(call[key], (*path, key))))
+    parts = [Element((*path, k), _json(call[k], (*path, k))) for k in ("arguments", "result") if k in call]
     parts += [Element((*path, key)) for key in STATED if key in call]
     parts += [
         Element((*path, "runs", i), tuple(_run(run, (*path, "runs", i)))) for i, run in enumerate(call.get("runs", ()))
@@ -161,19 +157,19 @@ def _cut(value: Any, path: Pointer, left_out: frozenset[Pointer]) -> Any:
         return _GONE if _emptied(value, kept) else kept
     if isinstance(value, list):
         return [v for i, raw in enumerate(value) if (v := _part(raw, (*path, i), left_out)) is not _GONE]
-    if isinstance(value, str) and (path_of := [(*path, Segment(i)) for i in range(len(segments(value)))])[1:]:
-        gone = {i for i, each in enumerate(path_of) if each in left_out and _is_segment(left_out, each)}
-        if gone:
-            return "".join(part for i, part in enumerate(segments(value)) if i not in gone).strip()
+    if isinstance(value, str):
+        return _shortened(value, path, left_out)
     return value
+
+
+def _shortened(text: str, path: Pointer, left_out: frozenset[Pointer]) -> str:
+    parts = segments(text)
+    kept = [part for i, part in enumerate(parts) if (*path, Segment(i)) not in left_out]
+    return text if len(kept) == len(parts) else "".join(kept).strip()
 
 
 def _part(raw: Any, path: Pointer, left_out: frozenset[Pointer]) -> Any:
     return _GONE if path in left_out else _cut(raw, path, left_out)
-
-
-def _is_segment(left_out: frozenset[Pointer], path: Pointer) -> bool:
-    return path in left_out
 
 
 def _emptied(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from otelagent.reproduction.case import Call, Case, Note, Run, Turn
+from otelagent.cases.case import Call, Case, Note, Run, Turn
 
 BEGIN: Final = 1_790_000_000_000_000_000
 TICK: Final = 10_000_000

@@ -135,6 +135,23 @@ def _within(run: Run) -> Iterator[Run]:
                     yield from _within(inner)
 
 
+def calls(run: Run) -> Iterator[Call]:
+    """The calls that a run and those inside it made in this trace, each before those inside it."""
+    for step in run.steps:
+        if isinstance(step, Run):
+            yield from calls(step)
+        elif isinstance(step, Turn) and happened(step):
+            for call in step.calls:
+                yield call
+                for inner in call.runs:
+                    yield from calls(inner)
+
+
+def happened(turn: Turn) -> bool:
+    """The turn belongs to this trace; others are only remembered by the messages of later ones."""
+    return turn.span or any(call.span for call in turn.calls)
+
+
 def turns(run: Run) -> list[Turn]:
     """The run's own turns, in order."""
     return [step for step in run.steps if isinstance(step, Turn)]
