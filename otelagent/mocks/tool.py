@@ -56,7 +56,7 @@ class MockTool:
         return self(*positional, **arguments)
 
     def transport(self) -> httpx.MockTransport:
-        """The same answers over HTTP: `httpx.Client(transport=search.transport())`. Arguments are the query's or body's."""
+        """The same over HTTP: `httpx.Client(transport=search.transport())`. Arguments are those of query and body."""
         return httpx.MockTransport(self._respond)
 
     def _next(self, arguments: dict[str, Any]) -> tuple[Failure | None, Any]:

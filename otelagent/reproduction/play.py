@@ -37,6 +37,8 @@ class _Player:
         self._tools = tools
         self._guards = guards
         self.stopped: str | None = None
+        self._handed = ""
+        """What the last turn that handed over said."""
         self._added = 0
 
     def run(self, recorded: Run, task: str = "") -> Run:
@@ -45,7 +47,7 @@ class _Player:
         guards = self._guards()
         for guard in guards:
             _counts(guard, recorded)
-            guard.assigned(task)
+            guard.assigned(task or self._handed)
         for step in recorded.steps:
             match step:
                 case Note():
@@ -70,6 +72,8 @@ class _Player:
             for guard in guards:
                 guard.check(recorded.text, final=not any(call.asked for call in recorded.calls))
             run.steps.append(turn)
+            if any(call.kind == "handoff" for call in recorded.calls):
+                self._handed = recorded.text
             for call in recorded.calls:
                 self._call(call, turn, guards)
                 if self.stopped is not None:
