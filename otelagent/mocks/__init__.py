@@ -22,9 +22,10 @@ from otelagent.mocks.failures import (
     Value,
 )
 from otelagent.mocks.tool import Asked, MockTool
-from otelagent.mocks.tools import Match, MockTools, Recorded, UnexpectedCall
+from otelagent.mocks.tools import ANY, Match, MockTools, Recorded, UnexpectedCall
 
 __all__ = [
+    "ANY",
     "Answer",
     "Asked",
     "Delay",

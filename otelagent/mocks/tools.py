@@ -1,11 +1,11 @@
 """All tools of a recorded run as mocks that answer what was recorded."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -29,6 +29,10 @@ class Match(StrEnum):
     """A recorded call with the same tool and equal arguments, in any order; the last of them again and again."""
 
 
+ANY: Final = msgspec.UNSET
+"""Arguments that weren't recorded: they match all."""
+
+
 @dataclass(frozen=True)
 class Recorded:
     """A call that was recorded, and what came back."""
@@ -36,6 +40,8 @@ class Recorded:
     tool: str
     arguments: Any
     answer: Failure
+    call: Call | None = field(default=None, repr=False, compare=False)
+    """Of a case: the call itself, with the runs inside it."""
 
 
 class UnexpectedCall(OtelagentError):
@@ -77,8 +83,12 @@ class MockTools(Mapping[str, MockTool]):
     @classmethod
     def from_case(cls, case: Case, *, match: Match | str = Match.STRICT) -> "MockTools":
         """From a case, with the calls of all its runs in order."""
-        made = (call for run in case.runs for call in calls(run) if call.kind != "handoff")
-        return cls([_recorded(call) for call in made], match)
+        return cls.from_calls((call for run in case.runs for call in calls(run)), match=match)
+
+    @classmethod
+    def from_calls(cls, calls: Iterable[Call], *, match: Match | str = Match.STRICT) -> "MockTools":
+        """From these calls of a case; hand-overs are none."""
+        return cls([_recorded(call) for call in calls if call.kind != "handoff"], match)
 
     def __getitem__(self, name: str) -> MockTool:
         return self._tools[name]
@@ -130,7 +140,7 @@ class MockTools(Mapping[str, MockTool]):
 
 
 def _recorded(call: Call) -> Recorded:
-    return Recorded(call.tool, call.arguments, answer_of(call))
+    return Recorded(call.tool, call.arguments, answer_of(call), call)
 
 
 def answer_of(call: Call) -> Failure:
