@@ -110,7 +110,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tool: str | None = None
 
 
-class Case(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Case(msgspec.Struct, kw_only=True):
     """Runs in order of their start; the first is the topmost."""
 
     version: int = VERSION

@@ -3,7 +3,6 @@
 import io
 import json
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -11,14 +10,15 @@ import click
 from rich.console import Console
 
 from otelagent.commands import stored
+from otelagent.commands.subject import found, typed
 from otelagent.detectors import available
 from otelagent.diagnosis.diagnose import Diagnosis, diagnose
-from otelagent.diagnosis.load import Unreadable, requests
+from otelagent.diagnosis.load import Unreadable
 from otelagent.diagnosis.render_html import to_html
 from otelagent.diagnosis.render_json import as_json
 from otelagent.diagnosis.render_text import printable, to_markdown, to_terminal
 from otelagent.diagnosis.sections import sections
-from otelagent.store import StoreUnusable, TraceStore
+from otelagent.store import StoreUnusable
 
 FORMS: Final = ("text", "json", "markdown", "html")
 
@@ -50,8 +50,10 @@ def command(
     if unknown:
         _give_up(f"--fail-on: no failure mode {unknown[0]!r}; known: {', '.join(sorted(available()))}")
     try:
-        bodies, picked = _found(subject, store)
-        made = diagnose(bodies, trace=_trace_id(trace) or picked, commands=_commands(), source=subject)
+        bodies, picked = found(subject, store)
+        made = diagnose(
+            bodies, trace=_trace_id(trace) or picked, commands=_commands(), source=typed(subject, store, trace)
+        )
     except (Unreadable, StoreUnusable) as error:
         _give_up(str(error))
     if not made.recording.steps:
@@ -59,21 +61,8 @@ def command(
     _write(made, form, output, Path(subject).name)
     if others := len(made.recording.others):
         click.echo(f"{others} further traces in the file were left out; --trace picks one", err=True)
-    found = {finding.mode for finding in made.findings}
-    sys.exit(1 if (found & set(fail_on) if fail_on else found) else 0)
-
-
-def _found(subject: str, store: Path | None) -> tuple[Iterable[bytes], bytes | None]:
-    """The requests of a file, or of a trace in the store and its id. Raises Unreadable or StoreUnusable."""
-    hexadecimal = len(subject) >= 4 and not set(subject.lower()) - set("0123456789abcdef")
-    if Path(subject).exists() or not hexadecimal:
-        return requests(subject), None
-    opened = TraceStore(stored.directory(store))
-    try:
-        trace_id = stored.trace_of(opened, subject)
-        return opened.load(trace_id), trace_id
-    finally:
-        opened.close()
+    modes = {finding.mode for finding in made.findings}
+    sys.exit(1 if (modes & set(fail_on) if fail_on else modes) else 0)
 
 
 def _commands() -> list[str]:

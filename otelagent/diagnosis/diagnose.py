@@ -1,6 +1,6 @@
 """From a recorded run to its root cause, in the six steps of the practice. No model is called."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -93,10 +93,12 @@ def diagnose(
     commands: Collection[str] = (),
     source: str = "FILE",
 ) -> Diagnosis:
-    """Diagnose serialised ExportTraceServiceRequests; `commands` that exist and `source` shape the replay advice."""
+    """Diagnose serialised ExportTraceServiceRequests; `commands` that exist and `source`, as it is
+    typed, shape the replay advice.
+    """
     recording = record(requests, settings, trace)
     flow, grounds = Dataflow(recording), Grounds(recording)
-    findings = _ordered(recording)
+    findings = by_root_cause(recording)
     turns = sorted((s for s in recording.steps if not s.source and s.said), key=lambda s: s.step.start)
     output = _output_step(recording)
     diverging = recording.at(findings[0].first_divergence) if findings else None
@@ -128,7 +130,9 @@ def diagnose(
     )
 
 
-def _ordered(recording: Recording) -> tuple[Finding, ...]:
+def by_root_cause(recording: Recording) -> tuple[Finding, ...]:
+    """The findings, what began first comes first; unsure ones come last."""
+
     def began(finding: Finding) -> tuple[bool, int, int, float]:
         at = recording.at(finding.first_divergence)
         return finding.confidence < UNSURE, at.index if at else 1 << 60, -RANK[finding.severity], -finding.confidence
@@ -194,8 +198,17 @@ def _isolation(
         missing.append("the tools that the model was offered")
     if at.step.model is None:
         missing.append("the model's name")
-    named = tuple(f"otelagent {c} {source} --span {at.span_id.hex()}" for c in ("replay", "reduce") if c in commands)
-    return Isolation(at.span_id, bool(at.history), tuple(missing), named if at.history else ())
+    return Isolation(at.span_id, bool(at.history), tuple(missing), tuple(_commands(recording, at, commands, source)))
+
+
+def _commands(recording: Recording, at: Recorded, commands: Collection[str], source: str) -> Iterator[str]:
+    """What to run next, as it is typed."""
+    if at.history and "replay" in commands:
+        yield f"otelagent replay {source} --step {at.span_id.hex()}"
+    first = next(iter(by_root_cause(recording)), None)
+    for command, more in (("reduce", ""), ("repro", " -o repro")):
+        if first is not None and command in commands:
+            yield f"otelagent {command} {source} --mode {first.mode}{more}"
 
 
 __all__ = ["Diagnosis", "diagnose", "shown"]

@@ -164,6 +164,11 @@ def _at(recording: Recording, step: int | str) -> Recorded:
     return found
 
 
+def reader(recording: Recording, step: int | str) -> Recorded:
+    """The LLM step that a number or span id stands for: itself, or the one which read its result. Raises NoSuchStep."""
+    return _reader(recording, _at(recording, step))
+
+
 def _id(written: str) -> bytes:
     try:
         return bytes.fromhex(written)

@@ -162,7 +162,7 @@ class Search:
         elif tests is not None and self.tests + more > tests:
             why = f"{tests} tests were made"
         if why is not None:
-            raise LimitReached(f"{why}; the case isn't minimal yet", case_of(self.best or {}))
+            raise LimitReached(f"{why}; the case isn't minimal yet", case_of(self.best or {"runs": []}))
 
     def _digest(self, candidate: Document) -> str:
         return blake2b(self.context + msgspec.json.encode(candidate), digest_size=16).hexdigest()
