@@ -184,8 +184,8 @@ def assistant(turn: Turn, asks: list[Call]) -> bytes:
     """A completion as a message."""
     parts: list[dict[str, Any]] = [{"type": "text", "content": turn.text}] if turn.text else []
     for call in asks:
-        arguments = {} if call.arguments is _MISSING else call.arguments
-        parts.append({"type": "tool_call", "id": wire_id(call), "name": call.tool, "arguments": arguments})
+        part = {"type": "tool_call", "id": wire_id(call), "name": call.tool}
+        parts.append(part if call.arguments is _MISSING else {**part, "arguments": call.arguments})
     return msgspec.json.encode({"role": "assistant", "parts": parts})
 
 

@@ -19,7 +19,7 @@ from otelagent.diagnosis.recording import Recorded, Recording, record
 from otelagent.diagnosis.render_text import printable
 from otelagent.diagnosis.snapshot import reader
 from otelagent.errors import OtelagentError
-from otelagent.model import Finding
+from otelagent.model import Finding, Withheld
 from otelagent.store import StoreUnusable, TraceStore
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -91,6 +91,9 @@ def step_of(made: Recording, about: Finding | None, step: str | None) -> Recorde
 def turn_of(extracted: Extract, at: Recorded) -> Turn:
     """The same in the case; raises Unusable."""
     turn = extracted.turn_of.get(at.span_id)
+    if at.step.withheld in (Withheld.CAPTURE_OFF, Withheld.REDACTED, Withheld.UPLOADED):
+        hint = f"; {at.step.capture_hint}" if at.step.capture_hint else ""
+        raise Unusable(f"the content of step {at.index + 1} wasn't captured ({at.step.withheld}){hint}")
     if turn is None:
         raise Unusable(f"step {at.index + 1} isn't in the failing trace")
     return turn

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from otelagent.guards.gates import SourceGate
 from otelagent.guards.guard import Interrupted
 from otelagent.model import BAD, Captured, Receipt, Status
-from otelagent.reading.enumeration import enumerated, key, mentioned
+from otelagent.reading.enumeration import enumerated, mentioned
+from otelagent.reading.naming import key
 from otelagent.reading.outcome import outcome
 from otelagent.reading.receipts import in_structure, in_words
 

@@ -11,6 +11,8 @@ OK: Final = "ok"
 UNEXPECTED: Final = "unexpected_call"
 """The run asked for something that was never recorded: neither failed nor well."""
 HALF: Final = 0.5
+MOSTLY: Final = 0.8
+"""Rate that must be surpassed before runs end because all of them failed; or undercut, because none did."""
 
 
 class Verdict(StrEnum):
@@ -76,14 +78,19 @@ class Distribution:
     @property
     def clear(self) -> bool:
         """The rate lies on one side of a half at this confidence."""
-        return _decided(self.interval)
+        low, high = self.interval
+        return low > HALF or high < HALF
 
     @property
     def may_stop(self) -> bool:
         """Clear although one has looked after each run: the error is shared among the looks, 1/(n(n+1)) for the nth."""
         n = self.runs
-        error = (1.0 - self.confidence) / (n * (n + 1)) if n else 0.0
-        return n > 0 and _decided(clopper_pearson(self.failures, n, 1.0 - error))
+        if n == 0:
+            return False
+        low, high = clopper_pearson(self.failures, n, 1.0 - (1.0 - self.confidence) / (n * (n + 1)))
+        if self.verdict in (Verdict.DETERMINISTIC, Verdict.NOT_REPRODUCED):
+            return low > MOSTLY or high < 1.0 - MOSTLY
+        return low > HALF or high < HALF
 
     @property
     def justified(self) -> str:
@@ -112,10 +119,6 @@ class Distribution:
             "reading": READING[self.verdict],
             "justified": self.justified,
         }
-
-
-def _decided(interval: tuple[float, float]) -> bool:
-    return interval[0] > HALF or interval[1] < HALF
 
 
 def clopper_pearson(successes: int, trials: int, confidence: float) -> tuple[float, float]:

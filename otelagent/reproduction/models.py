@@ -30,7 +30,7 @@ class CannotReplay(OtelagentError):
 
 @dataclass(frozen=True)
 class Asks:
-    """A call that a completion asks for. `id` is the provider's."""
+    """A call that a completion asks for. `id` is the provider's; `arguments` UNSET: not captured."""
 
     id: str
     tool: str
@@ -67,7 +67,7 @@ class RecordedModel:
             raise CannotReplay("the recording ends here: nothing more was said")
         turn = self._left.pop(0)
         asked = (call for call in turn.calls if call.asked)
-        calls = tuple(Asks(c.id, c.tool, {} if c.arguments is msgspec.UNSET else c.arguments) for c in asked)
+        calls = tuple(Asks(c.id, c.tool, c.arguments) for c in asked)
         return Completion(turn.text, calls, turn.input_tokens or 0, turn.output_tokens or 0, turn.finish)
 
 

@@ -205,7 +205,7 @@ def _answer(turn: Turn, asked: Sequence[Asks], mocks: MockTools) -> str | None:
     """Let mocks answer a turn's calls; says which call wasn't foreseen."""
     for call, asks in zip(turn.calls, asked, strict=True):
         try:
-            _mocked(call, asks.arguments, mocks)
+            _mocked(call, {} if asks.arguments is msgspec.UNSET else asks.arguments, mocks)
         except UnexpectedCall as unexpected:
             return str(unexpected)
         except (ToolFailed, RuntimeError, TimeoutError):
