@@ -97,6 +97,8 @@ class Run(msgspec.Struct, kw_only=True, omit_defaults=True, tag="run"):
     """What the agent's own span says it gave, where that isn't its last turn's text."""
     assigned: int | None = None
     processed: int | None = None
+    finish: str | None = None
+    """Why the agent ended, as its own span says it."""
 
 
 Step: TypeAlias = Note | Turn | Run

@@ -1,5 +1,6 @@
 """From a recording to a case: whatever dialect reported the run, the case has its turns, calls and messages."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -74,8 +75,8 @@ class _Writer:
         self.run.assigned = next((r.assigned for r in reversed(receipts) if r.assigned is not None), None)
         self.run.processed = next((r.processed for r in reversed(receipts) if r.processed is not None), None)
         self._key = recorded.key
-        self._known: dict[int, str] = {}
-        """Messages by fingerprint: the ids of what they stand for."""
+        self._known: dict[tuple[int, int], str] = {}
+        """Messages by fingerprint and which of the equal ones of a history: the ids of what they stand for."""
         self._unmatched: list[Turn] = []
         self._waiting: list[Call] = []
         """Calls that were asked for and that no span has reported yet."""
@@ -108,6 +109,7 @@ class _Writer:
     def _agent(self, at: Recorded) -> None:
         self.run.span = True
         self.run.failed = at.step.failed
+        self.run.finish = at.step.finish
         self.run.output = at.said or None
         self._starts[self.run.id] = at.step.start
         if not any(s.step.kind is Kind.LLM and s.history for s in self._own()):
@@ -160,11 +162,13 @@ class _Writer:
 
     def _read(self, history: Sequence[Item], start: int) -> list[str]:
         """Take in new messages; gives what the history no longer has."""
-        shown = set()
+        shown, equal = set(), Counter[int]()
         for item in history:
-            if item.fingerprint not in self._known:
-                self._known[item.fingerprint] = self._message(item.read(), start)
-            shown.add(self._known[item.fingerprint])
+            equal[item.fingerprint] += 1
+            key = (item.fingerprint, equal[item.fingerprint])
+            if key not in self._known:
+                self._known[key] = self._message(item.read(), start)
+            shown.add(self._known[key])
         if not history:
             return []
         return [known for known in dict.fromkeys(self._known.values()) if known and known not in shown]

@@ -3,7 +3,7 @@
 from otelagent.cases.case import Case, Target
 from otelagent.cases.spans import request
 from otelagent.diagnosis.scan import scan
-from otelagent.model import Finding
+from otelagent.model import Finding, Layer
 from otelagent.pipeline import Settings
 
 
@@ -28,5 +28,6 @@ def meets(finding: Finding, target: Target) -> bool:
 
 
 def target_of(finding: Finding) -> Target:
-    """The failure that a finding tells of."""
-    return Target(mode=finding.mode, cause=finding.cause, tool=finding.tool)
+    """The failure that a finding tells of. Whose tool it was belongs to it where the fault is the tool's."""
+    tool = finding.tool if finding.layer is Layer.TOOL else None
+    return Target(mode=finding.mode, cause=finding.cause, tool=tool)

@@ -67,6 +67,8 @@ class _Writer:
         text = run.output if run.output is not None else last
         if text:
             attributes["gen_ai.output.messages"] = b"[" + said("assistant", text) + b"]"
+        if run.finish:
+            attributes["gen_ai.response.finish_reasons"] = run.finish
         if run.assigned is not None and run.processed is not None:
             attributes |= {"items_assigned": run.assigned, "items_processed": run.processed}
         self._span(f"invoke_agent {run.agent or ''}", run.id, parent, start, attributes, failed=run.failed)

@@ -21,7 +21,7 @@ class ActionCheck(Guard):
             self._succeeded.add(tool)
         return result
 
-    def check(self, text: str, *, final: bool = True) -> None:
+    def check(self, text: str, *, final: bool = True, finish: str | None = None) -> None:
         done = deeds(text) if final else ()
         claimed = sorted(deed for deed in done if not any(may_do(tool, deed) for tool in self._succeeded))
         if claimed:

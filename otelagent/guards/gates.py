@@ -62,7 +62,7 @@ class SourceGate(Guard):
             self._open = [bad for bad in self._open if not bad.met_by(tool, arguments)]
         return result
 
-    def check(self, text: str, *, final: bool = True) -> None:
+    def check(self, text: str, *, final: bool = True, finish: str | None = None) -> None:
         told = self._open and text.strip() and (final or claims(text))
         if told and not admits(text).any:
             raise Interrupted(f"{_happened(self._open[0])}, and the answer doesn't say so: it was not given")
@@ -73,11 +73,11 @@ class EmptyResultGate(SourceGate):
 
     statuses: ClassVar[frozenset[Status]] = frozenset({Status.EMPTY})
 
-    def check(self, text: str, *, final: bool = True) -> None:
+    def check(self, text: str, *, final: bool = True, finish: str | None = None) -> None:
         admitted = admits(text)
         if self._open and admitted.absence and not admitted.failed and not admitted.partial:
             raise Interrupted(f"{_happened(self._open[0])}, which doesn't show that there is nothing: ask or retry")
-        super().check(text, final=final)
+        super().check(text, final=final, finish=finish)
 
 
 class ErrorGate(SourceGate):
@@ -91,7 +91,7 @@ class CredentialGate(SourceGate):
 
     statuses: ClassVar[frozenset[Status]] = frozenset({Status.DENIED})
 
-    def check(self, text: str, *, final: bool = True) -> None:
+    def check(self, text: str, *, final: bool = True, finish: str | None = None) -> None:
         if self._open and text.strip() and final:
             raise Interrupted(f"{_happened(self._open[0])}; give the tool credentials and run again")
 

@@ -40,8 +40,9 @@ class Guard:
         """A call came back; gives what the model may see."""
         return result
 
-    def check(self, text: str, *, final: bool = True) -> None:
-        """Text of the model, before it goes on; `final`: it asks for no more tools. Raises Interrupted."""
+    def check(self, text: str, *, final: bool = True, finish: str | None = None) -> None:
+        """Text of the model, before it goes on; `final`: it asks for no more tools; `finish`: why it ended, as the API
+        says it. Raises Interrupted."""
 
     def tool(self, function: Callable[..., Result], name: str | None = None) -> Callable[..., Result]:
         """The function with this guard around it. What it raises is noted and raised again."""

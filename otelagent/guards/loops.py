@@ -54,7 +54,7 @@ class LoopBreaker(Guard):
         for length in range(1, _CYCLE + 1):
             if _repeated(self._made, length, self._repeats):
                 what = "the same call" if length == 1 else f"a cycle of {length} calls"
-                raise Interrupted(f"{what} of {tool} for the {self._repeats}rd time with the same result: stopped here")
+                raise Interrupted(f"{what} of {tool} would come {self._repeats} times with the same result: stopped")
 
     def after_tool(self, tool: str, arguments: Any, result: Any) -> Any:
         latest = next((made for made in reversed(self._made) if made.tool == tool), None)

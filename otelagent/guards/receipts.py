@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from otelagent.delegation import plain
+from otelagent.detectors.delegation_incomplete import CUT
 from otelagent.guards.gates import SourceGate
 from otelagent.guards.guard import Interrupted
 from otelagent.model import BAD, Captured, Receipt, Status
+from otelagent.reading.acknowledgement import admits, announces, halted
 from otelagent.reading.enumeration import enumerated, mentioned
 from otelagent.reading.naming import key
 from otelagent.reading.outcome import outcome
@@ -49,10 +52,24 @@ class DelegationReceipt(SourceGate):
         keys = max(self._families, key=len, default=frozenset())
         return Receipt(len(keys), len(keys & self._done), "inferred") if len(keys) > 1 else None
 
-    def check(self, text: str, *, final: bool = True) -> None:
-        if final:
-            require_complete(self.receipt(text))
-            super().check(text, final=final)
+    def check(self, text: str, *, final: bool = True, finish: str | None = None) -> None:
+        if not final:
+            return
+        require_complete(self.receipt(text))
+        if (why := _no_answer(text, finish)) is not None:
+            raise Interrupted(f"the work isn't complete: {why}")
+        super().check(text, final=final, finish=finish)
+
+
+def _no_answer(text: str, finish: str | None) -> str | None:
+    """Why a text is no result of delegated work, however it reads."""
+    if not text.strip():
+        return "the agent ended without an answer"
+    if plain(finish or "") in CUT:
+        return "the answer was cut off"
+    if halted(text) or announces(text):
+        return "the agent was stopped, or only announced what it was about to do"
+    return "the agent says itself that part is left" if admits(text).partial else None
 
 
 def require_complete(receipt: Receipt | None) -> None:

@@ -31,7 +31,7 @@ class ConstraintReminder(Guard):
             if (found := violated_by_call(rule, tool, arguments)) is not None:
                 raise Interrupted(f"a rule is broken: the call {found.why}")
 
-    def check(self, text: str, *, final: bool = True) -> None:
+    def check(self, text: str, *, final: bool = True, finish: str | None = None) -> None:
         for rule in self._rules.values() if final else ():
             if (found := violated(rule, text)) is not None:
                 raise Interrupted(f"a rule is broken: the answer {found.why}; it was not given")

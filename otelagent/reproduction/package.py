@@ -58,7 +58,7 @@ def write(made: Reproduction, directory: Path, source: str) -> Shown:
         if directory.exists():
             directory.rmdir()
         package.rename(directory)
-        return shown
+        return Shown(_lines(shown.without), _lines(shown.guarded))
     except OSError as error:
         raise NotWritten(f"{directory}: {error.strerror}") from error
     finally:
@@ -79,6 +79,10 @@ def _plain(text: str) -> str:
     for mark, harmless in zip('"\\`<>[]', "'/'()()", strict=True):
         shown = shown.replace(mark, harmless)
     return shown
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(_plain, text.splitlines()))
 
 
 _TEST: Final = '''"""{mode}: {reason}.
@@ -259,12 +263,12 @@ No model and no network: the recorded model says what it said, whatever the guar
 Without the guard:
 
 ```
-{shown.without.replace("```", "")}
+{_lines(shown.without)}
 ```
 
 With it:
 
 ```
-{shown.guarded.replace("```", "")}
+{_lines(shown.guarded)}
 ```
 """

@@ -70,7 +70,7 @@ class _Player:
         try:
             self._before(turn, run, guards)
             for guard in guards:
-                guard.check(recorded.text, final=not any(call.asked for call in recorded.calls))
+                guard.check(recorded.text, final=not recorded.calls, finish=recorded.finish)
             run.steps.append(turn)
             if any(call.kind == "handoff" for call in recorded.calls):
                 self._handed = recorded.text

@@ -32,7 +32,7 @@ Fails = Callable[[Case], bool]
 SIDE: Final = {
     "message": (),
     "turn": ("model", "finish", "output_tokens", "input_tokens", "utilization", "forgets"),
-    "run": (),
+    "run": ("finish",),
     "call": ("description", "parallel", "target"),
 }
 """Fields that aren't elements: they go where the failure doesn't need them."""

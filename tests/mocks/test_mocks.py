@@ -115,7 +115,11 @@ RECORDED = [
         ("strict", [("read", {"id": "x"})], ["the next recorded call is of search"]),
         ("strict", [("search", {"q": "two", "n": 1})], ["its arguments weren't recorded"]),
         ("fifo", [("search", {}), ("read", {}), ("read", {})], [1, 2, "the next recorded call is of search"]),
-        ("name", [("read", {}), ("search", {}), ("search", {}), ("search", {})], [2, 1, 3, "all recorded calls were used"]),
+        (
+            "name",
+            [("read", {}), ("search", {}), ("search", {}), ("search", {})],
+            [2, 1, 3, "all recorded calls were used"],
+        ),
         (
             "args",
             [("search", {"q": "two", "n": 1}), ("search", {"q": "two", "n": 1}), ("read", {"id": "x"})],

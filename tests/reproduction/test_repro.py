@@ -1,0 +1,168 @@
+"""A reproduction fails for the named reason, needs all that it holds, and passes with the guard."""
+
+import copy
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from otelagent.cases.case import Case, Target, from_json, to_json
+from otelagent.cases.elements import document
+from otelagent.cases.spans import request
+from otelagent.diagnosis.scan import scan
+from otelagent.guards import BY_MODE
+from otelagent.mocks import MockTools
+from otelagent.reproduction import outcome, told
+from otelagent.reproduction.reduce import DoesNotFail, LimitReached, Limits, Search
+from otelagent.reproduction.repro import NoReproduction, Reproduction, reproduce
+from tests.reproduction import cases
+
+STATED = ("error", "error_type", "http_status", "status", "length", "failed", "seen")
+
+
+def modes(plain: Any) -> set[tuple[str, str]]:
+    """What the detectors find in a case's JSON."""
+    found = scan([request(msgspec.convert(plain, Case))]).findings.values()
+    return {(f.mode, f.cause) for f in found}
+
+
+def smaller(plain: Any) -> Iterator[tuple[str, Any]]:
+    """Each case with one thing less: an own walk over the JSON, which knows nothing of `elements`."""
+
+    def without(path: list[Any]) -> Any:
+        made = copy.deepcopy(plain)
+        at = made
+        for key in path[:-1]:
+            at = at[key]
+        del at[path[-1]]
+        return made
+
+    def values(value: Any, path: list[Any]) -> Iterator[list[Any]]:
+        yield path
+        for key, inner in (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        ):
+            yield from values(inner, [*path, key])
+
+    def inside(run: Any, path: list[Any]) -> Iterator[list[Any]]:
+        yield from ([*path, "tools", i] for i in range(len(run.get("tools", ()))))
+        yield from ([*path, key] for key in ("output", "assigned", "processed") if key in run)
+        for i, step in enumerate(run.get("steps", ())):
+            at = [*path, "steps", i]
+            yield at
+            if step["type"] == "run":
+                yield from inside(step, at)
+            for n, call in enumerate(step.get("calls", ())):
+                yield [*at, "calls", n]
+                for key in ("arguments", "result"):
+                    yield from values(call[key], [*at, "calls", n, key]) if key in call else ()
+                yield from (
+                    [*at, "calls", n, key]
+                    for key in ("error", "error_type", "http_status", "status", "length")
+                    if key in call
+                )
+                for m, inner in enumerate(call.get("runs", ())):
+                    yield [*at, "calls", n, "runs", m]
+                    yield from inside(inner, [*at, "calls", n, "runs", m])
+
+    for i, run in enumerate(plain["runs"]):
+        if len(plain["runs"]) > 1:
+            yield f"run {i}", without(["runs", i])
+        for path in inside(run, ["runs", i]):
+            made = without(path)
+            yield str(path), _pruned(made)
+
+
+def _pruned(plain: Any) -> Any:
+    """A turn that says and asks nothing any more is no turn."""
+    for run in plain["runs"]:
+        run["steps"] = [s for s in run.get("steps", ()) if s["type"] != "turn" or s.get("text") or s.get("calls")]
+    return plain
+
+
+def check(made: Reproduction, target: Target) -> None:
+    plain = document(made.case)
+    cause = {target.cause, "obeyed"} if target.cause == "attempt" else {target.cause}
+    failure = outcome(made.case, MockTools.from_case(made.case))
+    assert failure is not None
+    assert failure.mode == target.mode
+    assert failure.cause in cause
+    assert failure.mode in told(failure)
+    assert outcome(made.case, MockTools.from_case(made.case), lambda: [made.guard()]) is None
+    assert made.guard is BY_MODE[target.mode]
+    loose = [path for path, tried in smaller(plain) if any((target.mode, c) in modes(tried) for c in cause)]
+    assert loose == []
+
+
+@pytest.mark.parametrize("name", list(cases.chosen()), ids=lambda name: name.removesuffix(".binpb.gz"))
+def test_recording_is_reproduced_in_the_smallest_case_that_its_guard_prevents(name: str) -> None:
+    case, target = cases.first(name)
+    made = reproduce(case, target)
+    check(made, target)
+    assert from_json(to_json(made.case)) == made.case
+
+
+def test_there_is_a_recording_of_every_mode_that_was_recorded() -> None:
+    seen = {target.mode for name in cases.chosen() for _, target in cases.failures(name)}
+    assert seen >= {
+        "empty_result_fabrication",
+        "context_amnesia",
+        "rate_limit_mid_chain",
+        "delegation_incomplete",
+        "reasoning_loop",
+        "prompt_injection",
+        "auth_misread",
+        "tool_error_ignored",
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_all_failures_of_all_recordings_are_reproduced_with_a_fifth_of_the_elements() -> None:
+    shares = []
+    for name in cases.everything():
+        for case, target in cases.failures(name):
+            made = reproduce(case, target)
+            check(made, target)
+            shares.append(made.after / made.before)
+    assert len(shares) > 300
+    assert statistics.median(shares) < 0.2
+
+
+FEW = [p for p in cases.FIXTURES if p.parent.name in ("recovery_loop", "unsupported_action_claim", "cascade")]
+MANY = [p for p in cases.FIXTURES if p.parent.name != "shared_state_conflict"]
+
+
+@pytest.mark.parametrize("path", FEW, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_modes_that_no_recording_has_are_reproduced_too(path: Path) -> None:
+    case, target = cases.fixture(path)
+    check(reproduce(case, target), target)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", MANY, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_fixture_of_every_detector_is_reproduced(path: Path) -> None:
+    case, target = cases.fixture(path)
+    check(reproduce(case, target), target)
+
+
+def test_values_become_placeholders_unless_they_carry_the_failure() -> None:
+    case, target = cases.first("langgraph__openinference__delegation_partial.binpb.gz")
+    kept = to_json(reproduce(case, target, redact=False).case).decode()
+    shown = to_json(reproduce(case, target).case).decode()
+    assert "Analyse these" in kept
+    assert "Analyse these" not in shown
+    assert any(f"20{n}" in shown for n in range(1, 8))  # the items are what is missing
+
+
+def test_whole_trace_that_does_not_fail_is_not_reduced() -> None:
+    case, target = cases.first("pydantic-ai__native-default__empty_result.binpb.gz")
+    with pytest.raises(DoesNotFail, match="reasoning_loop"):
+        reproduce(case, Target(mode="reasoning_loop", cause="repeat"))
+    with pytest.raises(NoReproduction, match="no guard"):
+        reproduce(case, Target(mode="token_anomaly"))
+    with pytest.raises(LimitReached, match="5 tests"):
+        reproduce(case, target, search=lambda fails: Search(fails, Limits(tests=5)))
