@@ -1,4 +1,4 @@
-"""Every command of the guide runs as it stands there."""
+"""Every command of the guides runs as it stands there."""
 
 import shlex
 from pathlib import Path
@@ -9,14 +9,14 @@ from click.testing import CliRunner
 from otelagent.cli import main
 
 ROOT = Path(__file__).parent.parent
-GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+PAGES = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("guide.md", "reproduce.md")]
 STORE = "/tmp/otelagent-guide"  # noqa: S108  # as the guide has it; the tests put another in its place
 
 
 def blocks(language: str) -> list[str]:
-    parts = GUIDE.split(f"```{language}\n")[1:]
-    assert parts
-    return [part.partition("```")[0] for part in parts]
+    parts = [page.split(f"```{language}\n")[1:] for page in PAGES]
+    assert all(parts)
+    return [part.partition("```")[0] for page in parts for part in page]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_command_of_the_guide_runs(line: str, directory: Path, monkeypatch: pyte
 def test_python_of_the_guide_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     for block in blocks("python"):
-        exec(compile(block, "docs/guide.md", "exec"), {})  # noqa: S102  # our own page
+        exec(compile(block, "docs", "exec"), {})  # noqa: S102  # our own page
 
 
 def test_what_the_guide_tells_is_what_the_commands_say(monkeypatch: pytest.MonkeyPatch) -> None:

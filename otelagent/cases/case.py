@@ -26,6 +26,8 @@ class Offer(msgspec.Struct, kw_only=True, omit_defaults=True):
     name: str
     description: str = ""
     parameters: dict[str, Any] | None = None
+    output: dict[str, Any] | None = None
+    """JSON schema of its results, where it is declared."""
 
 
 class Note(msgspec.Struct, kw_only=True, omit_defaults=True, tag="message"):

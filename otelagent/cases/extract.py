@@ -9,7 +9,7 @@ import msgspec
 from otelagent.cases.case import Call, Case, Note, Offer, Run, Step, Turn
 from otelagent.diagnosis.recording import Recorded, Recording
 from otelagent.diagnosis.recording import Run as RecordedRun
-from otelagent.model import Captured, Finding, Item, Kind, Message, Text, ToolCall, ToolResult
+from otelagent.model import Captured, Finding, Item, Kind, Message, Role, Status, Text, ToolCall, ToolOffer, ToolResult
 from otelagent.reading.arguments import canonical
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.outcome import outcome
@@ -135,8 +135,7 @@ class _Writer:
         )
         for offer in at.offers:
             if all(known.name != offer.name for known in self.run.tools):
-                offered = Offer(name=offer.name, description=offer.description, parameters=offer.parameters)
-                self.run.tools = [*self.run.tools, offered]
+                self.run.tools = [*self.run.tools, _offer(offer)]
         self._asked(turn, at.asked)
         self._append(turn, step.start)
         self._whole.turn_of[at.span_id] = turn
@@ -271,6 +270,11 @@ class _Writer:
         return host
 
 
+def _offer(offer: ToolOffer) -> Offer:
+    output = offer.output if isinstance(offer.output, dict) else None
+    return Offer(name=offer.name, description=offer.description, parameters=offer.parameters, output=output)
+
+
 def _chosen(recording: Recording, about: Finding | None) -> list[RecordedRun]:
     """The runs of a finding's trace, and those that are joined to them; without a finding all."""
     if about is None:
@@ -289,17 +293,23 @@ def _chosen(recording: Recording, about: Finding | None) -> list[RecordedRun]:
 def _same(turn: Turn, text: str, asked: Sequence[ToolCall]) -> bool:
     """Whether a message of a history is a turn's completion."""
     own = [call for call in turn.calls if call.asked]
-    if own or asked:
+    if asked:
         return [c.tool for c in own] == [p.name for p in asked]
-    return text.strip() == turn.text.strip()
+    same = text.strip() == turn.text.strip()
+    return same and (bool(text.strip()) or not own)  # some emitters leave the calls out of histories
 
 
 def _result(at: Recorded, captured: Captured) -> Any:
     """Without the framework's envelope, where that doesn't change how it is read."""
     inner = unwrap(captured.value).value
+    same = _status(at, captured.value) is _status(at, inner)
+    return _plain(inner if same else captured.value)
+
+
+def _status(at: Recorded, result: object) -> Status:
     step = at.step
-    judged = outcome(
-        Captured(inner, captured.path),
+    return outcome(
+        Captured(result, "result"),
         error=at.content.error() if at.content else None,
         failed=step.failed,
         error_type=step.error_type,
@@ -307,10 +317,8 @@ def _result(at: Recorded, captured: Captured) -> Any:
         reported_status=step.reported_status,
         reported_length=step.reported_length,
         withheld=step.withheld,
-        **({"role": step.call.role} if step.call else {}),
-    )
-    same = step.call is None or judged.status is step.call.outcome.status
-    return _plain(inner if same else captured.value)
+        role=step.call.role if step.call else Role.SOURCE,
+    ).status
 
 
 def _show(call: Call, result: object) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from otelagent.cases.case import Call, Case, Note, Run, Turn
+from otelagent.cases.case import Call, Case, Note, Offer, Run, Turn
 
 BEGIN: Final = 1_790_000_000_000_000_000
 TICK: Final = 10_000_000
@@ -98,6 +98,8 @@ class _Writer:
             "otelagent.context.utilization": turn.utilization,
             "gen_ai.agent.name": run.agent,
         }
+        if run.tools:
+            attributes["gen_ai.tool.definitions"] = definitions(run)
         if turn.finish:
             attributes["gen_ai.response.finish_reasons"] = turn.finish
         if history:
@@ -165,6 +167,16 @@ class _Writer:
     def _tick(self) -> int:
         self._clock += TICK
         return self._clock
+
+
+def definitions(run: Run) -> bytes:
+    """The tools that were offered, as JSON."""
+    return msgspec.json.encode([{"type": "function", **_declared(o)} for o in run.tools])
+
+
+def _declared(offer: Offer) -> dict[str, Any]:
+    known = {"description": offer.description, "parameters": offer.parameters, "outputSchema": offer.output}
+    return {"name": offer.name, **{key: value for key, value in known.items() if value}}
 
 
 def visible(turn: Turn, history: Mapping[str, bytes]) -> list[bytes]:

@@ -45,5 +45,7 @@ def command(
     except OtelagentError as error:
         subjects.give_up("repro", error)
     click.echo(f"{about.mode} ({about.cause}): {reproduction.after} of {reproduction.before} elements matter")
-    click.echo(f"\nwithout the guard ({output}):\n{ran.without}\n\nwith {reproduction.guard.__name__} ({SWITCH}=1):")
+    click.echo(
+        f"\nwithout the guard ({output}):\n{ran.without}\n\nwith {reproduction.guard.guard.__name__} ({SWITCH}=1):"
+    )
     click.echo(ran.guarded)

@@ -39,7 +39,7 @@ def found(subject: str, store: Path | None) -> tuple[Iterable[bytes], bytes | No
     """The requests of a file, or of a trace in the store and its id. Raises Unreadable or StoreUnusable."""
     hexadecimal = len(subject) >= 4 and not set(subject.lower()) - set("0123456789abcdef")
     if Path(subject).exists() or not hexadecimal:
-        return requests(Path(subject)), None
+        return requests(subject), None
     opened = TraceStore(stored.directory(store))
     try:
         trace_id = stored.trace_of(opened, subject)

@@ -17,6 +17,7 @@ from otelagent.guards.guard import Guard, Interrupted
 from otelagent.guards.loops import LoopBreaker, RetryLimit
 from otelagent.guards.receipts import DelegationReceipt
 from otelagent.guards.reminder import ConstraintReminder
+from otelagent.guards.shapes import ShapeGate
 
 BY_MODE: Final[dict[str, type[Guard]]] = {
     "empty_result_fabrication": EmptyResultGate,
@@ -30,6 +31,7 @@ BY_MODE: Final[dict[str, type[Guard]]] = {
     "recovery_loop": RetryLimit,
     "unsupported_action_claim": ActionCheck,
     "cascade": SourceGate,
+    "schema_drift": ShapeGate,
 }
 """The guard that prevents each failure mode."""
 
@@ -46,6 +48,7 @@ __all__ = [
     "LoopBreaker",
     "RetrievedContent",
     "RetryLimit",
+    "ShapeGate",
     "SourceGate",
     "StructuredErrors",
 ]

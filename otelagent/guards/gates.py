@@ -57,10 +57,14 @@ class SourceGate(Guard):
             return result
         status = outcome(Captured(result, "result"), role=role(tool, None, {})).status
         if status in self.statuses:
-            self._open = [*self._open[-63:], _Bad(tool, arguments, status)]
+            self.note(tool, arguments, status)
         elif status is Status.OK:
             self._open = [bad for bad in self._open if not bad.met_by(tool, arguments)]
         return result
+
+    def note(self, tool: str, arguments: Any, status: Status) -> None:
+        """A call came back badly, as its caller knows: until it is made good or acknowledged, no answer passes."""
+        self._open = [*self._open[-63:], _Bad(tool, arguments, status)]
 
     def check(self, text: str, *, final: bool = True, finish: str | None = None) -> None:
         told = self._open and text.strip() and (final or claims(text))

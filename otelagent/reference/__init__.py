@@ -6,7 +6,16 @@
 from pathlib import Path
 from typing import Final
 
-from otelagent.reference import compose, configuration, dashboards, detector_pages, metric_pages, rules, runbooks
+from otelagent.reference import (
+    case_schema,
+    compose,
+    configuration,
+    dashboards,
+    detector_pages,
+    metric_pages,
+    rules,
+    runbooks,
+)
 
 ROOT: Final = Path(__file__).parents[2]
 """The checkout."""
@@ -17,7 +26,7 @@ OWNED: Final = ("docs/detectors", "docs/runbooks", "deploy/prometheus/tests", "d
 
 def pages() -> dict[str, str]:
     """Text by path within the checkout."""
-    writers = (metric_pages, configuration, detector_pages, rules, runbooks, dashboards, compose)
+    writers = (metric_pages, configuration, detector_pages, rules, runbooks, dashboards, compose, case_schema)
     return {path: text for writer in writers for path, text in writer.pages().items()}
 
 

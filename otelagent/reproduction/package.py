@@ -69,7 +69,15 @@ def _files(made: Reproduction, source: str) -> Iterator[tuple[str, str]]:
     yield "__init__.py", ""
     yield "snapshot.json", msgspec.json.format(to_json(made.case), indent=2).decode() + "\n"
     yield "mocks.py", _mocks(made)
-    yield "guard.py", _GUARD.format(guard=made.guard.__name__, mode=made.finding.mode, fix=made.finding.fix)
+    yield (
+        "guard.py",
+        _GUARD.format(
+            guard=made.guard.guard.__name__,
+            made=made.guard.source,
+            mode=made.finding.mode,
+            fix=_plain(made.finding.fix),
+        ),
+    )
     yield "test_repro.py", _TEST.format(mode=made.finding.mode, reason=_plain(made.finding.reason), switch=SWITCH)
 
 
@@ -113,7 +121,7 @@ _GUARD: Final = '''"""The guard that makes the test pass.
 
 In your orchestration, for each run of the agent:
 
-    guard = {guard}()
+    guard = guards()[0]
     tool = guard.tool(tool)                             # around each tool
     reply = model(guard.before_model(messages))         # before each call of the model
     guard.check(reply.text, final=not reply.tool_calls) # before what it says goes on
@@ -126,7 +134,7 @@ from otelagent.guards import {guard}, Guard
 
 def guards() -> list[Guard]:
     """New ones for each run of an agent; against {mode}."""
-    return [{guard}()]
+    return [{made}]
 '''
 
 

@@ -21,6 +21,7 @@ SCENARIOS = (
     "loop",
     "injection",
     "auth_401",
+    "schema_drift",
 )
 RECORDED = (
     "agno-oi__raised",
@@ -30,7 +31,9 @@ RECORDED = (
     "openai-oi__auth",
 )
 FIXTURES = sorted((Path(__file__).parent.parent / "detectors").glob("*/fires-*.json"))
-"""Scripts of failures; those of one mode need a configuration and are left out."""
+"""Scripts of failures."""
+OVER_MANY_TRACES = ("shared_state_conflict", "schema_drift", "token_anomaly", "tool_divergence")
+"""Modes whose fixtures need a configuration or what earlier traces have shown."""
 
 
 def chosen() -> Iterator[str]:

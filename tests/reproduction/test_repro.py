@@ -92,7 +92,7 @@ def check(made: Reproduction, target: Target) -> None:
     assert failure.cause in cause
     assert failure.mode in told(failure)
     assert outcome(made.case, MockTools.from_case(made.case), lambda: [made.guard()]) is None
-    assert made.guard is BY_MODE[target.mode]
+    assert made.guard.guard is BY_MODE[target.mode]
     loose = [path for path, tried in smaller(plain) if any((target.mode, c) in modes(tried) for c in cause)]
     assert loose == []
 
@@ -116,6 +116,7 @@ def test_there_is_a_recording_of_every_mode_that_was_recorded() -> None:
         "prompt_injection",
         "auth_misread",
         "tool_error_ignored",
+        "schema_drift",
     }
 
 
@@ -132,8 +133,12 @@ def test_all_failures_of_all_recordings_are_reproduced_with_a_fifth_of_the_eleme
     assert statistics.median(shares) < 0.2
 
 
-FEW = [p for p in cases.FIXTURES if p.parent.name in ("recovery_loop", "unsupported_action_claim", "cascade")]
-MANY = [p for p in cases.FIXTURES if p.parent.name != "shared_state_conflict"]
+FEW = [
+    p
+    for p in cases.FIXTURES
+    if p.parent.name in ("recovery_loop", "unsupported_action_claim", "cascade", "schema_drift")
+]
+MANY = [p for p in cases.FIXTURES if p.parent.name not in cases.OVER_MANY_TRACES]
 
 
 @pytest.mark.parametrize("path", FEW, ids=lambda path: f"{path.parent.name}-{path.stem}")
