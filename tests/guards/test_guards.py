@@ -44,7 +44,7 @@ def test_every_mode_that_is_on_has_its_guard() -> None:
     }
 
 
-@pytest.mark.parametrize("guard", [*{*BY_MODE.values()}, Guard], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("guard", [*BY_MODE.values(), Guard], ids=lambda kind: kind.__name__)
 def test_a_good_run_goes_through_untouched(guard: type[Guard]) -> None:
     made, found = guard(), {"results": [{"title": "Study", "text": "67% within 4.2 months in 2024"}]}
     messages = [{"role": "user", "content": "What does the study say?"}]
