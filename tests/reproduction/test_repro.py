@@ -133,11 +133,7 @@ def test_all_failures_of_all_recordings_are_reproduced_with_a_fifth_of_the_eleme
     assert statistics.median(shares) < 0.2
 
 
-FEW = [
-    p
-    for p in cases.FIXTURES
-    if p.parent.name in ("recovery_loop", "unsupported_action_claim", "cascade", "schema_drift")
-]
+FEW = [p for p in cases.FIXTURES if p.parent.name in ("recovery_loop", "unsupported_action_claim", "cascade")]
 MANY = [p for p in cases.FIXTURES if p.parent.name not in cases.OVER_MANY_TRACES]
 
 
