@@ -41,7 +41,7 @@ class DelegationReceipt(SourceGate):
 
     def after_tool(self, tool: str, arguments: Any, result: Any) -> Any:
         if outcome(Captured(result, "result")).status not in BAD - {Status.EMPTY}:
-            self._done |= mentioned(arguments)
+            self._done.update(mentioned(arguments))
         return super().after_tool(tool, arguments, result)
 
     def receipt(self, text: str = "") -> Receipt | None:
