@@ -33,7 +33,7 @@ class Aging:
 
     def scale_of(self, other: "Aging") -> float:
         """What the other's weights are times, to be in this one's units."""
+        self.latest = max(self.latest, other.latest)
         if not self.half_life or self.start is None or other.start is None:
             return 1.0
-        self.latest = max(self.latest, other.latest)
         return self.weight(other.start)

@@ -87,7 +87,8 @@ def read(path: Path) -> Baselines:
 def is_profile(path: Path) -> bool:
     """The file says that it holds baselines, whether they can be read or not."""
     try:
-        head = path.open("rb").read(4096)
+        with path.open("rb") as file:
+            head = file.read(4096)
         head = zlib.decompressobj(31).decompress(head, 4096) if head.startswith(b"\x1f\x8b") else head
     except (OSError, zlib.error):
         return False

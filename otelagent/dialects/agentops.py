@@ -40,6 +40,7 @@ DIALECT: Final = Dialect(
     refine=_refine,
     fields={
         "agent": ("agent.name", "operation.name"),
+        "cost": ("gen_ai.usage.total_cost",),
         "agent_id": ("agent.id",),
         "workflow": ("workflow.name",),
         "tool": ("tool.name", "operation.name"),

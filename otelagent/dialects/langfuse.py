@@ -60,6 +60,7 @@ DIALECT: Final = Dialect(
             inside(_USAGE, "completion_tokens"),
         ),
         "total_tokens": (inside(_USAGE, "total"),),
+        "cost": ("langfuse.observation.cost_details",),
         "cached_tokens": (inside(_USAGE, "cache_read_input_tokens"), inside(_USAGE, "input_cached_tokens")),
         "cache_write": (inside(_USAGE, "cache_creation_input_tokens"),),
         "environment": ("langfuse.environment",),

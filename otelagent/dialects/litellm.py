@@ -35,6 +35,7 @@ DIALECT: Final = Dialect(
         ),
     ),
     fields={
+        "cost": ("litellm.cost.total",),
         "model": ("litellm.provider.model",),
         "total_tokens": ("gen_ai.usage.total_tokens",),
         "error_type": ("litellm.provider.error.code",),

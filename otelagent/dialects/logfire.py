@@ -63,6 +63,7 @@ DIALECT: Final = Dialect(
     guess=_guess,
     refine=_refine,
     fields={
+        "cost": ("operation.cost",),
         "target": ("to_agent",),
         "model": (inside("request_data", "model"),),
         "input_tokens": (

@@ -60,6 +60,7 @@ DIALECT: Final = Dialect(
         "input_tokens": (inside(_USAGE, "input_tokens"),),
         "output_tokens": (inside(_USAGE, "output_tokens"),),
         "total_tokens": (inside(_USAGE, "total_tokens"),),
+        "cost": ("mlflow.llm.cost",),
         "cached_tokens": (inside(_USAGE, "cache_read_input_tokens"),),
         "cache_write": (inside(_USAGE, "cache_creation_input_tokens"),),
     },

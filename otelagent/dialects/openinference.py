@@ -168,6 +168,7 @@ DIALECT: Final = Dialect(
         "input_tokens": ("llm.token_count.prompt",),
         "output_tokens": ("llm.token_count.completion",),
         "total_tokens": ("llm.token_count.total",),
+        "cost": ("llm.cost.total",),
         "cached_tokens": ("llm.token_count.prompt_details.cache_read",),
         "cache_write": ("llm.token_count.prompt_details.cache_write",),
         "parent_agent": ("graph.node.parent_id",),

@@ -60,6 +60,7 @@ DIALECT: Final = Dialect(
         "workflow": ("gen_ai.team.name",),
         "conversation": ("gen_ai.agent.session_id",),
         "total_tokens": ("gen_ai.usage.total_tokens",),
+        "cost": ("gen_ai.usage.cost",),
         "cached_tokens": ("gen_ai.usage.prompt_tokens_details.cached_tokens",),
         "context_limit": ("gen_ai.request.context_window",),
         "http_status": ("gen_ai.crawl.result.status_code",),

@@ -38,7 +38,7 @@ _CALLED: Final = ("tool", "tool_type", "tool_description", "call_id", "target", 
 OF_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.AGENT: (*_COMMON, "call_id", "agent_id", "workflow", "parent_agent", "model", "finish", "context_used"),
     Kind.WORKFLOW: (*_COMMON, "workflow", "finish"),
-    Kind.LLM: (*_COMMON, "model", "response_id", "finish", *_TOKENS, "context_used", "context_limit"),
+    Kind.LLM: (*_COMMON, "model", "response_id", "finish", *_TOKENS, "cost", "context_used", "context_limit"),
     Kind.TOOL: (*_COMMON, *_CALLED, "reported_length"),
     Kind.RETRIEVAL: (*_COMMON, *_CALLED, "reported_length"),
     Kind.HANDOFF: (*_COMMON, *_CALLED, "parent_agent"),
@@ -74,11 +74,23 @@ def share(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1 else None
 
 
+def money(value: object) -> float | None:
+    """An amount out of a number, or of the total of an object of amounts."""
+    if isinstance(value, str):
+        value = unpacked(value)
+    if isinstance(value, dict):
+        value = next((value[key] for key in ("total", "total_cost") if key in value), None)
+    known = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9
+    return float(value) if known else None  # type: ignore[arg-type]
+
+
 def converter(name: str) -> Callable[[object], object]:
     if name == "finish":
         return lambda value: text(unpacked(value))
     if name in TEXTS:
         return text
+    if name == "cost":
+        return money
     return share if name == "context_used" else count
 
 
@@ -119,7 +131,7 @@ MAX_READINGS: Final = 4096
 SHORT: Final = 96
 """Bytes of a serialised value that may be remembered: names of agents, tools and models come again and again."""
 
-_ONCE: Final = frozenset({"call_id", "response_id"})
+_ONCE: Final = frozenset({"cost", "call_id", "response_id"})
 """Fields whose values don't come again."""
 
 

@@ -54,6 +54,7 @@ DIALECT: Final = Dialect(
         "agent": ("agent_name",),
         "agent_id": ("gen_ai.agent.call.id",),
         "model": ("model_name",),
+        "cost": ("operation.cost",),
         "cached_tokens": ("gen_ai.usage.details.cache_read_tokens",),
         "cache_write": ("gen_ai.usage.details.cache_write_tokens",),
     },
