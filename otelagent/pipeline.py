@@ -119,6 +119,8 @@ class Pipeline:
         self._fresh: dict[bytes, list[Finding]] = defaultdict(list)
         self._stirred: dict[bytes, Trace] = {}
         self._now = 0.0
+        self.left = 0
+        """Traces that have left memory since the start."""
 
     # --- the way of a request ------------------------------------------------------------------------------------
 
@@ -317,6 +319,7 @@ class Pipeline:
         learning.learn_calls(trace, self.normal)
 
     def closed(self, trace: Trace, reason: Closed) -> None:
+        self.left += 1
         learning.learn_runs(trace, self.normal)
         self._stirred[trace.trace_id] = trace
         for odd, count in oddities.of_trace(trace, self.live.recent).items():

@@ -37,6 +37,10 @@ TICK: Final = 1.0
 GRACE: Final = 5.0
 """Seconds that calls under way get when the process is to end and there is no exporter."""
 
+SWEEP: Final = 2000
+"""Traces that leave before their memory is swept up: a trace and its runs refer to each other, and the process has told
+Python to look at what lives for seconds only rarely."""
+
 log = logging.getLogger(__name__)
 
 
@@ -101,6 +105,7 @@ class Service:
         if (scrape := metrics_endpoint(config)) is not None:
             self._web["metrics"] = WebServer(self._metrics_app(), scrape, "service.telemetry.metrics")
         self._tasks: set[asyncio.Task[None]] = set()
+        self._swept = self.pipeline.left
 
     @property
     def ports(self) -> dict[str, int]:
@@ -213,6 +218,7 @@ class Service:
         self.metrics.live_traces(len(self.pipeline.live))
         for each in (*self.receivers, *self.delivery.destinations):
             each.refresh()
+        self._sweep()
         for keeping in self._housekeeping:
             await keeping.tick(time.time())
         if self.keeper is not None:
@@ -230,6 +236,12 @@ class Service:
             troubled["extension:file_storage"] = spool.bytes >= spool.capacity > 0
         troubled["processor:memory_limiter"] = self.memory.refusing
         return {name: "StatusRecoverableError" if bad else "StatusOK" for name, bad in troubled.items()}
+
+    def _sweep(self) -> None:
+        """As often as there is as much to free as to look at."""
+        if self.pipeline.left - self._swept >= max(SWEEP, len(self.pipeline.live)):
+            self._swept = self.pipeline.left
+            gc.collect()
 
     # --- metrics ----------------------------------------------------------------------------------------------------
 

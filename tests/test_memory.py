@@ -1,12 +1,16 @@
 """Back-pressure: live traces shrink first, then requests are refused, retryably, then taken again."""
 
+import gc
+import time
 from pathlib import Path
 
 import grpc
 import httpx
 import pytest
 
+from otelagent import service
 from otelagent.errors import Retryable
+from otelagent.exporters.otlp_grpc import METHODS
 from otelagent.memory import MIB, MemoryGuard, available
 from otelagent.settings import MemoryLimiter
 from otelagent.sink import Sink
@@ -117,3 +121,22 @@ def test_senders_on_both_transports_are_asked_to_come_again() -> None:
             service.service.memory.refusing = False
             export(traces("b"), timeout=5)
         assert names(sink.requests[Signal.TRACES]) == ["b"]
+
+
+def test_what_traces_leave_behind_is_swept_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process looks at old objects rarely; without a sweep closed traces would pile up for many minutes."""
+    monkeypatch.setattr(service, "SWEEP", 3)
+    settings = {"processors": {"agent_failures": {"traces": {"settle": "100ms"}}}}
+    with running(None, settings) as started:
+        gc.disable()
+        try:
+            sweeps = gc.get_stats()[2]["collections"]
+            with grpc.insecure_channel(started.endpoint()) as channel:
+                for number in range(5):
+                    channel.unary_unary(METHODS[Signal.TRACES])(traces(f"span {number}"), timeout=10)
+            end = time.monotonic() + 10
+            while gc.get_stats()[2]["collections"] == sweeps and time.monotonic() < end:
+                time.sleep(0.05)
+            assert gc.get_stats()[2]["collections"] > sweeps
+        finally:
+            gc.enable()
