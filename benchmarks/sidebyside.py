@@ -26,6 +26,9 @@ import urllib.request
 from pathlib import Path
 
 IN, OUT, STATS, PROM, HTTP, HEALTH = 24317, 24417, 24418, 28889, 24318, 23133
+WARM = 8000
+"""Spans before the measurement: the generator's content once, so that caches are as they are after a while."""
+
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -89,7 +92,8 @@ def once(name: str, command: list[str], load: list[str], seconds: float, log: Pa
     process = subprocess.Popen(command, env=env, stdout=log.open("w"), stderr=subprocess.STDOUT)
     try:
         wait_for(IN, process)
-        subprocess.run([*load, "-duration", "1s"], stdout=subprocess.DEVNULL, timeout=60, check=True)
+        warm = [*load, "-duration", "60s", "-total", str(WARM)]
+        subprocess.run(warm, stdout=subprocess.DEVNULL, timeout=90, check=True)
         time.sleep(1)
         sink("reset")
         before = cpu_seconds(process.pid)
