@@ -208,7 +208,7 @@ def _fold(found: dict[str, Any]) -> list[str]:
         "## Where the time goes",
         "",
         "Microseconds of CPU per span in the fold alone (`benchmarks/stages.py`), without the transport. First pass:",
-        "all content is new. Shares are sampled in the later passes, in which it is known.",
+        "all content is new. Shares are sampled in the last pass, in which it is known.",
     ]
     for pool, row in found.items():
         if pool == "growth":

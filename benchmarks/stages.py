@@ -48,6 +48,7 @@ class Load:
         self.spans = len(spans)
         self.body = body
         ids = {s.trace_id for s in spans} | {i for s in spans for i in (s.span_id, s.parent_span_id) if i}
+        ids |= {i for s in spans for link in s.links for i in (link.trace_id, link.span_id) if i}
         self._places = sorted(at for each in ids for at in _all(body, each))
 
     def fresh(self, epoch: int) -> bytes:
@@ -227,7 +228,7 @@ def _measure(pool: Path, args: argparse.Namespace) -> dict[str, Any]:
         bodies = [each.fresh(epoch + 1) for each in loads]
         player.beats.clear()
         before = _rss(), player.pipeline.live.spans
-        with sampler if epoch else contextlib.nullcontext():
+        with sampler if epoch == args.passes - 1 else contextlib.nullcontext():
             used = sum(player.play(body, each.spans) for each, body in zip(loads, bodies, strict=True))
         if (more := player.pipeline.live.spans - before[1]) > 0:
             kept.append((_rss() - before[0]) / more)
