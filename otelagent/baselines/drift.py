@@ -26,7 +26,7 @@ def misfit(profile: ToolProfile, shape: Shape, least: int) -> Misfit | None:
     """
     if profile.learned < least:
         return None
-    usual = profile.kinds()
+    usual = profile.usual
     return next(_types(usual, profile.shaped, shape), None) or next(_missing(usual, profile.shaped, shape), None)
 
 

@@ -13,6 +13,9 @@ LEAST_SPREAD: Final = 0.1
 """Of the logarithm of tokens: runs of a task are never taken to be more alike than that."""
 UNSURE: Final = 3.0
 """By this over the root of the number of runs the spread is taken to be larger than it looks: few runs hide it."""
+SETTLED: Final = 128
+"""Runs from which on what is usual is worked out anew only once in `ANEW` runs."""
+ANEW: Final = 16
 NORMAL_90: Final = 1.2816
 """Standard deviations from the median to the 90th percentile of a normal distribution."""
 
@@ -58,6 +61,7 @@ class TaskBaseline:
     """
 
     __slots__ = (
+        "_memo",
         "_n",
         "_sums",
         "aging",
@@ -80,6 +84,7 @@ class TaskBaseline:
         """Tokens by what is expected of a run with as many model calls."""
         self.llm_calls, self.tools, self.seconds = Sketch(COARSE), Sketch(COARSE), Sketch(COARSE)
         self.cached, self.cost = Sketch(COARSE), Sketch(MEDIUM)
+        self._memo: tuple[Margins, Expected] | None = None
         self._n = 0.0
         self._sums = [0.0, 0.0, 0.0, 0.0]
         """Of x, y, x*x and x*y: logarithms of calls and tokens."""
@@ -90,6 +95,8 @@ class TaskBaseline:
             return
         weight = self.aging.weight(now)
         self.runs += 1
+        if self.runs < SETTLED or self.runs % ANEW == 0:
+            self._memo = None
         self.tokens.add(usage.tokens, weight)
         self.cached.add(usage.cached, weight)
         self.llm_calls.add(usage.llm_calls, weight)
@@ -118,8 +125,18 @@ class TaskBaseline:
         return math.exp(y + slope * (math.log(max(llm_calls, 1)) - x))
 
     def expected(self, margins: Margins) -> Expected:
-        """Of the tokens of a whole run."""
-        return _expected(self.tokens, margins)
+        """Of the tokens of a whole run; as of the last few runs, since it is asked for at every step."""
+        if self._memo is None or self._memo[0] != margins:
+            self._memo = margins, _expected(self.tokens, margins)
+        return self._memo[1]
+
+    def exceeded(self, tokens: int, margins: Margins) -> Expected | None:
+        """What is usual, if a run with so many tokens is far from it, by all that is known now."""
+        if tokens <= self.expected(margins).limit:
+            return None
+        self._memo = None
+        found = self.expected(margins)
+        return found if tokens > found.limit else None
 
     def expected_for(self, llm_calls: int, margins: Margins) -> Expected:
         """Of the tokens of a run with so many model calls."""
@@ -152,6 +169,7 @@ class TaskBaseline:
             self.aging.start = other.aging.start
         scale = self.aging.scale_of(other.aging)
         self.runs += other.runs
+        self._memo = None
         self._n += other._n * scale
         self._sums = [own + theirs * scale for own, theirs in zip(self._sums, other._sums, strict=True)]
         for name, own in self._sketches():

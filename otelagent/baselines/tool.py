@@ -14,7 +14,10 @@ MAX_PLACES: Final = 192
 MAX_NOTES: Final = 12
 """Kinds of failures told apart, such as `status 401`."""
 MAX_PENDING: Final = 64
-"""Distinct shapes that wait to be added up."""
+"""Results whose shapes wait to be added up."""
+EACH: Final = 512
+"""Results of which every one is learned; of a live tool's later ones one in eight is."""
+ONE_IN: Final = 8
 CLASSED: Final = "\x00"
 """Stands before the path of places at which strings were looked at."""
 
@@ -39,6 +42,8 @@ class ToolProfile:
 
     __slots__ = (
         "_pending",
+        "_usual",
+        "_waiting",
         "aging",
         "calls",
         "cutoffs",
@@ -77,20 +82,26 @@ class ToolProfile:
         self.shaped = 0.0
         self.places: dict[tuple[str, str], float] = {}
         self._pending: dict[Shape, float] = {}
+        self._waiting = 0
+        self._usual: dict[str, dict[str, float]] | None = None
 
     # --- learning ---------------------------------------------------------------------------------------------------
 
     def learn(self, shape: Shape, now: float) -> None:
         """A good result had this shape."""
         self.learned += 1
+        if self.aging.half_life and self.learned > EACH and self.learned % ONE_IN:
+            return
         pending = self._pending
         pending[shape] = pending.get(shape, 0.0) + self.aging.weight(now)
-        if len(pending) > MAX_PENDING:
+        self._waiting += 1
+        if self._waiting >= MAX_PENDING:
             self.settle()
 
     def settle(self) -> None:
         """Add up the shapes that wait."""
         pending, self._pending = self._pending, {}
+        self._waiting, self._usual = 0, None
         for shape, weight in pending.items():
             self.shaped += weight
             for path, kinds in shape.kinds.items():
@@ -152,6 +163,13 @@ class ToolProfile:
         return fresh
 
     # --- reading ----------------------------------------------------------------------------------------------------
+
+    @property
+    def usual(self) -> dict[str, dict[str, float]]:
+        """What `kinds` gave when shapes were added up last; it is read for every shape that is new."""
+        if self._usual is None:
+            self._usual = self.kinds()
+        return self._usual
 
     def kinds(self) -> dict[str, dict[str, float]]:
         """JSON types by path, each with its weight."""

@@ -70,8 +70,8 @@ class TokenAnomaly(Detector):
         spent = run.notes[self.mode] = run.notes.get(self.mode, 0) + _tokens(step)
         if spent < self.floor or (known := self._baseline(run)) is None:
             return
-        expected = known.expected(self._margins)
-        if spent > expected.limit and run.tokens > expected.limit:
+        expected = known.exceeded(spent, self._margins)
+        if expected is not None and run.tokens > expected.limit:
             verdict = _Verdict("tokens", expected, "has taken, and goes on")
             yield self._found(run, step, Usage(tokens=run.tokens), verdict, known)
 
@@ -98,9 +98,9 @@ class TokenAnomaly(Detector):
 
     def judged(self, used: Usage, known: TaskBaseline) -> _Verdict | None:
         """Why a run that took this much is far from what is known of its task; None where it isn't."""
+        if (far := known.exceeded(used.tokens, self._margins)) is not None:
+            return _Verdict("tokens", far, "took")
         whole = known.expected(self._margins)
-        if used.tokens > whole.limit:
-            return _Verdict("tokens", whole, "took")
         per_calls = known.expected_for(used.llm_calls, self._margins)
         if used.tokens > per_calls.limit and used.tokens > FOR_ITS_CALLS * whole.usual:
             return _Verdict("tokens", per_calls, f"took, with {used.llm_calls} model calls,")
