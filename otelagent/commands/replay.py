@@ -66,6 +66,8 @@ def command(subject: str, store: Path | None, trace: str | None, form: str, **op
         runs = _runs(made, options, budget)
         if options["model"] != RECORDED and not options["agent"]:
             _announce(runs.point, options, budget)
+        elif options["runs"] > 1 and not options["agent"]:
+            click.echo("the recorded model says the same each time; --model asks a real one", err=True)
         counted, last = _counted(runs, options)
     except OtelagentError as error:
         subjects.give_up("replay", error)

@@ -43,6 +43,10 @@ def test_recorded_model_goes_on_as_it_did() -> None:
     assert "67%" in told["last"]["answer"]
 
 
+def test_runs_of_the_recorded_model_are_said_to_tell_nothing() -> None:
+    assert "says the same each time" in replay(FAILING, "--runs", "2").stderr
+
+
 @pytest.mark.parametrize(
     ("failures", "verdict", "interval"),
     [
