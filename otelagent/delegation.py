@@ -4,11 +4,13 @@ Pure and bounded: built from the link table and the steps, it knows no content.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Final, Protocol
 
 import msgspec
 
 from otelagent.model import Kind, Step
+from otelagent.span_links import SpanLinks
 
 MAX_DEPTH: Final = 256
 MAX_CHILDREN: Final = 2_000
@@ -16,6 +18,8 @@ MAX_CHILDREN: Final = 2_000
 
 MAX_NAMES: Final = 1_000
 MAX_HANDOFFS: Final = 1_000
+MAX_LOOKED: Final = 64
+"""Runs beside one among which the sender of its message is looked for."""
 
 
 class Place(Protocol):
@@ -81,6 +85,12 @@ class Tree:
         self._asked: dict[str, int] = {}
         self._agents: dict[bytes, Member] = {}
         self._outside: dict[bytes, Edge] = {}
+        self.links = SpanLinks(nodes)
+        self._given_to: dict[bytes, set[bytes]] = {}
+        self._seeking: dict[bytes, None] = {}
+        """Runs with links whose sender isn't known yet."""
+        self._last: Step | None = None
+        """The hand-over that ended last."""
 
     # --- what is learned -----------------------------------------------------------------------------------------
 
@@ -91,10 +101,12 @@ class Tree:
             self._named.setdefault(member.name, []).append(key)
         names = {member.name, member.agent_id} - {None}
         called = [k for k, other in self._agents.items() if other.caller in names] if names else []
-        return [k for k in (key, *self._children.get(key, ()), *called) if k in self._agents and self._put(k)]
+        again = dict.fromkeys((key, *self._children.get(key, ()), *called, *islice(self._seeking, MAX_LOOKED)))
+        return [k for k in again if k in self._agents and self._put(k)]
 
     def handoff(self, step: Step, giver: bytes) -> list[bytes]:
         """A hand-over was seen, given by the run `giver`."""
+        self._last = step if self._last is None or step.end > self._last.end else self._last
         if not step.target or sum(map(len, self._handoffs.values())) >= MAX_HANDOFFS:
             return []
         known = self._handoffs.setdefault(step.target, [])
@@ -129,7 +141,9 @@ class Tree:
     def edge(self, key: bytes) -> Edge | None:
         """How the run came about; None while its own span hasn't passed."""
         edge = self._edges.get(key)
-        if edge is not None and edge.method is None and edge.above is not None and self._crowd(edge):
+        if edge is None or edge.method is not None or edge.above is None or self._given_to.get(key):
+            return edge  # who gives work on, and was given none, is where a workflow begins
+        if self._crowd(edge):
             return msgspec.structs.replace(edge, method="workflow", confidence=0.7)
         return edge
 
@@ -150,6 +164,14 @@ class Tree:
             key = edge.above
             yield key
 
+    def dropped(self, worked: int) -> bool:
+        """Work was handed to an agent that never ran. `worked`: when the last turn of a model began."""
+        last = self._last
+        if last is None or last.end <= worked or not last.target:
+            return False
+        name = plain(last.target)
+        return not any(m.start >= last.start and name == plain(m.name or "") for m in self._agents.values())
+
     def wrapper(self, key: bytes) -> bool:
         """The span only wraps a run of the same agent."""
         own = self._agents.get(key)
@@ -159,6 +181,7 @@ class Tree:
     # --- inside --------------------------------------------------------------------------------------------------
 
     def _put(self, key: bytes) -> bool:
+        self._await_senders(key)
         edge, known = self._find(key), self._edges.get(key)
         if edge == known:
             return False
@@ -169,15 +192,25 @@ class Tree:
             own = self._children.setdefault(edge.above, {})
             if len(own) < MAX_CHILDREN:
                 own[key] = None
+        if edge.giver is not None:
+            self._given_to.setdefault(edge.giver, set()).add(key)
         if edge.call is not None:
             self._by_call.setdefault(edge.call, []).append(key)
         if edge.unseen is not None:
             self._awaiting.setdefault(edge.unseen, []).append(key)
         return True
 
+    def _await_senders(self, key: bytes) -> None:
+        for source in self.links.sources(key):
+            waiting = self._awaiting.setdefault(source, []) if source not in self._nodes else [key]
+            if key not in waiting:
+                waiting.append(key)
+
     def _take_out(self, edge: Edge) -> None:
         if edge.above is not None:
             self._children.get(edge.above, {}).pop(edge.child, None)
+        if edge.giver is not None:
+            self._given_to.get(edge.giver, set()).discard(edge.child)
         if edge.call is not None and edge.child in self._by_call.get(edge.call, ()):
             self._by_call[edge.call].remove(edge.child)
 
@@ -193,6 +226,8 @@ class Tree:
             return Edge(key, "handoff", above, given[1], given[0].span_id, unseen)
         if (caller := self._caller(member, key)) is not None:
             return Edge(key, "named", above, caller, None, unseen, confidence=0.9)
+        if above is not None and (sender := self._sender(member, key, above)) is not None:
+            return Edge(key, "link", above, sender, None, unseen, confidence=0.9)
         if above is not None and self._nodes[above].kind is Kind.AGENT and not self._wraps(above, member):
             return Edge(key, "nested", above, None, None, unseen)
         if unseen is not None and self._awaited(member):
@@ -229,6 +264,19 @@ class Tree:
             return None
         same = [k for k in self._named.get(member.caller, ()) if k != key and self._agents[k].start <= member.start]
         return max(same, key=lambda k: self._agents[k].start, default=None)
+
+    def _sender(self, member: Member, key: bytes, above: bytes) -> bytes | None:
+        """The run that sent the message by which this one was started, as its links show."""
+        sources = self.links.sources(key)
+        self._seeking.pop(key, None)
+        if not sources:
+            return None
+        beside = islice(reversed(self._children.get(above, {})), MAX_LOOKED)
+        earlier = [k for k in beside if k != key and k in self._agents and self._agents[k].start <= member.start]
+        found = next((k for k in earlier if self.links.within(k, sources)), None)
+        if found is None and len(self._seeking) < MAX_NAMES:
+            self._seeking[key] = None
+        return found
 
     def _wraps(self, above: bytes, member: Member) -> bool:
         """The enclosing agent span is one of the same agent: a second span for one run."""

@@ -49,6 +49,8 @@ class Lineage:
         self._new: list[bytes] = []
         self._dirty: dict[bytes, None] = {}
         self._scans = 0
+        self._worked = 0
+        """When the last turn of a model began."""
         self.concluded: dict[bytes, None] = {}
         """Keys of runs that were judged since the owner looked last."""
         self.alone: list[AgentRun] = []
@@ -64,11 +66,16 @@ class Lineage:
     def link(self, item: Step | Plain) -> None:
         """A span has taken its place in the link table."""
         self._new.append(item.span_id)
-        if item.parent_id:
+        if item.parent_id and item.parent_id not in self._parents:
             self._parents.add(item.parent_id)
+            self._bears(item.parent_id)
         if item.receipt is not None:
             self.receive(item.span_id, item.receipt)
-        self._refers(item.span_id, [("link", link) for link in item.links if link[0] != item.trace_id])
+        if item.links:
+            self._refers(item.span_id, [("link", link) for link in item.links if link[0] != item.trace_id])
+            self.tree.links.add(
+                item.span_id, [span_id for trace_id, span_id in item.links if trace_id == item.trace_id]
+            )
         if isinstance(item, Plain):
             for agent in self._leaves.get(item.parent_id, ()):
                 self._pair(item.span_id, agent)
@@ -144,6 +151,13 @@ class Lineage:
     def _items(self) -> list[tuple[bytes, Place]]:
         return list(self._nodes.items())
 
+    def _bears(self, span_id: bytes) -> None:
+        """A span has its first child: a plain one may be the body of an agent beside it."""
+        node = self._nodes.get(span_id)
+        if node is not None and node.kind is None:
+            for agent in self._leaves.get(node.parent, ()):
+                self._pair(span_id, agent)
+
     def _pair(self, span_id: bytes, agent: bytes) -> None:
         body, span = self._nodes[span_id], self._nodes[agent]
         slack = max(SLACK, int(SAME * (span.end - span.start)))
@@ -163,6 +177,7 @@ class Lineage:
             self._touch(self.tree.agent(step.span_id, member))
         elif step.kind is Kind.LLM:
             self.tree.asked(step)
+            self._worked = max(self._worked, step.start)
         elif step.kind is Kind.HANDOFF:
             self._touch(self.tree.handoff(step, key))
         if step.span_id in self._agentic:
@@ -273,8 +288,9 @@ class Lineage:
 
     @property
     def unseen(self) -> bool:
-        """A model has worked below a span that never came: a child is known to exist and wasn't seen."""
-        return any(
+        """A child is known to exist and wasn't seen: a model has worked below a span that never came, or none has since
+        work was handed over."""
+        return self.tree.dropped(self._worked) or any(
             run.provisional and key not in self._nodes and any(s.kind is Kind.LLM for s in run.steps)
             for key, run in self._runs.items()
         )

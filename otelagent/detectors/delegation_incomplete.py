@@ -499,7 +499,7 @@ def _made_good(run: AgentRun, coverage: Coverage | None) -> bool:
     later = [s for s in islice(after, MAX_LATER) if s.ended is not None and not s.ended.failed]
     if coverage is not None and coverage.missing:
         above = trace.enclosing(run)
-        own = (s for s in work(above) if s.start >= ended.end) if above is not None else ()
+        own = (s for s in work(above) if _asked(s, above) >= ended.end) if above is not None else ()
         steps = [*islice(own, MAX_LATER), *(step for s in later for step in _sources(s))]
         left = (coverage.receipt.assigned or 0) - (coverage.receipt.processed or 0)
         return len({key for step in steps for key in _dealt(step, coverage.missing)}) >= left
@@ -510,6 +510,12 @@ def _made_good(run: AgentRun, coverage: Coverage | None) -> bool:
         return False
     left = coverage.receipt.assigned - coverage.receipt.processed
     return any(s.receipt is not None and not s.receipt.short and (s.receipt.processed or 0) >= left for s in same)
+
+
+def _asked(step: Step, run: AgentRun) -> int:
+    """When a call began; of one that only messages show, when the model asked for it."""
+    turns = (s for s in run.steps if step.rebuilt and step.call_id and s.turn is not None)
+    return next((s.end for s in turns if s.turn and any(c.id == step.call_id for c in s.turn.asked)), step.start)
 
 
 def _alike(run: AgentRun, other: AgentRun) -> bool:
