@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from otelagent.reference.alert import Alert, total
+from otelagent.reference.alert import PER_POD, Alert, total
 
 OBJECTIVE: Final = 0.95
 """Share of pipelines that are to succeed. The rest is the error budget."""
@@ -271,6 +271,36 @@ ALERTS: Final = (
             f'otelagent_tool_calls_total{{tool="search",outcome="empty",{_POD}}}': "0+5x1620",
         },
         at="1600m",
+    ),
+    Alert(
+        name="OtelagentToolDiverged",
+        severity="warning",
+        expr=f"max without ({PER_POD}) (otelagent_tool_divergence) > 0.1",
+        hold="15m",
+        summary="{{ $labels.tool }} returns something else than in staging",
+        description=(
+            "The results of {{ $labels.tool }} are {{ $value | humanize }} (0 to 1) away from the staging profile. "
+            "otelagent compare --baseline staging.json --candidate production says what has changed."
+        ),
+        meaning=(
+            "Over many calls the tool's outcomes, sizes, latency or shape differ from the staging profile by more than "
+            "chance. Agents that pass their evaluations in staging fail silently against it. The tool changed, not the "
+            "model. See [baselines](../baselines.md)."
+        ),
+        queries=(
+            ("Since when?", "otelagent_tool_divergence"),
+            ("Which outcome?", "sum by (tool, outcome) (rate(otelagent_tool_calls_total[1h]))"),
+        ),
+        steps=(
+            (
+                "`otelagent baseline export --environment production -o prod.json`, then `otelagent compare --baseline "
+                "staging.json --candidate prod.json`."
+            ),
+            "`otelagent traces list --mode tool_divergence` has the first run after it had diverged.",
+        ),
+        fix="Make staging return what production does, test the agent against it, and mount a new profile.",
+        fires={f'otelagent_tool_divergence{{tool="search",{_POD}}}': "0x10 0.3x50"},
+        quiet={f'otelagent_tool_divergence{{tool="search",{_POD}}}': "0.05x60"},
     ),
     Alert(
         name="OtelagentTaskTokensShift",
