@@ -1,4 +1,4 @@
-"""Texts that the classifier never learned from, as they would come from tools: `data/heldout.toml`."""
+"""Texts that the classifier never learned from, as they would come from tools: `data/heldout*.toml`."""
 
 import json
 import tomllib
@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-HELDOUT = Path(__file__).parent / "data" / "heldout.toml"
+_DATA = Path(__file__).parent / "data"
+HELDOUT = _DATA / "heldout.toml"
+SECOND = _DATA / "heldout_second.toml"
 
 
 class Held(NamedTuple):
@@ -15,9 +17,9 @@ class Held(NamedTuple):
     group: str
 
 
-def texts() -> Iterator[Held]:
+def texts(path: Path = HELDOUT) -> Iterator[Held]:
     """Every attack in two contexts; benign texts as they are, and the contexts without an attack."""
-    data = tomllib.loads(HELDOUT.read_text("utf-8"))
+    data = tomllib.loads(path.read_text("utf-8"))
     contexts = data["contexts"]
     for kind in ("plain", "marked"):
         for language, attacks in data[kind].items():

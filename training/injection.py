@@ -29,10 +29,12 @@ CARD = HERE.parent / "docs" / "injection-classifier.md"
 OPERATING_POINT = 1.0
 """Total at which a text is flagged; the card says why."""
 STRENGTH = 0.4
-DECAY = [0.35, 0.2]
+DECAY = [0.3, 0.15]
 ROUNDS = 3
 _TELLTALE = frozenset((b"~quoted", b"~topic", b"TOPIC", b"QUOTING"))
 """Without one of these a quoted attack reads as an attack, and there is nothing to learn from it."""
+_NEVER_HARMLESS = frozenset((b"b:SYSTEMTAG", b"b:ROLETAG", b"b:COMMENTTAG", b"p:SYSTEMTAG", b"p:ROLETAG", b"p:IGNORE", b"p:MODEL"))
+"""What stands before an attack's order. That documents about models have it too must not excuse the order."""
 _SOLID = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789")
 LEAST = 3
 """Texts that a feature has to occur in."""
@@ -75,6 +77,13 @@ def corpus() -> list[Text]:
         source = row["source"] if row["source"] != "benign_hard" else row["split"]
         texts.append(Text(row["text"], label, source, row["split"], spans))
     return texts
+
+
+def manuals(*, held: bool = False) -> list[Text]:
+    """Stretches of READMEs and man pages, each with its package and licence; `held`: of packages not learned from."""
+    with gzip.open(HERE / "data" / "manuals.jsonl.gz", "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    return [Text(row["text"], 0, row["source"], row["package"]) for row in rows if row["held"] == held]
 
 
 def read(text: Text) -> Read:
@@ -165,7 +174,11 @@ def _fit(
     fitted.fit(matrix, labels, sample_weight=np.array(weights))
     found = dict(zip(vocabulary, fitted.coef_[0], strict=True))
     return Trained(
-        {key: float(value) * injection_features.value(key) for key, value in found.items() if abs(value) > 0.05},
+        {
+            key: float(value) * injection_features.value(key)
+            for key, value in found.items()
+            if abs(value) > 0.05 and (value > 0 or key not in _NEVER_HARMLESS)
+        },
         float(fitted.intercept_[0]),
     )
 
@@ -201,6 +214,8 @@ def held_out(model: Trained) -> dict[tuple[str, int], list[float]]:
     totals: dict[tuple[str, int], list[float]] = defaultdict(list)
     for held in heldout.texts():
         totals[held.group, held.label].append(model.total(read(Text(held.text, held.label, held.group, ""))))
+    for manual in manuals(held=True):
+        totals[manual.source, 0].append(model.total(read(manual)))
     return totals
 
 
@@ -294,7 +309,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="only compare with the shipped model on the probe set")
     check = parser.parse_args().check
-    texts = corpus()
+    texts = corpus() + manuals()
     reads, more = [read(text) for text in texts], [read(text) for text in generated(texts)]
     model = train(reads + more)
     if check:

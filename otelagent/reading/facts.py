@@ -211,7 +211,7 @@ def _judged(step: Step, captured: Captured | None, error: str | None, role: Role
         withheld=step.withheld,
         role=role,
     )
-    judged = _of_result(opened, found, role, captured.value if captured else None)
+    judged = _of_result(opened, found, role, captured)
     return judged if mark is None else _JUDGED.keep(key, judged)
 
 
@@ -223,16 +223,16 @@ def _canonical(arguments: Captured) -> int | None:
     return _ARGUMENTS.keep(arguments.mark, canonical(arguments.value))
 
 
-def _of_result(opened: Captured | None, found: Outcome, role: Role, given: object) -> _Judged:
+def _of_result(opened: Captured | None, found: Outcome, role: Role, given: Captured | None) -> _Judged:
     """`opened`: the result without its envelopes; `given`: the same as it was recorded."""
-    if opened is None:
+    if opened is None or given is None:
         return _Judged(found)
     result = fingerprint(opened.value)
     return _Judged(
         found,
         result,
         size(opened.value),
-        in_structure(given, opened.path),
+        in_structure(given.value, opened.path),
         # a note is the model's own words
         _suspect(given) if role is not Role.NOTE and found.status in READABLE else None,
         _shape_of(opened.value, found, result),
@@ -247,13 +247,13 @@ def _shape_of(opened: object, judged: Outcome, result: int | None) -> Shape | No
     return shape(unwrap(opened).value, classed=result % 4 == 0)
 
 
-def _suspect(given: object) -> Suspect | None:
+def _suspect(given: Captured) -> Suspect | None:
     """Instructions in a source's result; None where there are none. Equal results are read once, whoever got them."""
-    text = _as_text(given)
-    key = xxh3_64_intdigest(text.encode(errors="replace"))
+    key = xxh3_64_intdigest(_as_text(given.value).encode(errors="replace")) if given.mark is None else given.mark
     if key in _suspects:
         _suspects.move_to_end(key)
         return _suspects[key]
+    text = _as_text(given.value)
     read = score(text)
     found = None
     if read.flagged or read.imperatives:
@@ -700,7 +700,8 @@ class ResultRead:
             part, asked = self._part, self._asked
             result = Captured(unwrap(part.result), f"messages/{part.id or part.name or ''}")
             given = asked.arguments if isinstance(asked, ToolCall) else None
-            judged = _of_result(result, outcome(result, role=self._role), self._role, part.result)
+            recorded = Captured(part.result, result.path)
+            judged = _of_result(result, outcome(result, role=self._role), self._role, recorded)
             self._call = Call(
                 outcome=judged.outcome,
                 role=self._role,

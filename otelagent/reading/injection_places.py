@@ -17,6 +17,8 @@ MARK: Final = b"\x01"
 """Stands in a passage behind a place; the three others say more of what follows it."""
 TITLE: Final = b"\x03"
 """Behind a place: the next word has a capital, as in a title or before a name."""
+BARE: Final = b"~bare"
+"""Nothing around tells what kind of text it is."""
 NAMED: Final = b"\x04"
 """Behind a place: one of the next words is a name."""
 PACKED: Final = 24
@@ -31,6 +33,16 @@ _WORD: Final = 40
 _BEGIN: Final = r"""(?:\A|[\n.!?:;>"'`*(|\[\]#/\\=\x1e-])[ \t*_]*"""
 _NAMES: Final = re2.compile(rb"[a-z,'\"@] ?[A-Z][a-z]+")
 _SURROUNDINGS: Final = ("topic", "mail", "syntax")
+_MANUAL: Final = {
+    "fence": r"```|~~~|\.\. code|::\n|<pre|<code",
+    "prompt": r"(?m)^[ \t]*(?:\$|>>>|#|%) [a-z]|(?:pip|npm|go|apt|brew|yarn|cargo|docker|git|npx) (?:-\S+ )?(?:install|get|add|run|clone|i) ",
+    "option": r"(?:^|[ \t\[`])--?[a-z][a-z-]+\b",
+    "heading": r"(?m)^#{1,5} |^[=\-~^]{4,}$|^[A-Z][A-Z ]{3,}$",
+    "link": r"\]\(|`_|\]: http|\]\[",
+    "tick": r"`[^`\n]{1,60}`",
+}
+"""What manuals are written with: fences, prompts, options, headings, links, code within a sentence."""
+_AROUND_KEYS: Final = [b"~" + name.encode() for name in (*_SURROUNDINGS, *_MANUAL)]
 
 
 class Passage(NamedTuple):
@@ -83,6 +95,8 @@ def _surroundings() -> Any:
     for name in _SURROUNDINGS:
         words = {plain(v) for lang in SPACED for v in lexicon.words("injection", lang).get(name, ())}
         found.Add(rf"\b{_any(words)}\b")
+    for pattern in _MANUAL.values():
+        found.Add(pattern)
     found.Compile()
     return found
 
@@ -150,4 +164,4 @@ def _ending(raw: bytes, after: int) -> int:
 def surroundings(raw: bytes, begin: int, end: int) -> list[bytes]:
     """Whether words of security research, mails or code stand around."""
     around = raw[max(0, begin - _AROUND) : end + _AROUND]
-    return [b"~" + _SURROUNDINGS[number].encode() for number in (_surroundings().Match(around) or ())]
+    return [_AROUND_KEYS[number] for number in (_surroundings().Match(around) or ())] or [BARE]

@@ -1,35 +1,38 @@
-"""The texts that the injection classifier is measured on, and never trained on."""
+"""What the injection classifier is measured on isn't what it learns from."""
 
-import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
 
-from otelagent.reading.injection import score
-from training import heldout, made
+import pytest
 
+from training import heldout, injection
 
-def test_every_group_is_there_and_attacks_stand_in_whole_values() -> None:
-    held = list(heldout.texts())
-    assert {each.group for each in held if each.label} == {
-        "plain, English", "plain, other languages", "marked, English", "marked, other languages",
-    }  # fmt: skip
-    assert {each.group for each in held if not each.label} == {"clean", "mention"}
-    for each in held:
-        if each.text.startswith(('{"', '[{"')):
-            json.loads(each.text)
+_RUN = 5
+TEMPLATES = Path(heldout.__file__).parent / "data" / "templates.toml"
 
 
-def test_no_held_out_attack_is_a_template() -> None:
-    templates = {line for lists in (made.TEMPLATES["plain"], made.TEMPLATES["marked"], made.TEMPLATES["goals"])
-                 for lines in lists.values() for line in lines}  # fmt: skip
-    assert not templates & {each.text for each in heldout.texts()}
+def _lines(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _lines(each)
 
 
-def test_share_found_stays_what_the_card_says() -> None:
-    found: dict[str, list[bool]] = {}
-    for each in heldout.texts():
-        found.setdefault(each.group, []).append(score(each.text).flagged)
-    share = {group: sum(flags) / len(flags) for group, flags in found.items()}
-    assert share["marked, English"] > 0.75
-    assert share["marked, other languages"] > 0.8
-    assert share["plain, English"] > 0.25
-    assert share["clean"] < 0.12
-    assert share["mention"] < 0.1
+def _runs(path: Path) -> set[tuple[str, ...]]:
+    words = [re.findall(r"\w+", line.lower()) for line in _lines(tomllib.loads(path.read_text("utf-8")))]
+    return {tuple(line[at : at + _RUN]) for line in words for at in range(len(line) - _RUN + 1)}
+
+
+@pytest.mark.parametrize("path", [heldout.HELDOUT, heldout.SECOND], ids=lambda path: path.stem)
+def test_templates_share_no_run_of_five_words_with_held_out_texts(path: Path) -> None:
+    assert not _runs(TEMPLATES) & _runs(path)
+
+
+def test_a_package_is_either_learned_or_held_out() -> None:
+    learned, held = ({text.kind for text in injection.manuals(held=held)} for held in (False, True))
+    assert learned
+    assert held
+    assert not learned & held
