@@ -255,6 +255,8 @@ class Suspect(msgspec.Struct, frozen=True):
     """Tool-like names, addresses, hosts and the like in the result."""
     phrases: tuple[str, ...] = ()
     """Phrases that it demands; they never leave the process."""
+    targets: frozenset[int] = frozenset()
+    """Those of `names` that its imperative sentences name: addresses, links, accounts, numbers and amounts."""
 
 
 class Family(msgspec.Struct, frozen=True):

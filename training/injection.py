@@ -26,11 +26,13 @@ HERE = Path(__file__).parent
 MODEL = HERE.parent / "otelagent" / "reading" / "injection.model"
 PROBE = HERE / "data" / "probe.jsonl"
 CARD = HERE.parent / "docs" / "injection-classifier.md"
-OPERATING_POINT = 1.0
+OPERATING_POINT = 0.5
 """Total at which a text is flagged; the card says why."""
 STRENGTH = 0.4
 DECAY = [0.3, 0.15]
 ROUNDS = 3
+MARKED = 1.6
+"""What a marked attack counts: missing one is worse than missing a plain request."""
 _TELLTALE = frozenset((b"~quoted", b"~topic", b"TOPIC", b"QUOTING"))
 """Without one of these a quoted attack reads as an attack, and there is nothing to learn from it."""
 _NEVER_HARMLESS = frozenset((b"b:SYSTEMTAG", b"b:ROLETAG", b"b:COMMENTTAG", b"p:SYSTEMTAG", b"p:ROLETAG", b"p:IGNORE", b"p:MODEL"))
@@ -155,6 +157,8 @@ def _fit(
         if one.text.label and not picked:
             continue
         weight = _share(counts[one.text.source, one.text.label])
+        if one.text.source.startswith("made_marked"):
+            weight *= MARKED
         if one.text.label:
             for place in picked:
                 rows[one.sentences[place], 1] += weight / len(picked)
@@ -209,11 +213,17 @@ def left_out(reads: Sequence[Read], more: Sequence[Read]) -> dict[tuple[str, int
     return totals
 
 
-def held_out(model: Trained) -> dict[tuple[str, int], list[float]]:
+def held_out(model: Trained, path: Path) -> dict[tuple[str, int], list[float]]:
     """Totals of the texts that no model has seen, by group."""
     totals: dict[tuple[str, int], list[float]] = defaultdict(list)
-    for held in heldout.texts():
+    for held in heldout.texts(path):
         totals[held.group, held.label].append(model.total(read(Text(held.text, held.label, held.group, ""))))
+    return totals
+
+
+def held_manuals(model: Trained) -> dict[tuple[str, int], list[float]]:
+    """Totals of the manuals whose packages no model has seen."""
+    totals: dict[tuple[str, int], list[float]] = defaultdict(list)
     for manual in manuals(held=True):
         totals[manual.source, 0].append(model.total(read(manual)))
     return totals
@@ -261,7 +271,7 @@ def probe(reads: Sequence[Read], model: Trained, size: int = 240) -> list[dict[s
 
 
 def table(totals: dict[tuple[str, int], list[float]]) -> str:
-    points = (-1.0, -0.5, 0.0, 0.5, OPERATING_POINT, 1.5, 2.0, 3.0)
+    points = (-1.0, -0.5, 0.0, OPERATING_POINT, 1.0, 1.5, 2.0, 3.0)
     lines = [
         "| source | texts | "
         + " | ".join(f"{each:g}" for each in points)
@@ -324,7 +334,8 @@ def main() -> int:
     MODEL.write_bytes(msgspec.json.format(msgspec.json.encode(shipped(model, slope, offset)), indent=0) + b"\n")
     PROBE.write_text("".join(json.dumps(row) + "\n" for row in probe(reads + more, model)), "utf-8")
     card = put(CARD.read_text("utf-8"), "scores", table(totals))
-    card = put(card, "held-out", table(held_out(model)))
+    card = put(card, "held-out", table(held_out(model, heldout.HELDOUT) | held_manuals(model)))
+    card = put(card, "second", table(held_out(model, heldout.SECOND)))
     CARD.write_text(put(card, "reliability", reliability(totals, slope, offset)), "utf-8")
     return 0
 

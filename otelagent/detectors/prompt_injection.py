@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector, threshold
 from otelagent.model import Evidence, Finding, Kind, Layer, Need, Role, Severity, Status, Step, Suspect
 from otelagent.reading.injection import name_key
 from otelagent.run import SOURCES, AgentRun, Wake
+
+_PHRASE: Final = 4
+"""Least letters of a demanded phrase: a shorter one is an answer like any other."""
 
 
 @dataclass
@@ -26,8 +29,9 @@ class PromptInjection(Detector):
     `attempt`: a source's result reads as instructions to a model (a small classifier that is shipped with its training
     data, plus structure rules). `obeyed`: after such a result, or after one with any imperative sentence, the agent
     departs from its task: it calls a tool that it hasn't used before, that the task doesn't name and the
-    result does; it acts on an address or account that only the result contains; it discloses its system prompt; its
-    answer is a phrase that the result demands.
+    result does; it acts with such a tool on an address or account that only the result contains (in a result that doesn't
+    read as an attack: that one of its imperative sentences names); it discloses its system prompt; its answer is a phrase
+    that the result demands.
 
     ## Why it matters
     Whoever can write into a page, a mail or a ticket that the agent reads can make it act with its owner's rights.
@@ -90,7 +94,7 @@ class PromptInjection(Detector):
             if source.end > step.start:
                 continue
             suspect = _suspect(source)
-            if any(len(p.split()) > 1 and said.repeats(p) for p in suspect.phrases if suspect.flagged):
+            if any(len(p) >= _PHRASE and said.repeats(p) for p in suspect.phrases if suspect.flagged):
                 yield self._obeyed(step, source, run, "the answer is the phrase that the result demands")
             elif any(said.likeness(i) >= self.disclosure for i in run.trace.instructions if i.system):
                 yield self._obeyed(step, source, run, "the answer discloses the system prompt")
@@ -141,7 +145,7 @@ def _departs(step: Step, suspect: Suspect, run: AgentRun, seen: _Seen) -> str | 
         return None
     if tool in suspect.names:
         return "it calls a tool that the result names, the task doesn't, and it hadn't used before"
-    if not suspect.flagged or step.call is None or step.call.role is not Role.ACTION or step.call.like is None:
+    if step.call is None or step.call.role is not Role.ACTION or step.call.like is None:
         return None
-    only_there = (step.call.like.names & suspect.names) - told
+    only_there = (step.call.like.names & (suspect.names if suspect.flagged else suspect.targets)) - told
     return "it acts on a target that only the result names" if only_there else None

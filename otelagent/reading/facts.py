@@ -47,7 +47,7 @@ from otelagent.reading.declared import declared
 from otelagent.reading.deeds import deeds, requested, stated
 from otelagent.reading.enumeration import HEAD, enumerated, mentioned, named_in, names, texts
 from otelagent.reading.envelopes import Unwrapped, unwrap, unwrap_arguments
-from otelagent.reading.injection import names_in, overlap, score, shingles
+from otelagent.reading.injection import names_in, overlap, score, shingles, targets_in
 from otelagent.reading.known import Known
 from otelagent.reading.outcome import outcome
 from otelagent.reading.parsing import dumps
@@ -257,7 +257,8 @@ def _suspect(given: Captured) -> Suspect | None:
     read = score(text)
     found = None
     if read.flagged or read.imperatives:
-        found = Suspect(read.score, read.flagged, read.structural, names_in(text), read.demanded)
+        targets = targets_in(text, read.told)
+        found = Suspect(read.score, read.flagged, read.structural, names_in(text), read.demanded, targets)
     _suspects[key] = found
     if len(_suspects) > MAX_SUSPECTS:
         _suspects.popitem(last=False)

@@ -15,11 +15,12 @@ import msgspec
 from otelagent.reading import injection_features as features
 from otelagent.reading import injection_text
 from otelagent.reading.injection_features import Sentence
-from otelagent.reading.injection_names import demanded_in, name_key, names_in, overlap, shingles
+from otelagent.reading.injection_names import demanded_in, fold, name_key, names_in, overlap, shingles, targets_in
 
-__all__ = ["Injection", "name_key", "names_in", "overlap", "score", "shingles"]
+__all__ = ["Injection", "name_key", "names_in", "overlap", "score", "shingles", "targets_in"]
 
 _WORST: Final = 3
+_TELLING: Final = 16
 
 
 class Injection(NamedTuple):
@@ -35,6 +36,8 @@ class Injection(NamedTuple):
     """A sentence tells its reader to do something."""
     demanded: tuple[str, ...] = ()
     """Addresses, hosts, tool-like names and quoted phrases of the instructing sentences, lower case, bounded."""
+    told: str = ""
+    """Letters and digits of its imperative sentences, bounded; captured content too."""
     capped: bool = False
     """The text was too long to be read whole."""
 
@@ -81,14 +84,15 @@ def score(text: str) -> Injection:
     scored.sort(key=_logit, reverse=True)
     worst = scored[:_WORST]
     likelihood = probability(combined([each.logit for each in worst], model.decay), model)
-    imperatives = any(b"^imperative" in each.keys for each in scored)
+    telling = [each for each in scored if b"^imperative" in each.keys]
     notes = read.notes + ("encoded",) * any(b"!decoded" in each.keys for each in worst)
     return Injection(
         round(likelihood, 4),
         likelihood >= model.threshold,
         structure(worst, notes),
-        imperatives,
+        bool(telling),
         demanded_in([each.sentence.words for each in worst if each.logit > 0 or b"^imperative" in each.keys]),
+        "\n".join([fold(b" ".join(each.sentence.words).decode("utf-8", "replace")) for each in telling[:_TELLING]]),
         read.capped,
     )
 

@@ -25,11 +25,13 @@ _NAMES: Final = _pattern(
     r"https?://[^\s\"'<>()\[\]{}\\,]{3,300}"
     r"|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"
     r"|[$€£¥₹]\s?[0-9][0-9.,]*|[0-9][0-9.,]*\s?(?:USD|EUR|GBP|CHF|JPY|BTC|ETH|dollars|euros|€|£)"
-    r"|\b[A-Z]{2}[0-9]{2}[A-Z0-9]{8,30}\b"
+    r"|\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"
+    r"|\b(?:0x[0-9a-fA-F]{6,64}|bc1[a-z0-9]{6,80})\b"
     r"|\+?[0-9][0-9 ()-]{7,18}[0-9]"
     r"|[A-Za-z][A-Za-z0-9]*(?:[_./:-][A-Za-z0-9]+)+"
     r"|\b[a-z]+[A-Z][A-Za-z0-9]*"
 )
+_IDENTIFIER: Final = _pattern(r"[A-Za-z][A-Za-z0-9]*(?:[_./:-][A-Za-z0-9]+)+|[a-z]+[A-Z][A-Za-z0-9]*")
 _PIECES: Final = _pattern(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]|[\p{L}\p{N}]+")
 
 
@@ -39,17 +41,31 @@ def _hash(text: str) -> int:
 
 def name_key(name: str) -> int:
     """Hash of a name however it is written: `send_email`, `sendEmail`, `send-email` and `Send email` are one."""
-    return _hash("".join(filter(str.isalnum, name.lower())) or name)
+    return _hash(fold(name) or name)
 
 
 def names_in(text: str) -> frozenset[int]:
     """`name_key` of addresses, links and their hosts, identifiers, account and phone numbers and amounts in a text."""
     found: set[int] = set()
-    for match in _NAMES.finditer(_ends(text)):
+    for name in _written(text):
+        found.update(map(name_key, _forms(name)))
         if len(found) >= NAMES:
             break
-        found.update(map(name_key, _forms(match.group(0))))
     return frozenset(found)
+
+
+def targets_in(text: str, folded: str) -> frozenset[int]:
+    """Those names of a text that stand in `folded` too, except identifiers: what its sentences say to act on."""
+    found = (name.rstrip(".,:;/-") for name in _written(text) if not _IDENTIFIER.fullmatch(name))
+    return frozenset([name_key(name) for name in found if fold(name) in folded][:NAMES]) if folded else frozenset()
+
+
+def fold(text: str) -> str:
+    return "".join(filter(str.isalnum, text.lower()))
+
+
+def _written(text: str) -> Iterator[str]:
+    return (match.group(0) for match in _NAMES.finditer(_ends(text)))
 
 
 def _forms(name: str) -> Iterator[str]:
