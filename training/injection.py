@@ -35,7 +35,9 @@ MARKED = 1.6
 """What a marked attack counts: missing one is worse than missing a plain request."""
 _TELLTALE = frozenset((b"~quoted", b"~topic", b"TOPIC", b"QUOTING"))
 """Without one of these a quoted attack reads as an attack, and there is nothing to learn from it."""
-_NEVER_HARMLESS = frozenset((b"b:SYSTEMTAG", b"b:ROLETAG", b"b:COMMENTTAG", b"p:SYSTEMTAG", b"p:ROLETAG", b"p:IGNORE", b"p:MODEL"))
+_NEVER_HARMLESS = frozenset(
+    (b"b:SYSTEMTAG", b"b:ROLETAG", b"b:COMMENTTAG", b"p:SYSTEMTAG", b"p:ROLETAG", b"p:IGNORE", b"p:MODEL")
+)
 """What stands before an attack's order. That documents about models have it too must not excuse the order."""
 _SOLID = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789")
 LEAST = 3

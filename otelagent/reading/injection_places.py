@@ -35,7 +35,8 @@ _NAMES: Final = re2.compile(rb"[a-z,'\"@] ?[A-Z][a-z]+")
 _SURROUNDINGS: Final = ("topic", "mail", "syntax")
 _MANUAL: Final = {
     "fence": r"```|~~~|\.\. code|::\n|<pre|<code",
-    "prompt": r"(?m)^[ \t]*(?:\$|>>>|#|%) [a-z]|(?:pip|npm|go|apt|brew|yarn|cargo|docker|git|npx) (?:-\S+ )?(?:install|get|add|run|clone|i) ",
+    "prompt": r"(?m)^[ \t]*(?:\$|>>>|#|%) [a-z]"
+    r"|(?:pip|npm|go|apt|brew|yarn|cargo|docker|git|npx) (?:-\S+ )?(?:install|get|add|run|clone|i) ",
     "option": r"(?:^|[ \t\[`])--?[a-z][a-z-]+\b",
     "heading": r"(?m)^#{1,5} |^[=\-~^]{4,}$|^[A-Z][A-Z ]{3,}$",
     "link": r"\]\(|`_|\]: http|\]\[",
