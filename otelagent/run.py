@@ -10,6 +10,7 @@ from otelagent.delegation import Edge
 from otelagent.model import BAD, Answered, Finding, Instructions, Kind, Receipt, Status, Step
 from otelagent.questions import Decision, OpenQuestions
 from otelagent.reading.given import Given
+from otelagent.rules import Given as GivenRule
 from otelagent.rules import Rules
 
 SOURCES: Final = frozenset({Kind.TOOL, Kind.RETRIEVAL})
@@ -43,6 +44,13 @@ class TraceView(Protocol):
 
     normal: Baselines
     """What is usual for tools and tasks."""
+
+    def converse(self, run: "AgentRun", name: str) -> None:
+        """A run says to which conversation it belongs."""
+
+    def told_before(self, run: "AgentRun") -> Sequence[Instructions]:
+        """System and user messages of earlier turns of the run's conversation, which are traces of their own."""
+
     partial_view: bool
     """Part of the trace was not seen."""
     service: str
@@ -349,6 +357,10 @@ class AgentRun:
         asked = {call.id for turn in turns[:-1] for call in turn.asked if call.id}
         return len(seen) <= len(calls) and (not known or not (asked - seen - known))
 
+    def standing_rules(self) -> tuple[GivenRule, ...]:
+        """The rules that stand now, those of earlier turns of the conversation with them."""
+        return self.rules.upto(self.steps, lambda: self.trace.told_before(self))
+
     @property
     def tokens(self) -> int:
         """Input and output tokens of all LLM steps."""
@@ -406,7 +418,9 @@ class AgentRun:
         self._ends.append(step.end)
         if len(self.steps) > MAX_STEPS:
             del self.steps[: MAX_STEPS // 10], self._ends[: MAX_STEPS // 10]
-        self.conversation = self.conversation or step.conversation
+        if self.conversation is None and step.conversation:
+            self.conversation = step.conversation
+            self.trace.converse(self, step.conversation)
         self.workflow = self.workflow or step.workflow
         if step.kind is Kind.AGENT and step.span_id == self.key:
             self.ended = step

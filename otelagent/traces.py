@@ -15,10 +15,11 @@ import msgspec
 
 from otelagent.baselines.drift import undeclared
 from otelagent.baselines.learned import Baselines
+from otelagent.conversations import Conversation, Conversations
 from otelagent.delegation import Edge
 from otelagent.lineage import Lineage
 from otelagent.log_parts import LogContent, LogParts
-from otelagent.model import Answered, Finding, Instructions, Kind, LogPart, Plain, Receipt, Status, Step
+from otelagent.model import Answered, Claim, Finding, Instructions, Kind, LogPart, Plain, Receipt, Status, Step
 from otelagent.reading.declared import declared
 from otelagent.reading.facts import Seen
 from otelagent.reading.given import MAX_UNREAD, Budget, Given
@@ -33,6 +34,9 @@ RECENT: Final = 256
 
 MAX_INSTRUCTIONS: Final = 32
 """System and user messages kept per trace, the first ones."""
+
+MAX_TALKS: Final = 8
+"""Conversations that the runs of one trace may belong to."""
 
 LATE: Final = 20_000_000
 """Nanoseconds by which a span outlasts the call above it before that counts; clocks of one machine differ by less."""
@@ -131,6 +135,7 @@ class Trace:
         abroad: Callable[[AgentRun], list[AgentRun]] | None = None,
         normal: Baselines | None = None,
         employer: Callable[[AgentRun], AgentRun | None] | None = None,
+        conversations: Conversations | None = None,
     ) -> None:
         self.normal = normal if normal is not None else Baselines()
         self._abroad = abroad
@@ -142,6 +147,11 @@ class Trace:
         self.runs: dict[bytes, AgentRun] = {}
         self.lineage = Lineage(self.nodes, self.runs)
         self.given = Given(budget)
+        self.conversations = conversations if conversations is not None else Conversations(budget)
+        self.talks: dict[str, Conversation] = {}
+        """Conversations that its runs belong to, by id."""
+        self._asked = False
+        """Other turns of its conversations were looked into."""
         self.seen = Seen()
         self.instructions: list[Instructions] = []
         self.used: dict[str, bool] = {}
@@ -178,6 +188,37 @@ class Trace:
 
     def told(self, instructions: Sequence[Instructions]) -> None:
         self.instructions += instructions[: MAX_INSTRUCTIONS - len(self.instructions)]
+
+    def converse(self, run: AgentRun, name: str) -> None:
+        if name not in self.talks and len(self.talks) < MAX_TALKS:
+            self.talks[name] = self.conversations.join(self.service, name, self, self.touched)
+            self.given.elsewhere = self._ungrounded_elsewhere
+
+    def told_before(self, run: AgentRun) -> Sequence[Instructions]:
+        name = run.conversation
+        if name is None or name not in self.talks:
+            return ()
+        self._asked = True
+        return self.talks[name].told_before(run)
+
+    def _ungrounded_elsewhere(self, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+        self._asked = True
+        for talk in self.talks.values():
+            claims = talk.ungrounded(claims, self.trace_id) if claims else claims
+        return claims
+
+    def hear(self, detectors: tuple[Observer, ...]) -> None:
+        """Judge again what depends on other turns: they may have come after it."""
+        if self._asked:
+            for run in [*self.runs.values()]:
+                self._tell(run, run.fold(run.own_steps(), detectors))
+                self.lineage.changed(run.key)
+
+    def fall_silent(self) -> None:
+        """It leaves memory; its conversations keep what later turns may ask for."""
+        for talk in self.talks.values():
+            talk.leave(self)
+        self.given.release()
 
     def dismissed(self, mode: str, step: Step, why: str) -> None:
         self._listener.dismissed(mode, step, why)
@@ -541,6 +582,7 @@ class LiveTraces:
         self._past: OrderedDict[bytes, dict[bytes, Node]] = OrderedDict()
         self._past_spans = 0
         self._budget = Budget(self._limits.unread)
+        self._conversations = Conversations(self._budget)
         self._stitches = Stitches()
         self._closing: set[bytes] = set()
         self.spans = 0
@@ -558,7 +600,16 @@ class LiveTraces:
         """The live trace with this id; made where there is none."""
         trace = self._traces.get(trace_id)
         if trace is None:
-            trace = Trace(trace_id, now, self._listener, self._budget, self._abroad, self.normal, self._employer)
+            trace = Trace(
+                trace_id,
+                now,
+                self._listener,
+                self._budget,
+                self._abroad,
+                self.normal,
+                self._employer,
+                self._conversations,
+            )
             self._traces[trace_id] = trace
             self._recall(trace)
         trace.touched = now
@@ -687,6 +738,7 @@ class LiveTraces:
 
     def tick(self, now: float) -> None:
         """Fold what waited, and close what is done. Call it about once a second."""
+        self._conversations.tick(now)
         for trace in [*self._traces.values()]:
             if trace.trace_id not in self._traces:
                 continue
@@ -715,13 +767,14 @@ class LiveTraces:
         return None
 
     def _close(self, trace: Trace, reason: Closed) -> None:
+        trace.hear(self._detectors)
         trace.settle(self._detectors)
         self._listener.closing(trace)
         trace.conclude(self._detectors, final=True)
         self._stitch(trace)
         self._close_workers(trace, reason)
         self._listener.closed(trace, reason)
-        trace.given.release()
+        trace.fall_silent()
         self.spans -= len(trace.nodes)
         self.bytes -= trace.bytes
         del self._traces[trace.trace_id]

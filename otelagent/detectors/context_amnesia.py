@@ -12,6 +12,9 @@ from otelagent.run import SOURCES, AgentRun, Wake
 LATELY: Final = 5
 """LLM steps whose fill counts: "in the steps before the change"."""
 
+CARRIED: Final = 0.65
+"""Confidence at most where only an earlier turn, in another trace, shows the rule."""
+
 NAMES: Final = {
     "date": "dates",
     "language": "the language",
@@ -61,7 +64,8 @@ class ContextAmnesia(Detector):
     longer among the step's messages (`displaced`), or a completion or tool call clearly breaks a rule that earlier ones
     kept (`violated`), or both (`displaced_and_violated`). Rules are dates, language, format, length, forbidden or
     required terms and tools, allowed sources, budgets, read from system and user messages in seven languages; one that
-    nothing can check counts for its displacement only.
+    nothing can check counts for its displacement only. Rules of earlier turns of the conversation, in traces of their
+    own, can be broken too; such a finding is less sure and says `partial_view`.
 
     ## Why it matters
     Nothing fails: the model just no longer sees, or no longer weighs, what it was told an hour ago.
@@ -120,7 +124,7 @@ class ContextAmnesia(Detector):
             state.items = turn.window.items
 
     def _completed(self, step: Step, turn: Turn, run: AgentRun, state: _State) -> Iterator[Finding]:
-        rules = run.rules.upto(run.steps)
+        rules = run.standing_rules()
         gone = [each for each in rules if _gone(each, step, turn, state)]
         said = turn.said if turn.answer else None
         broken = [each for each in rules if said is not None and each.early and said.breaks(each.rule)]
@@ -131,7 +135,7 @@ class ContextAmnesia(Detector):
     def _called(self, step: Step, run: AgentRun, state: _State) -> Iterator[Finding]:
         like = step.call.like if step.call is not None else None
         if like is not None:
-            broken = [each for each in run.rules.upto(run.steps) if each.early and like.breaks(each.rule, step.tool)]
+            broken = [each for each in run.standing_rules() if each.early and like.breaks(each.rule, step.tool)]
             yield from self._judged(step, run, state, [], broken, "arguments")
 
     def _judged(
@@ -159,12 +163,14 @@ class ContextAmnesia(Detector):
             "displaced_and_violated": f"a rule about {about} has left the model's input, and the agent breaks it",
         }[cause]
         fill = state.fill
+        carried = all(each.carried for each in rules)
         return self.finding(
             run,
             about=step,
             root=state.root,
             cause=cause,
-            confidence=_confidence(state, fill >= self.high),
+            confidence=min(_confidence(state, fill >= self.high), CARRIED if carried else 1.0),
+            partial_view=carried,
             severity=Severity.HIGH if fill >= self.high or len(cause) > len("displaced") else Severity.MEDIUM,
             reason=f"{what}; the context window was {fill:.0%} full",
             evidence=[
@@ -178,7 +184,7 @@ class ContextAmnesia(Detector):
 def _gone(each: Given, step: Step, turn: Turn, state: _State) -> bool:
     """The rule's message is missing from a history that otherwise goes on, in a run that has shown whole histories."""
     window = turn.window
-    if window is None or not state.whole or state.rewritten or step.withheld is not None:
+    if window is None or each.carried or not state.whole or state.rewritten or step.withheld is not None:
         return False
     goes_on = window.old >= 2 and 2 * window.old >= window.items
     return goes_on and not _stands(each, turn.standing)

@@ -69,6 +69,7 @@ class Detector:
         first_divergence: Step | None = None,
         consequences: Sequence[str] = (),
         extra: dict[str, int | float | str] | None = None,
+        partial_view: bool = False,
     ) -> Finding:
         """A finding of this mode with what the run knows filled in.
 
@@ -95,7 +96,7 @@ class Detector:
             workflow=run.workflow,
             consequences=tuple(consequences),
             wasted_tokens=run.tokens_after(root),
-            partial_view=run.trace.partial_view,
+            partial_view=partial_view or run.trace.partial_view,
             extra=extra or {},
         )
 

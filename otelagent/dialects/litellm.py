@@ -42,5 +42,5 @@ DIALECT: Final = Dialect(
     },
     input=(Flat("gen_ai.prompt"),),
     completion=(Flat("gen_ai.completion"),),
-    hint="turn_off_message_logging: false",
+    hint="turn_off_message_logging: false, and OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY",
 )

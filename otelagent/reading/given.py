@@ -3,7 +3,7 @@
 Most traces have no open question, so most text is never read for values.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from otelagent.model import Claim
@@ -16,6 +16,10 @@ MAX_UNREAD: Final = 48 << 20
 
 PER_TRACE: Final = 1 << 20
 """Characters that one trace keeps unread; beyond that it reads them at once, and keeps hashes only."""
+
+
+MAX_KNOWN: Final = 4096
+"""Texts of a conversation that are known again."""
 
 
 class Budget:
@@ -34,7 +38,7 @@ class Given:
     gateway more than everything else together, and packing it a tenth of that.
     """
 
-    __slots__ = ("_budget", "_known", "_ledger", "_lost", "_unread", "_unread_size")
+    __slots__ = ("_budget", "_known", "_ledger", "_lost", "_unread", "_unread_size", "elsewhere")
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
@@ -43,6 +47,8 @@ class Given:
         self._unread_size = 0
         self._known: set[int] = set()
         self._lost = False
+        self.elsewhere: Callable[[tuple[Claim, ...]], tuple[Claim, ...]] | None = None
+        """Asked about claims that nothing here grounds; gives those that nothing elsewhere grounds either."""
 
     @property
     def full(self) -> bool:
@@ -72,12 +78,29 @@ class Given:
 
     def ungrounded(self, claims: Sequence[Claim]) -> tuple[Claim, ...]:
         """The claims whose values don't occur in what was given, and aren't derived from it in a simple way."""
+        left = self.own_ungrounded(claims)
+        return self.elsewhere(left) if left and self.elsewhere is not None else left
+
+    def own_ungrounded(self, claims: Sequence[Claim]) -> tuple[Claim, ...]:
+        """The same, without what was given elsewhere."""
         if not claims:
             return ()
         for text in self._unread:
             self._read(text)
         self.release()
         return self._ledger.ungrounded(claims)
+
+    def absorb(self, other: "Given") -> None:
+        """Take over what another was given. What has no room is lost: nothing is read here."""
+        if len(self._known) > MAX_KNOWN:
+            self._known.clear()
+        for text in other._unread:
+            if self._unread_size + (len(text) if isinstance(text, str) else 256) > PER_TRACE:
+                self._lost = True
+                break
+            self.take(text)
+        self._ledger.merge(other._ledger)
+        self._lost = self._lost or other._lost
 
     def release(self) -> None:
         """Let the unread text go."""

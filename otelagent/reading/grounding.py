@@ -59,6 +59,11 @@ class Ledger:
         self._numbers.extend(number for number in numbers if isfinite(number) and number not in self._numbers)
         del self._numbers[: -self._numbers_limit or None]
 
+    def merge(self, other: "Ledger") -> None:
+        """Take in what another contains."""
+        self.add((*other._kept, *other._fresh), other._numbers)
+        self.full = self.full or other.full
+
     def __contains__(self, hashed: int) -> bool:
         if hashed in self._fresh:
             return True

@@ -1,0 +1,139 @@
+"""Conversations whose turns are traces of their own: what earlier turns gave an agent, and what they told it.
+
+A turn joins once per run, and nothing is read then: texts are looked into where a later turn has an open question.
+Bounded in conversations, in texts (by the budget of all traces) and in age. One owner: `LiveTraces`.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from typing import Final, Protocol
+
+from otelagent.model import Claim, Instructions, Kind
+from otelagent.reading.given import Budget, Given
+from otelagent.run import AgentRun
+
+MAX_CONVERSATIONS: Final = 4096
+"""Conversations that are remembered; beyond that the one that was quiet for longest is let go."""
+
+MAX_MESSAGES: Final = 64
+"""System and user messages kept of a conversation, the first ones."""
+
+MAX_LIVE: Final = 16
+"""Live traces of one conversation that are looked into. More of them at once are no conversation."""
+
+AGE: Final = 3600.0
+"""Seconds without a turn after which a conversation is let go: its texts stay no longer than those of a live trace."""
+
+
+class Turn(Protocol):
+    """A trace, as one turn of a conversation."""
+
+    @property
+    def trace_id(self) -> bytes: ...
+    @property
+    def given(self) -> Given: ...
+    @property
+    def runs(self) -> dict[bytes, AgentRun]: ...
+
+
+class Told:
+    """What one agent was told in a turn, and when."""
+
+    __slots__ = ("agent", "end", "messages", "start")
+
+    def __init__(self, run: AgentRun) -> None:
+        self.agent = run.agent or next((s.agent for s in run.steps if s.agent), None)
+        self.start, self.end = run.steps[0].start, run.steps[-1].end
+        standing = (s.turn.standing for s in run.steps if s.kind is Kind.LLM and s.turn is not None)
+        self.messages = list({id(m): m for each in standing for m, _ in each}.values())
+
+
+class Conversation:
+    """One conversation of one service. Changed only by `Conversations`."""
+
+    def __init__(self, budget: Budget, now: float) -> None:
+        self.touched = now
+        self.live: dict[bytes, Turn] = {}
+        self._given = Given(budget)
+        self._told: list[Told] = []
+        self._kept = 0
+
+    def ungrounded(self, claims: Sequence[Claim], turn: bytes) -> tuple[Claim, ...]:
+        """The claims that nothing in other turns grounds."""
+        left = tuple(claims)
+        for given in (self._given, *(t.given for t in self.live.values() if t.trace_id != turn)):
+            left = given.own_ungrounded(left) if left else left
+        return left
+
+    def told_before(self, run: AgentRun) -> list[Instructions]:
+        """Messages of turns that ended before the run began, oldest first.
+
+        Empty where turns of the same agent overlap, or where one shows no message of those before although others do:
+        then several users share an id, or a conversation began anew under it.
+        """
+        own = Told(run)
+        turns = sorted((t for t in self._turns(run.trace.trace_id) if t.agent == own.agent), key=lambda t: t.start)
+        if any(t.start < own.end and own.start < t.end for t in turns):
+            return []
+        earlier = [t for t in turns if t.end <= own.start]
+        return _of_one_talk([*earlier, own])
+
+    def _turns(self, but: bytes) -> Iterator[Told]:
+        yield from self._told
+        for turn in self.live.values():
+            if turn.trace_id != but:
+                yield from (Told(run) for run in turn.runs.values() if run.steps)
+
+    def leave(self, turn: Turn) -> None:
+        """A turn leaves memory; what it gave and told stays."""
+        self.live.pop(turn.trace_id, None)
+        self._given.absorb(turn.given)
+        for told in (Told(run) for run in turn.runs.values() if run.steps):
+            if self._kept + len(told.messages) <= MAX_MESSAGES:
+                self._kept += len(told.messages)
+                self._told.append(told)
+
+    def release(self) -> None:
+        """Let the texts go."""
+        self._given.release()
+
+
+def _of_one_talk(turns: Sequence[Told]) -> list[Instructions]:
+    """The messages of all turns but the last; of those only that belong to one talk with it."""
+    marks = [frozenset(m.mark for m in t.messages if not m.system) for t in turns]
+    begun, repeats = 0, False
+    for at in range(1, len(turns)):
+        again = bool(marks[at] & frozenset[int]().union(*marks[begun:at]))
+        if repeats and marks[at] and not again:
+            begun, repeats = at, False
+        repeats = repeats or again
+    return [message for turn in turns[begun:-1] for message in turn.messages]
+
+
+class Conversations:
+    """All conversations, that with the oldest turn first."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._known: OrderedDict[tuple[str, str], Conversation] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def join(self, service: str, name: str, turn: Turn, now: float) -> Conversation:
+        """A run of a trace says which conversation it belongs to."""
+        talk = self._known.get((service, name))
+        if talk is None:
+            talk = self._known[service, name] = Conversation(self._budget, now)
+            if len(self._known) > MAX_CONVERSATIONS:
+                self._known.popitem(last=False)[1].release()
+        self._known.move_to_end((service, name))
+        talk.touched = now
+        if turn.trace_id not in talk.live and len(talk.live) < MAX_LIVE:
+            talk.live[turn.trace_id] = turn
+        return talk
+
+    def tick(self, now: float) -> None:
+        """Let go of conversations that were quiet for too long."""
+        while self._known and now - next(iter(self._known.values())).touched >= AGE:
+            self._known.popitem(last=False)[1].release()
