@@ -9,7 +9,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otelagent.diagnosis.scan import Report
-from otelagent.model import Odd, Step
+from otelagent.model import Kind, Odd, Step
 from otelagent.pipeline import Pipeline
 from tests import builders
 
@@ -181,3 +181,33 @@ def test_span_that_is_no_span_is_sent_on_unread() -> None:
     body = b"\x0a\x06\x12\x04\x12\x02\x0a\xff"
     assert Pipeline(ears=(ear,)).traces(body, 0.0).body == body
     assert ear.odds == {Odd.UNPARSABLE: 1}
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (7, "7"),
+        (0.5, "0.5"),
+        (True, "True"),
+        (b"\xff", "\ufffd"),
+        (["a", 1], "a"),
+        ({"a": 1}, "2"),
+        (None, "2"),
+        ("", "2"),
+    ],
+)
+def test_value_that_is_no_string_names_its_tool_by_its_text_or_the_span_does(value: Any, name: str) -> None:
+    odd = tool(2, 1)
+    next(a for a in odd.attributes if a.key == "gen_ai.tool.name").value.CopyFrom(builders.value(value))
+    ear = played([odd, agent(1)])
+    assert [s.tool for s in ear.steps if s.kind is Kind.TOOL] == [name]
+    assert (ear.runs, ear.outcomes, ear.findings) == ([{"agent 1"}], ["success"], {})
+
+
+def test_nesting_of_native_values_is_no_failure() -> None:
+    value: Any = "x"
+    for _ in range(45):
+        value = [value]
+    ear = played([tool(2, 1, result=value), agent(1)])
+    assert [s.tool for s in ear.steps if s.tool] == ["tool_2"]
+    assert (ear.outcomes, ear.findings) == (["success"], {})
