@@ -157,10 +157,10 @@ class Baselines:
         return found
 
     def timeout_races(self) -> dict[str, float]:
-        """Share of the calls that were given up on, by tool; those that never were are left out."""
+        """Share of the calls that were given up on, by tool."""
         raced: dict[str, list[float]] = {}
         for key, profile in self.tools.items():
-            if profile.calls and (profile.races or key.tool in raced):
+            if profile.calls:
                 sums = raced.setdefault(key.tool, [0.0, 0.0])
                 sums[0] += profile.races / profile.aging.weight(profile.aging.latest)
                 sums[1] += profile.calls / profile.aging.weight(profile.aging.latest)

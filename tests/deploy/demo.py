@@ -9,7 +9,7 @@ from pathlib import Path
 from otelagent.sink import Sink
 from tests.deploy.expressions import panels
 from tests.deploy.monitoring import Monitoring, monitoring
-from tests.deploy.test_alerting import HEALTHY, LOOP, MUTED, SETTINGS, WITHOUT_CONTENT, replay
+from tests.deploy.test_alerting import HEALTHY, LOOP, MUTED, WITHOUT_CONTENT, replay, settings
 from tests.running import running
 
 SECONDS = 60
@@ -37,7 +37,8 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         sink = stack.enter_context(Sink())
-        service = stack.enter_context(running(sink, SETTINGS))
+        staging = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        service = stack.enter_context(running(sink, settings(staging)))
         asked = stack.enter_context(monitoring(service.endpoint("metrics"), folder))
         print(f"replaying for {SECONDS} s; Prometheus: {asked.address}")  # noqa: T201
         end = time.monotonic() + SECONDS

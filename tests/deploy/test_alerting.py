@@ -4,12 +4,15 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
+from click.testing import CliRunner
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 
+from otelagent.cli import main
 from otelagent.sink import Sink
 from tests import builders
 from tests.deploy.expressions import panels
@@ -25,15 +28,28 @@ WITHOUT_CONTENT = "google-adk__native-nocontent__empty_result.binpb.gz"
 MUTED = "pydantic-ai__native-default__injection.binpb.gz"
 """Its mode is muted by the settings."""
 
-SETTINGS = {
-    "processors": {
-        "agent_failures": {
-            "labels": {"gateway": True},
-            "traces": {"settle": "2s"},
-            "overrides": [{"match": {"service": "*"}, "detectors": {"prompt_injection": "off"}}],
+STAGED = 60
+"""Healthy runs in staging."""
+
+
+def settings(folder: Path) -> dict[str, Any]:
+    """A gateway that mutes one mode and knows staging from healthy runs."""
+    for n in range(STAGED):
+        (folder / f"{n}.binpb").write_bytes(again(HEALTHY).SerializeToString())
+    staging = folder / "staging.json"
+    exported = CliRunner().invoke(main, ["baseline", "export", str(folder), "-o", str(staging)])
+    assert exported.exit_code == 0, exported.output
+    return {
+        "processors": {
+            "agent_failures": {
+                "labels": {"gateway": True},
+                "traces": {"settle": "2s"},
+                "overrides": [{"match": {"service": "*"}, "detectors": {"prompt_injection": "off"}}],
+                "baselines": {"staging": str(staging)},
+            }
         }
     }
-}
+
 
 NOTHING_YET = {"One agent / Delegations by outcome", "One agent / Items processed of those assigned"}
 """Panels that stay empty as long as these recordings delegate nothing."""
@@ -55,8 +71,8 @@ def again(name: str) -> ExportTraceServiceRequest:
 
 
 @pytest.fixture
-def service() -> Iterator[Running]:
-    with Sink() as sink, running(sink, SETTINGS) as started:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with Sink() as sink, running(sink, settings(tmp_path_factory.mktemp("staging"))) as started:
         yield started
 
 

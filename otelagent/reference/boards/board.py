@@ -22,6 +22,8 @@ AGENTS: Final = (
         "service.name of the spans' resource; a gateway has it.",
     ),
 )
+SCRAPED: Final = 'job=~"$job", namespace=~"$namespace"'
+"""For series that know no service."""
 IN: Final = 'job=~"$job", namespace=~"$namespace", environment=~"$environment", service=~"$service"'
 
 

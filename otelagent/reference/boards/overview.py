@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from otelagent.reference.boards.board import AGENTS, Dashboard, gain, per_minute, success
+from otelagent.reference.boards.board import AGENTS, SCRAPED, Dashboard, gain, per_minute, success
 from otelagent.reference.panel import Panel, Query, Row
 
 BOARD: Final = Dashboard(
@@ -73,6 +73,26 @@ BOARD: Final = Dashboard(
                     stack=True,
                     exemplars=True,
                     queries=(Query(per_minute("otelagent_pipelines_total", "outcome"), "{{outcome}}"),),
+                ),
+                Panel(
+                    title="Better than it is",
+                    description=(
+                        "Success of single agent runs less success of whole pipelines, by workflow, over the last hour as "
+                        "otelagent counts it. Above zero: what looks well at the leaves fails as a whole."
+                    ),
+                    unit="percentunit",
+                    queries=(
+                        Query(
+                            f'max by (workflow) (otelagent_success_gap_ratio{{{SCRAPED}, window="1h"}})', "{{workflow}}"
+                        ),
+                    ),
+                ),
+                Panel(
+                    title="Incidents that go on",
+                    description="Findings of one mode on one tool or agent, with less than an hour between them, are one.",
+                    unit="short",
+                    stack=True,
+                    queries=(Query(f"sum by (mode) (otelagent_open_incidents{{{SCRAPED}}})", "{{mode}}"),),
                 ),
             ),
         ),

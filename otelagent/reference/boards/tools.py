@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from otelagent.reference.boards.board import AGENTS, IN, Dashboard, bad_share, per_minute, quantile
+from otelagent.reference.boards.board import AGENTS, IN, SCRAPED, Dashboard, bad_share, per_minute, quantile
 from otelagent.reference.panel import Panel, Query, Row, Variable
 
 _BASELINE: Final = IN.replace("$environment", "$baseline")
@@ -15,6 +15,10 @@ def _both(make: str, legend: str) -> tuple[Query, Query]:
         Query(make.replace("$environment", "$baseline"), f"{legend} baseline"),
         Query(make.replace("$environment", "$candidate"), f"{legend} candidate"),
     )
+
+
+def _of_tool(gauge: str) -> str:
+    return f'max by (tool) ({gauge}{{{SCRAPED}, tool=~"$tool"}})'
 
 
 BOARD: Final = Dashboard(
@@ -92,6 +96,21 @@ BOARD: Final = Dashboard(
                     queries=_both(
                         quantile(0.95, "otelagent_tool_duration_seconds", "tool", more='tool=~"$tool"'), "{{tool}}"
                     ),
+                ),
+                Panel(
+                    title="Distance from staging",
+                    description=(
+                        "Of a tool's recent results from the staging profile that otelagent was given; 0 is within chance. "
+                        "From 0.1 on, tool_divergence tells what changed."
+                    ),
+                    unit="percentunit",
+                    queries=(Query(_of_tool("otelagent_tool_divergence"), "{{tool}}"),),
+                ),
+                Panel(
+                    title="Given up while still at work",
+                    description="Share of a tool's recent calls that ran longer than the agent waited for them.",
+                    unit="percentunit",
+                    queries=(Query(_of_tool("otelagent_tool_timeout_race_ratio"), "{{tool}}"),),
                 ),
                 Panel(
                     title="Failures that name a tool",

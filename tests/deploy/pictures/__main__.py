@@ -20,7 +20,7 @@ from tests.deploy.demo import FILES
 from tests.deploy.expressions import filled
 from tests.deploy.manifests import ROOT
 from tests.deploy.monitoring import Monitoring, monitoring, read
-from tests.deploy.test_alerting import HEALTHY, SETTINGS, replay
+from tests.deploy.test_alerting import HEALTHY, replay, settings
 from tests.running import running
 
 HEALTHY_SECONDS, MIXED_SECONDS = 60, 120
@@ -55,7 +55,8 @@ def collect() -> None:
     """A page for each dashboard, with what it shows."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        service = stack.enter_context(running(stack.enter_context(Sink()), SETTINGS))
+        staging = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        service = stack.enter_context(running(stack.enter_context(Sink()), settings(staging)))
         asked = stack.enter_context(monitoring(service.endpoint("metrics"), folder))
         begin = time.time()
         while time.time() < begin + HEALTHY_SECONDS:
