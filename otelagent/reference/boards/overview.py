@@ -77,8 +77,8 @@ BOARD: Final = Dashboard(
                 Panel(
                     title="Better than it is",
                     description=(
-                        "Success of single agent runs less success of whole pipelines, by workflow, over the last hour as "
-                        "otelagent counts it. Above zero: what looks well at the leaves fails as a whole."
+                        "Success of single agent runs less success of whole pipelines, by workflow, over the last "
+                        "hour. Above zero: what looks well at the leaves fails as a whole."
                     ),
                     unit="percentunit",
                     queries=(
@@ -89,7 +89,7 @@ BOARD: Final = Dashboard(
                 ),
                 Panel(
                     title="Incidents that go on",
-                    description="Findings of one mode on one tool or agent, with less than an hour between them, are one.",
+                    description="Findings of one mode on one tool or agent, less than an hour apart, are one.",
                     unit="short",
                     stack=True,
                     queries=(Query(f"sum by (mode) (otelagent_open_incidents{{{SCRAPED}}})", "{{mode}}"),),

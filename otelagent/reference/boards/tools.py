@@ -100,8 +100,8 @@ BOARD: Final = Dashboard(
                 Panel(
                     title="Distance from staging",
                     description=(
-                        "Of a tool's recent results from the staging profile that otelagent was given; 0 is within chance. "
-                        "From 0.1 on, tool_divergence tells what changed."
+                        "Of a tool's recent results from the staging profile that otelagent was given; 0 is within "
+                        "chance. From 0.1 on, tool_divergence tells what changed."
                     ),
                     unit="percentunit",
                     queries=(Query(_of_tool("otelagent_tool_divergence"), "{{tool}}"),),
