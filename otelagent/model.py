@@ -113,7 +113,10 @@ class Odd(StrEnum):
     OWN_PARENT = "own_parent"
     """Read as the top of its trace's tree, and never as its root."""
     CYCLE = "cycle"
-    """Parents lead back to the span: its steps are a run of their own, and the trace's outcome stays unknown."""
+    """Parents lead back to the span: its steps are a run of their own, and the trace's outcome stays unknown. Also a
+    run in a trace of its own that would work for itself by way of others: it works for nobody."""
+    CROWDED = "crowded"
+    """More than 256 runs of other traces work for one trace: the first ones are joined to it, the others to nobody."""
     PARENT_ELSEWHERE = "parent_elsewhere"
     """The parent is a span of another trace: read as a parent that was lost, never joined across."""
     ID_REUSED = "id_reused"

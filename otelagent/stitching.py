@@ -16,6 +16,9 @@ from otelagent.w3c import Context
 MAX_KNOWN: Final = 5_000
 """Links, ids, conversations, tasks and calls that are remembered, each; beyond that the oldest are let go."""
 
+MAX_CHILDREN: Final = 256
+"""Runs of other traces that work for one trace: each that joins has the runs above it judged again."""
+
 MAX_SAME: Final = 8
 """Children, and calls, of one key."""
 
@@ -100,7 +103,7 @@ class Stitches:
         self.part(join)
         key = (join.asked.trace_id, join.asked.span_id)
         self._above[join.child[:2]] = join
-        self._linked[key] = [*self._linked.get(key, ()), join][-100:]
+        self._linked[key] = [*self._linked.get(key, ()), join]
         self._by_trace.setdefault(key[0], {})[key] = None
         while len(self._linked) > MAX_KNOWN:
             self._forget(next(iter(self._linked)))
@@ -122,6 +125,10 @@ class Stitches:
     def any(self, trace_id: bytes) -> bool:
         """Runs of other traces work for spans of this one."""
         return trace_id in self._by_trace
+
+    def full(self, trace_id: bytes) -> bool:
+        """No further run can work for this trace."""
+        return sum(len(self._linked[key]) for key in self._by_trace.get(trace_id, ())) >= MAX_CHILDREN
 
     def children(self, trace_id: bytes) -> list[tuple[bytes, Ref]]:
         """Spans of this trace that runs of other traces work for, and those runs."""

@@ -19,7 +19,7 @@ from otelagent.conversations import Conversation, Conversations
 from otelagent.delegation import Edge
 from otelagent.lineage import Lineage
 from otelagent.log_parts import LogContent, LogParts
-from otelagent.model import Answered, Claim, Finding, Instructions, Kind, LogPart, Plain, Receipt, Status, Step
+from otelagent.model import Answered, Claim, Finding, Instructions, Kind, LogPart, Odd, Plain, Receipt, Status, Step
 from otelagent.reading.declared import declared
 from otelagent.reading.facts import Seen
 from otelagent.reading.given import MAX_UNREAD, Budget, Given
@@ -46,6 +46,9 @@ MAX_BELOW: Final = 512
 
 MAY_BE_CUT_OFF: Final = frozenset({Status.EMPTY, Status.NONCONFORMING})
 """Outcomes of calls that may have been cut off by a timeout that nothing states."""
+
+MAX_EMPLOYERS: Final = 64
+"""Runs above one, each in its own trace or another, that are followed upward; a longer chain isn't made any longer."""
 
 OLD: Final = 64
 """Of so many traces, the oldest, the heaviest leaves where memory is short."""
@@ -97,6 +100,9 @@ class Listener(Protocol):
 
     def dismissed(self, mode: str, step: Step, why: str) -> None:
         """A detector looked at a step and stayed quiet."""
+
+    def odd(self, reason: Odd, count: int) -> None:
+        """Spans contradict themselves or others."""
 
     def raised(self, mode: str, step: Step, error: Exception) -> None:
         """A detector raised an exception at a step."""
@@ -652,8 +658,23 @@ class LiveTraces:
         for join in stale:
             self._part(join)
         for join in joins:
-            self._join(join)
+            if self._stitches.full(join.asked.trace_id):
+                self._listener.odd(Odd.CROWDED, 1)
+            elif self._leads_back(join):
+                self._listener.odd(Odd.CYCLE, 1)
+            else:
+                self._join(join)
         self._pass_on(trace)
+
+    def _leads_back(self, join: Join) -> bool:
+        """The child would work for itself: ids of calls may repeat, so that two traces ask for each other."""
+        home = self._traces.get(join.asked.trace_id)
+        run = home.runs.get(home.owner(join.asked.span_id)) if home is not None else None
+        for _ in range(MAX_EMPLOYERS):
+            if run is None or (run.trace.trace_id, run.key) == join.child[:2]:
+                return run is not None
+            run = run.trace.enclosing(run)
+        return True
 
     def _join(self, join: Join) -> None:
         self._stitches.join(join)

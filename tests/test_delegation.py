@@ -14,7 +14,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otelagent import attributes as a
 from otelagent.diagnosis.scan import scan
+from otelagent.model import Odd
 from otelagent.pipeline import Pipeline, Settings
+from otelagent.run import AgentRun
+from otelagent.traces import LiveTraces
 from tests import builders
 from tests.test_pipeline import played, records
 
@@ -387,3 +390,92 @@ def test_an_unrelated_trace_changes_nothing(which: int, seed: int) -> None:
     while any(queues):
         mixed.append(chance.choice([q for q in queues if q]).pop(0))
     assert identities(singly(mixed)) == alone
+
+
+# --- cost: many traces of one conversation ---------------------------------------------------------------------------
+
+
+def in_conversation(spans: list[Span], start: int) -> list[Span]:
+    for s in spans:
+        s.attributes.append(KeyValue(key="gen_ai.conversation.id", value=builders.value("thread-of-a-week")))
+        s.start_time_unix_nano += start
+        s.end_time_unix_nano += start
+    return spans
+
+
+def turns(number: int, call_id: str) -> list[list[Span]]:
+    """A turn of a chat and the agent that it asks, a trace each; all turns belong to one conversation."""
+    call = {"tool": "ask_analyst", "arguments": {"task": "x"}, "result": DONE, "id": call_id}
+    script = child(2, docs=DOCS[:2])
+    above, below = builders.spans(parent(call), f"above {number}"), builders.spans(script, f"below {number}")
+    call_span(above).end_time_unix_nano = below[-1].end_time_unix_nano + 1
+    start = number * 10**10
+    return [in_conversation(below, start), in_conversation(above, start)]
+
+
+@pytest.mark.parametrize("call_id", ["call_{:06d}", "call_000001", "thread-of-a-week"])
+def test_judgements_grow_with_the_turns_of_a_conversation_and_no_faster(
+    call_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged, looked = [0], [0]
+    conclude, abroad = AgentRun.conclude, LiveTraces._abroad
+
+    def counted_conclude(self: AgentRun, detectors: Any) -> Any:
+        judged[0] += 1
+        return conclude(self, detectors)
+
+    def counted_abroad(self: LiveTraces, run: AgentRun) -> Any:
+        looked[0] += 1
+        return abroad(self, run)
+
+    monkeypatch.setattr(AgentRun, "conclude", counted_conclude)
+    monkeypatch.setattr(LiveTraces, "_abroad", counted_abroad)
+    pipeline, seen = Pipeline(), []
+    for number in range(1_000):
+        for spans in turns(number, call_id.format(number)):
+            pipeline.traces(builders.request(spans), 1_000 + number * 0.001)
+        if number % 250 == 249:
+            seen.append((judged[0], looked[0]))
+    assert len(pipeline.live) == 2_000
+    first, last = (tuple(b - a for a, b in zip(*seen[at : at + 2], strict=True)) for at in (0, 2))
+    assert last[0] <= first[0] + 8
+    assert last[1] <= first[1] + 16
+    assert judged[0] <= 12 * len(pipeline.live)
+
+
+class Odds(list[Odd]):
+    """Hears of oddities alone."""
+
+    def __getattr__(self, _: str) -> Any:
+        return lambda *_: None
+
+    def odd(self, reason: Odd, count: int) -> None:
+        self.extend([reason] * count)
+
+
+def test_two_traces_never_work_for_each_other() -> None:
+    odds = Odds()
+    pipeline = Pipeline(None, (odds,))  # type: ignore[arg-type]
+    call = {"tool": "ask_analyst", "arguments": {"task": "x"}, "result": DONE, "id": "thread-of-a-week"}
+    for number in range(2):
+        spans = in_conversation(builders.spans(parent(call), f"turn {number}"), 0)
+        pipeline.traces(builders.request(spans), 1_000.0)
+    above = [pipeline.live._employer(run) for trace in pipeline.live for run in trace.runs.values()]
+    assert sum(run is not None for run in above) == 1
+    assert odds == [Odd.CYCLE]
+
+
+def test_runs_beyond_those_that_a_trace_can_have_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("otelagent.stitching.MAX_CHILDREN", 3)
+    odds = Odds()
+    pipeline = Pipeline(None, (odds,))  # type: ignore[arg-type]
+    above, _ = linked()
+    pipeline.traces(builders.request(above), 1_000.0)
+    for number in range(5):
+        below = builders.spans(child(), f"below {number}")
+        below[-1].links.add(trace_id=above[0].trace_id, span_id=call_span(above).span_id)
+        pipeline.traces(builders.request(below), 1_000.0)
+    top = pipeline.live.get(above[0].trace_id)
+    assert top is not None
+    assert sum(len(top.children(run)) for run in top.runs.values()) == 3
+    assert odds == [Odd.CROWDED, Odd.CROWDED]

@@ -365,13 +365,13 @@ def _is_agent(run: AgentRun) -> bool:
 
 
 def _below(run: AgentRun) -> Iterator[AgentRun]:
-    stack = list(run.trace.children(run))
-    for _ in range(MAX_BELOW):
-        if not stack:
-            return
+    stack, seen = list(run.trace.children(run)), {id(run)}
+    while stack and len(seen) <= MAX_BELOW:
         child = stack.pop()
-        yield child
-        stack += child.trace.children(child)
+        if id(child) not in seen:
+            seen.add(id(child))
+            yield child
+            stack += child.trace.children(child)
 
 
 def _given_by(run: AgentRun) -> Iterator[Assigned]:
