@@ -58,6 +58,11 @@ class Conversation:
         self._told: list[Told] = []
         self._kept = 0
 
+    @property
+    def several(self) -> bool:
+        """It has had more than one turn."""
+        return bool(self._told) or len(self.live) > 1
+
     def ungrounded(self, claims: Sequence[Claim], turn: bytes) -> tuple[Claim, ...]:
         """The claims that nothing in other turns grounds."""
         left = tuple(claims)

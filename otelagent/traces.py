@@ -215,7 +215,7 @@ class Trace:
 
     def hear(self, detectors: tuple[Observer, ...]) -> None:
         """Judge again what depends on other turns: they may have come after it."""
-        if self._asked:
+        if self._asked and any(talk.several for talk in self.talks.values()):
             for run in [*self.runs.values()]:
                 self._tell(run, run.fold(run.own_steps(), detectors))
                 self.lineage.changed(run.key)
