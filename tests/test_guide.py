@@ -19,22 +19,17 @@ def blocks(language: str) -> list[str]:
     return [part.partition("```")[0] for page in parts for part in page]
 
 
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("guide")
-
-
 COMMANDS = [line.removeprefix("$ ") for block in blocks("console") for line in block.splitlines()]
 
 
-@pytest.mark.parametrize("line", COMMANDS)
-def test_command_of_the_guide_runs(line: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_of_the_guides_run_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    name, *arguments = shlex.split(line.replace(STORE, str(directory)))
-    assert name == "otelagent"
-    result = CliRunner().invoke(main, arguments)
-    assert result.exit_code in (0, 1), result.output
-    assert "Error" not in result.stderr
+    for line in COMMANDS:
+        name, *arguments = shlex.split(line.replace(STORE, str(tmp_path)))
+        assert name == "otelagent"
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code in (0, 1), (line, result.output)
+        assert "Error" not in result.stderr, line
 
 
 def test_python_of_the_guide_runs(monkeypatch: pytest.MonkeyPatch) -> None:
