@@ -178,6 +178,10 @@ LOADS: Final = {
 }
 
 
+GROWTH: Final = {"plain": 32, "agents": 96}
+"""MiB after the first seconds. Content of open agent traces fills its budget of 32 MiB, and their facts come beside it."""
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("load", LOADS)
@@ -209,7 +213,7 @@ def test_between_two_collectors_every_acknowledged_span_arrives(tmp_path: Path, 
             print(f"{load}: {sent}; twice {twice}; cpu {cpu:.1f} s; memory {[m // MIB for m in memory.seen[::10]]} MiB")  # noqa: T201 - shown with -s
             spooled = total(samples, "otelagent_exporter_spooled_items_total")
             assert twice == 0 or spooled, "only what was put on disk may arrive twice"
-            assert memory.growth < 64 * MIB
+            assert memory.growth < GROWTH[load] * MIB
     finally:
         end.terminate()
         end.wait(10)
