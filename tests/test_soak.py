@@ -179,7 +179,7 @@ LOADS: Final = {
 
 
 GROWTH: Final = {"plain": 32, "agents": 96}
-"""MiB after the first seconds. Content of open agent traces fills its budget of 32 MiB, and their facts come beside it."""
+"""MiB after the first seconds. Content of open agent traces fills its budget of 32 MiB, and facts come beside it."""
 
 
 @pytest.mark.slow
