@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from otelagent.model import Call, Family, Items, Kind, Receipt, Role, Status, Step
+from otelagent.answers import said
+from otelagent.model import Call, Family, Items, Receipt, Role, Status, Step
 from otelagent.run import SOURCES, AgentRun
 
 TRANSIENT: Final = frozenset({Status.RATE_LIMITED, Status.PARTIAL, Status.TIMEOUT})
@@ -28,14 +29,6 @@ class Coverage(msgspec.Struct, frozen=True):
     """The span that shows it."""
     own: int = 0
     """Items that had a call of their own."""
-
-
-def said(run: AgentRun) -> Step | None:
-    """The step whose text is the run's answer: the last model turn with text, else the agent's own output."""
-    last = next((s for s in reversed(run.steps) if s.kind is Kind.LLM and s.turn and s.turn.text), None)
-    if last is None and run.ended is not None and run.ended.turn and run.ended.turn.text:
-        return run.ended
-    return last
 
 
 def reported(

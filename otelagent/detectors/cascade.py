@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
-from otelagent.coverage import said
+from otelagent.answers import said
 from otelagent.detectors.detector import Detector, threshold
 from otelagent.model import Evidence, Finding, Layer, Need, Severity, Step
 from otelagent.run import SOURCES, AgentRun, Wake

@@ -1,0 +1,125 @@
+"""Who else dealt with what a run left undone: a later run, its parent, or a later call of its own."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final, Protocol
+
+from otelagent.answers import said
+from otelagent.coverage import BROKEN, TRANSIENT, Coverage, work
+from otelagent.model import Items, Kind, Status, Step
+from otelagent.questions import meets
+from otelagent.run import AgentRun
+
+MAX_BELOW: Final = 2_000
+"""Runs below an agent that are looked at when it ends."""
+
+MAX_LATER: Final = 64
+"""Later children among which one is looked for that did the rest."""
+
+
+class Assigned(Protocol):
+    """Something that enumerates items."""
+
+    @property
+    def items(self) -> Items: ...
+    def named(self, keys: frozenset[int]) -> list[str]: ...
+
+
+def made_good(run: AgentRun, coverage: Coverage | None) -> bool:
+    """A later run, or the parent itself, did the rest or all of it."""
+    ended, trace = run.ended, run.trace
+    if ended is None:
+        return False
+    after = (s for s in trace.siblings(run) if s.ended is not None and s.ended.start >= ended.end)
+    later = [s for s in islice(after, MAX_LATER) if s.ended is not None and not s.ended.failed]
+    if coverage is not None and coverage.missing:
+        above = trace.enclosing(run)
+        own = (s for s in work(above) if _asked(s, above) >= ended.end) if above is not None else ()
+        steps = [*islice(own, MAX_LATER), *(step for s in later for step in sources(s))]
+        left = (coverage.receipt.assigned or 0) - (coverage.receipt.processed or 0)
+        return len({key for step in steps for key in _dealt(step, coverage.missing)}) >= left
+    same = [s for s in later if s.agent == run.agent]
+    if ended.failed:
+        return bool(same) or any(_alike(run, s) for s in later)
+    if coverage is None or coverage.receipt.assigned is None or coverage.receipt.processed is None:
+        return False
+    left = coverage.receipt.assigned - coverage.receipt.processed
+    return any(s.receipt is not None and not s.receipt.short and (s.receipt.processed or 0) >= left for s in same)
+
+
+def _asked(step: Step, run: AgentRun) -> int:
+    """When a call began; of one that only messages show, when the model asked for it."""
+    turns = (s for s in run.steps if step.rebuilt and step.call_id and s.turn is not None)
+    return next((s.end for s in turns if s.turn and any(c.id == step.call_id for c in s.turn.asked)), step.start)
+
+
+def _alike(run: AgentRun, other: AgentRun) -> bool:
+    """Both were given the same to do."""
+    return any(a.families and a == b for a in _given(run) for b in _given(other))
+
+
+def _given(run: AgentRun) -> list[Items]:
+    return [given.items for given in given_by(run)]
+
+
+def _dealt(step: Step, keys: frozenset[int]) -> frozenset[int]:
+    ok = _status(step) in (Status.OK, Status.EMPTY)
+    like = step.call.like if ok and step.call is not None else None
+    return keys.intersection(like.mentioned) if like is not None else frozenset()
+
+
+def unresolved(run: AgentRun) -> list[Step]:
+    """Calls that failed, that no later call made good, and after which the run answered."""
+    answer = said(run)
+    if answer is None or answer.turn is None or answer.turn.said is None:
+        return []
+    own = work(run)
+    bad = [s for s in own if s.call and s.call.outcome.status in BROKEN and s.end <= max(answer.start, _end(answer))]
+    complete = bool(bad) and answer.turn.said.complete
+    return [s for s in bad if not _recovered(s, own) and (complete or _status(s) in TRANSIENT)]
+
+
+def _end(answer: Step) -> int:
+    return answer.end if answer.kind is Kind.AGENT else answer.start
+
+
+def _status(step: Step) -> Status:
+    return step.call.outcome.status if step.call else Status.UNKNOWN
+
+
+def _recovered(bad: Step, sources: Sequence[Step]) -> bool:
+    later = [s for s in sources if s.start >= bad.end and _status(s) is Status.OK]
+    if any(meets(s, bad) for s in later):
+        return True
+    return _status(bad) is not Status.RATE_LIMITED and any(s.tool == bad.tool for s in later)
+
+
+def given_by(run: AgentRun) -> Iterator[Assigned]:
+    """What the run was given to do: the giver's last words, else its call's arguments and its first message."""
+    handed = run.trace.task_of(run)
+    if handed is not None and handed.turn is not None and handed.turn.said and handed.turn.said.items.families:
+        yield handed.turn.said
+        return
+    edge = run.trace.edge(run)
+    call = run.trace.call(edge.call) if edge is not None else None
+    like = call.call.like if call is not None and call.call is not None else None
+    task = next((s.turn.task for s in run.steps if s.turn is not None and s.turn.task is not None), None)
+    if like is not None:
+        yield like
+    if task is not None and (like is None or task.fingerprint not in like.texts):
+        yield task
+
+
+def sources(run: AgentRun) -> list[Step]:
+    """Calls of the run and of those below it."""
+    return sorted((s for each in (run, *below(run)) for s in work(each)), key=lambda s: s.end)
+
+
+def below(run: AgentRun) -> Iterator[AgentRun]:
+    stack, seen = list(run.trace.children(run)), {id(run)}
+    while stack and len(seen) <= MAX_BELOW:
+        child = stack.pop()
+        if id(child) not in seen:
+            seen.add(id(child))
+            yield child
+            stack += child.trace.children(child)
