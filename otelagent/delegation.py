@@ -42,8 +42,8 @@ class Edge(msgspec.Struct, frozen=True):
 
     `method` says how the delegation shows: tool (the child runs inside a tool call), nested (inside another agent),
     handoff, named (it names its caller), asked (a model asked for a tool of its name, and that call isn't over),
-    workflow (one of several agents of a workflow), link, context, call_id, conversation, text. None: no delegation is
-    known.
+    workflow (one of several agents of a workflow), link (in this trace or from another), context, call_id,
+    conversation, text. None: no delegation is known.
     """
 
     child: bytes
