@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from otelagent.answers import CUT
 from otelagent.delegation import plain
-from otelagent.detectors.delegation_incomplete import CUT
 from otelagent.guards.gates import SourceGate
 from otelagent.guards.guard import Interrupted
 from otelagent.model import BAD, Captured, Receipt, Status
