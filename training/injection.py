@@ -17,7 +17,6 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
 
 from otelagent.reading import injection, injection_features, injection_text
 from training import heldout, made
@@ -175,6 +174,8 @@ def _fit(
         pointers.append(len(columns))
         labels.append(label)
         weights.append(min(weight, 20.0))
+    from sklearn.linear_model import LogisticRegression  # only training needs it
+
     matrix = csr_matrix((values, columns, pointers), shape=(len(labels), len(vocabulary)))
     fitted = LogisticRegression(C=strength, solver="liblinear", max_iter=300, random_state=0)
     fitted.fit(matrix, labels, sample_weight=np.array(weights))
@@ -234,6 +235,8 @@ def held_manuals(model: Trained) -> dict[tuple[str, int], list[float]]:
 def calibrated(totals: dict[tuple[str, int], list[float]]) -> tuple[float, float]:
     """Slope and offset from a total to a probability, every source and label with the same weight."""
     rows = [(max(-4.0, total), label, 1 / len(values)) for (_, label), values in totals.items() for total in values]
+    from sklearn.linear_model import LogisticRegression  # only training needs it
+
     column, labels, weights = (np.array(each) for each in zip(*rows, strict=True))
     fitted = LogisticRegression(C=1e6).fit(column.reshape(-1, 1), labels, sample_weight=weights / weights.mean())
     return round(float(fitted.coef_[0][0]), 4), round(float(fitted.intercept_[0]), 4)
