@@ -26,7 +26,7 @@ class Count(msgspec.Struct, frozen=True):
     done: bool = False
     left: bool = False
     came: bool = False
-    """What came of it: done, where the same output says in one way what was given and what came."""
+    """What was got: done, where the same output says in one way what was asked for."""
     unit: bool = False
     """It says what is counted."""
     sure: bool = False
