@@ -27,6 +27,8 @@ class Tally:
         self.success = Success()
         self._shown = 0.0
         self._begun: Counter[tuple[str, str]] = Counter()
+        self._owed: dict[bytes, list[Step]] = {}
+        """By trace, agents' own spans that passed while their run waited for calls that it refers to."""
 
     def step(self, step: Step, run: AgentRun, trace: Trace) -> None:
         where: dict[str, Any] = _where(step) | {"trace_id": step.trace_id}
@@ -69,6 +71,8 @@ class Tally:
 
     def closed(self, trace: Trace, reason: Closed) -> None:
         self._metrics.trace_closed(str(reason))
+        for step in self._owed.pop(trace.trace_id, ()):
+            self._ran(step, trace.run(step.span_id))
         where: dict[str, Any] = _where(trace) | {"trace_id": trace.trace_id}
         for run in trace.runs.values():
             self._named(run, run.agent)
@@ -146,7 +150,13 @@ class Tally:
         if step.agent:
             self._metrics.seen_agent(step.agent, **where)
         self._named(run, step.agent)
-        self._metrics.agent_run(step.agent, run.outcome, trace_id=step.trace_id, **where)
+        if run.ended is None:
+            self._owed.setdefault(step.trace_id, []).append(step)
+        else:
+            self._ran(step, run)
+
+    def _ran(self, step: Step, run: AgentRun) -> None:
+        self._metrics.agent_run(step.agent, run.outcome, trace_id=step.trace_id, **_where(step))
 
     def _named(self, run: AgentRun, name: str | None) -> None:
         for key in (run.key, *run.former):

@@ -92,3 +92,17 @@ def test_nothing_of_a_recording_is_unrecognised_and_only_its_name_says_that_cont
 def test_odd_spans_are_counted_by_reason() -> None:
     one = builders.span("a", {}, trace_id=b"t" * 16, span_id=b"1" * 8, start=9, end=3)
     assert of("odd_spans", counted(builders.request([one]))) == {("ends_before_start",): 1}
+
+
+HANDED_OVER = [e["file"] for e in builders.manifest() if e["scenario"] == "delegation_handoff"]
+
+
+@pytest.mark.parametrize("file", HANDED_OVER)
+def test_run_whose_hand_over_has_no_span_is_counted_by_what_it_came_to(file: str) -> None:
+    """Its steps wait for the call that its messages refer to; its own span has passed by then."""
+    assert of("agent_runs", counted(builders.capture(file))) == {
+        ("coordinator", "success"): 1,
+        ("analyst_a", "success"): 1,
+        ("analyst_b", "degraded"): 1,
+        ("report_writer", "success"): 1,
+    }
