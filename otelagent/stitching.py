@@ -76,6 +76,8 @@ class Stitches:
         self._above: dict[tuple[bytes, bytes], Join] = {}
         self._children: OrderedDict[Key, list[Ref]] = OrderedDict()
         self._calls: OrderedDict[Key, list[Ref]] = OrderedDict()
+        self._refused: OrderedDict[Context, None] = OrderedDict()
+        """Spans that asked for nobody, of traces that have left; those that runs still refer to stay longest."""
 
     # --- what is learned -----------------------------------------------------------------------------------------
 
@@ -120,6 +122,12 @@ class Stitches:
         else:
             self._forget(key)
 
+    def refuse(self, at: Context) -> None:
+        """Nobody works for this span, whatever refers to it."""
+        self._refused[at] = None
+        while len(self._refused) > MAX_KNOWN:
+            self._refused.popitem(last=False)
+
     # --- what is asked -------------------------------------------------------------------------------------------
 
     def any(self, trace_id: bytes) -> bool:
@@ -136,8 +144,19 @@ class Stitches:
 
     def above(self, trace_id: bytes, span_id: bytes) -> Ref | None:
         """The span of another trace that a run works for."""
-        join = self._above.get((trace_id, span_id))
+        join = self.joined(trace_id, span_id)
         return join.asked if join is not None else None
+
+    def joined(self, trace_id: bytes, span_id: bytes) -> Join | None:
+        """By what a run works for a span of another trace."""
+        return self._above.get((trace_id, span_id))
+
+    def refused(self, at: Context) -> bool:
+        """Nobody works for this span; asked for again, it is remembered longer."""
+        if at not in self._refused:
+            return False
+        self._refused.move_to_end(at)
+        return True
 
     # --- inside --------------------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from otelagent.reading.facts import Seen
 from otelagent.reading.given import MAX_UNREAD, Budget, Given
 from otelagent.run import SOURCES, AgentRun, Observer, order, roster
 from otelagent.stitching import Join, Stitches, child_keys
+from otelagent.w3c import Context
 
 MAX_DEPTH: Final = 256
 """Parents followed upward; a longer chain, or a cycle, ends where the limit is met."""
@@ -650,7 +651,8 @@ class LiveTraces:
         for run in alone:
             if run.ended is not None:
                 keys = child_keys(run.ended, run.conversation, run.asked_for)
-                found = self._stitches.child(run.ended, run.agent, trace.lineage.foreign(run.key), keys)
+                refs = [ref for ref in trace.lineage.foreign(run.key) if self._may_ask(ref[1])]
+                found = self._stitches.child(run.ended, run.agent, refs, keys)
                 joins, stale = joins + found[0], stale + found[1]
         for call in calls:
             found = self._stitches.call(call)
@@ -665,6 +667,27 @@ class LiveTraces:
             else:
                 self._join(join)
         self._pass_on(trace)
+
+    def _may_ask(self, at: Context) -> bool:
+        """Whether a span of another trace can have asked for a run that refers to it: not one whose trace is known and
+        has no step. Runs refer to the span in which their agent was created, too, which is a trace of its own."""
+        home = self._traces.get(at[0])
+        if home is not None:
+            return bool(home.runs) or home.recalled or not home.root_seen
+        if self._stitches.refused(at):
+            return False
+        nodes = self._past.get(at[0], {})
+        idle = at[1] in nodes and all(node.kind is None for node in nodes.values())
+        if idle:
+            self._stitches.refuse(at)
+        return not idle
+
+    def _disown(self, trace: Trace) -> None:
+        """Part runs from spans of which it turned out that they can't have asked for them."""
+        for key in trace.runs:
+            join = self._stitches.joined(trace.trace_id, key)
+            if join is not None and not self._may_ask(join.asked[:2]):
+                self._part(join)
 
     def _leads_back(self, join: Join) -> bool:
         """The child would work for itself: ids of calls may repeat, so that two traces ask for each other."""
@@ -791,6 +814,7 @@ class LiveTraces:
         trace.hear(self._detectors)
         trace.settle(self._detectors)
         self._listener.closing(trace)
+        self._disown(trace)
         trace.conclude(self._detectors, final=True)
         self._stitch(trace)
         self._close_workers(trace, reason)

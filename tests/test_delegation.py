@@ -17,7 +17,7 @@ from otelagent.diagnosis.scan import scan
 from otelagent.model import Odd
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.run import AgentRun
-from otelagent.traces import LiveTraces
+from otelagent.traces import Limits, LiveTraces
 from tests import builders
 from tests.test_pipeline import played, records
 
@@ -154,6 +154,46 @@ def test_child_in_another_trace_is_joined_by_its_span_link(first: str) -> None:
     assert ("items_missing", below[-1].span_id) in causes
     assert ("child_incomplete", above[-1].span_id) in causes
     assert found(singly(spans)) == {("delegation_incomplete", "items_missing", below[-1].span_id.hex())}
+
+
+def created() -> tuple[Span, list[Span]]:
+    """The span in which an agent was created, and a run of it that refers to that span."""
+    attributes = {"gen_ai.operation.name": "create_agent", "gen_ai.agent.name": "analyst"}
+    creation = builders.span("create_agent analyst", attributes, trace_id=b"c" * 16, span_id=b"creation")
+    below = builders.spans(child(limited=False), "below")
+    below[-1].links.add(trace_id=creation.trace_id, span_id=creation.span_id)
+    return creation, below
+
+
+@pytest.mark.parametrize("first", ["creation", "run"])
+def test_link_to_the_span_in_which_an_agent_was_created_is_no_delegation(first: str) -> None:
+    creation, below = created()
+    spans = [creation, *below] if first == "creation" else [*below, creation]
+    assert found(singly(spans)) == set()
+
+
+def test_creation_is_remembered_when_its_place_is_forgotten_as_long_as_runs_refer_to_it() -> None:
+    creation, below = created()
+    pipeline = Pipeline(Settings(limits=Limits(past_spans=len(below))))
+    told = []
+    for number, body in enumerate((builders.request([creation]), *[builders.request(below)] * 3)):
+        other = bytes([number]) * 16
+        told += records(pipeline.traces(body.replace(below[0].trace_id, other), number * 1e3).events)
+        told += records(pipeline.tick(number * 1e3 + 500))
+    assert not [e for e in told if finding_attribute(e, a.FINDING_CAUSE) == "items_missing"]
+
+
+def test_link_to_a_plain_span_of_an_agents_trace_that_has_left_is_a_delegation() -> None:
+    above, below = linked()
+    work = builders.span(
+        "POST", {}, trace_id=above[0].trace_id, span_id=b"request1", parent_id=call_span(above).span_id
+    )
+    below[-1].links[0].span_id = work.span_id
+    pipeline = Pipeline()
+    pipeline.traces(builders.request([work, *above]), 0.0)
+    pipeline.tick(500.0)
+    told = records(pipeline.traces(builders.request(below), 600.0).events)
+    assert "items_missing" in [finding_attribute(e, a.FINDING_CAUSE) for e in told]
 
 
 @pytest.mark.parametrize("first", ["child", "parent"])
