@@ -58,6 +58,8 @@ class Lineage:
         self.empty_calls: list[Step] = []
         """Tool calls without an agent's run inside."""
         self._foreign: dict[bytes, tuple[tuple[str, Context], ...]] = {}
+        self.stirred = False
+        """Spans that came since the runs were judged have changed what is known of them."""
         self.loosened: list[bytes] = []
         """Spans below which steps may belong to another run than before."""
 
@@ -76,7 +78,8 @@ class Lineage:
             self.tree.links.add(
                 item.span_id, [span_id for trace_id, span_id in item.links if trace_id == item.trace_id]
             )
-        if isinstance(item, Plain):
+        self.stirred = self.stirred or self.tree.awaits(item.span_id) or item.span_id in self._foreign
+        if item.kind is None:
             for agent in self._leaves.get(item.parent_id, ()):
                 self._pair(item.span_id, agent)
         elif item.kind is Kind.AGENT and item.parent_id:
@@ -223,6 +226,7 @@ class Lineage:
         self._touch(self.tree.linked(self._new))
         self._touch(owner(span_id) for span_id in self._new if span_id in self._receipts)
         self._new.clear()
+        self.stirred = False
         if final:
             self._touch(self._runs)
         due, self._owned = self._due(), None
@@ -243,11 +247,6 @@ class Lineage:
         above = self._nodes.get(edge.above) if edge.above is not None else None
         served = edge.method == "tool" and (above is None or above.kind is not Kind.AGENT)
         return edge.method is None or (served and bool(self.foreign(run.key)))
-
-    @property
-    def stirred(self) -> bool:
-        """Spans that are no steps have changed what is known of runs."""
-        return any(self.tree.awaits(span_id) or span_id in self._foreign for span_id in self._new)
 
     def _due(self) -> list[AgentRun]:
         """Changed runs with those that enclose them; of one that has ended also those below that have something to say.

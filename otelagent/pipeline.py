@@ -98,6 +98,11 @@ def _complain(mode: str, kind: str, place: str) -> None:
     log.error("detector %s raised %s at %s; its judgement is missing there, the others go on", mode, kind, place)
 
 
+def _by_end(pair: tuple[otlp.Span, Step | Plain]) -> tuple[int, int]:
+    item = pair[1]
+    return item.end, -item.start
+
+
 class Pipeline:
     """One owner: the event loop's task that calls it. Never raises but Rejected."""
 
@@ -196,7 +201,7 @@ class Pipeline:
         self.live.spans += len(new)
         self.live.weigh(trace, sum(span.size for span, item in new if item.kind is not None))
         steps = []
-        for _, item in sorted(new, key=lambda pair: (pair[1].end, -pair[1].start)):
+        for _, item in sorted(new, key=_by_end):
             trace.carry_http(item)
             if isinstance(item, Step):
                 trace.join(item)
@@ -205,6 +210,9 @@ class Pipeline:
             if span.events:
                 steps += dialects.calls(span)
         self._fresh.clear()
+        if not steps and not trace.runs and len(new) == len(items):  # no agent here: there is nothing to say
+            self.live.observe(trace, steps)
+            return
         for _, item in new:
             if (cut_off := trace.outlasted(item)) is not None:
                 self.live.refold(trace, cut_off)

@@ -323,14 +323,15 @@ class Trace:
         """Take a span's place into the link table; False for one that is known already."""
         if item.span_id in self.nodes:
             return False
-        kind = item.kind if isinstance(item, Step) else None
-        tool = item.tool if isinstance(item, Step) else None
-        self.nodes[item.span_id] = Node(item.parent_id, item.start, item.end, kind, tool)
+        step = item if isinstance(item, Step) else None
+        if step is None:
+            self.nodes[item.span_id] = Node(item.parent_id, item.start, item.end)
+        else:
+            self.nodes[item.span_id] = Node(item.parent_id, item.start, item.end, step.kind, step.tool)
+            self._name(step)
         if not item.parent_id:
             self.root_seen = True
-            self.root_failed = isinstance(item, Step) and item.failed
-        if isinstance(item, Step):
-            self._name(item)
+            self.root_failed = step is not None and step.failed
         self.lineage.link(item)
         self.stirred = self.stirred or item.span_id in self.runs
         return True

@@ -203,6 +203,8 @@ def _failure(span: Span, step: Step) -> None:
 def _receipt(span: Span, layout: Layout) -> Receipt | None:
     if layout.counts and (found := log_fields.receipt(span.attributes)) is not None:
         return found
+    if not span.events:
+        return None
     return next((r for event in span.events if (r := log_fields.receipt(event.attributes)) is not None), None)
 
 
