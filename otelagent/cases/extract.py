@@ -52,7 +52,7 @@ class Extract:
         for recorded in runs:
             writer = self._writers[recorded.key]
             above = self._writers.get(recorded.above or b"")
-            call = self._calls.get(recorded.call or b"")
+            call = self._calls.get(recorded.call or b"") or self._around(recorded)
             self.run_of[recorded.key] = writer.run
             if writer.hollow:
                 continue
@@ -63,6 +63,20 @@ class Extract:
             else:
                 tops.append(writer.run)
         return tops
+
+    def _around(self, run: RecordedRun) -> Call | None:
+        """The innermost call during which a run went on, where its emitter hangs caller and called under one workflow.
+        None: its caller made several calls at that time."""
+        own = self._recording.at(run.key)
+        above = self._writers.get(run.above or b"")
+        if own is None or above is None or not above.hollow:
+            return None
+        made = (at for at in self._recording.steps if at.span_id in self._calls and _holds(at, own))
+        around = [at for at in made if (caller := self._recording.at(at.run)) and _holds(caller, own)]
+        inner = max(around, key=lambda at: at.step.start, default=None)
+        if inner is None or sum(at.run == inner.run for at in around) > 1:
+            return None
+        return self._calls[inner.span_id]
 
 
 class _Writer:
@@ -81,6 +95,8 @@ class _Writer:
         self._waiting: list[Call] = []
         """Calls that were asked for and that no span has reported yet."""
         self._answers: dict[str, Call] = {}
+        self._shown: set[str] = set()
+        """Calls whose result stands in a history."""
         self._starts: dict[str, int] = {}
         self._last_end = 0
 
@@ -182,15 +198,44 @@ class _Writer:
             added = Note(id=self._whole.new_id("m"), role=message.role, text=text)
             self._append(added, start)
             return added.id
-        known = next((turn for turn in self._unmatched if _same(turn, text, asked)), None)
+        known = self._asker(asked) or self._completion(text, asked)
         if known is not None:
-            self._unmatched.remove(known)
+            self._unmatched = [turn for turn in self._unmatched if turn is not known]
             self._name(known, asked)
             return known.id
         past = Turn(id=self._whole.new_id("t"), text=text, span=False)
         self._asked(past, asked)
         self._append(past, start)
         return past.id
+
+    def _asker(self, asked: Sequence[ToolCall]) -> Turn | None:
+        """The turn whose calls these are, by ids: some emitters split a completion into several messages. Ids may come
+        again once they are answered."""
+        ids = {call.id for p in asked if (call := self._answers.get(p.id or "")) and call.id not in self._shown}
+        turns = (step for step in self.run.steps if isinstance(step, Turn))
+        return next((turn for turn in turns if any(call.id in ids for call in turn.calls)), None)
+
+    def _completion(self, text: str, asked: Sequence[ToolCall]) -> Turn | None:
+        """The first turn whose completion says the same, or shows less than the message does."""
+        same = next((turn for turn in self._unmatched if _same(turn, text, asked)), None)
+        if same is not None:
+            return same
+        less = next((turn for turn in self._unmatched if _shows_less(turn, text)), None)
+        if less is not None:
+            self._reveal(less, text, asked)
+        return less
+
+    def _reveal(self, turn: Turn, text: str, asked: Sequence[ToolCall]) -> None:
+        """A completion that its own span doesn't show and a later history does."""
+        turn.text = text
+        for part in asked:
+            made = next((c for c in turn.calls if not c.asked and c.tool == part.name), None)
+            if made is None:
+                self._asked(turn, (part,))
+            else:
+                made.asked = True
+                if part.id:
+                    self._answers[part.id] = made
 
     def _name(self, turn: Turn, asked: Sequence[ToolCall]) -> None:
         """Ids that only later messages tell."""
@@ -204,6 +249,7 @@ class _Writer:
         for part in message.parts:
             if isinstance(part, ToolResult):
                 call = self._answered(part, start)
+                self._shown.add(call.id)
                 _show(call, part.result)
                 found = found or call.id
         return found
@@ -213,12 +259,15 @@ class _Writer:
         if by_id is not None:
             return by_id
         turns = [step for step in self.run.steps if isinstance(step, Turn)]
-        open_calls = [c for turn in turns for c in turn.calls if c.asked and c.seen is _MISSING]
-        named = next((c for c in open_calls if part.name in (None, c.tool) and not _shown_already(c)), None)
+        made = [c for turn in turns for c in turn.calls if c.asked or c.kind == "tool"]
+        open_calls = [c for c in made if c.id not in self._shown and not _shown_already(c)]
+        open_calls.sort(key=lambda call: not call.asked)
+        named = next((c for c in open_calls if part.name in (None, c.tool)), None)
         if named is None:
             named = Call(id=self._whole.new_id("c"), tool=part.name or "tool", span=False)
             past = Turn(id=self._whole.new_id("t"), span=False, calls=[named])
             self._append(past, start)
+        named.asked = True
         if part.id:
             self._answers[part.id] = named
         return named
@@ -288,6 +337,17 @@ def _chosen(recording: Recording, about: Finding | None) -> list[RecordedRun]:
             break
         traces |= more
     return [run for run in recording.runs if run.trace_id in traces]
+
+
+def _shows_less(turn: Turn, text: str) -> bool:
+    """Its span shows no call that the model asked for, and no other text."""
+    return turn.text.strip() in ("", text.strip()) and not any(call.asked for call in turn.calls)
+
+
+def _holds(outer: Recorded, inner: Recorded) -> bool:
+    """In time, and longer."""
+    a, b = outer.step, inner.step
+    return a.start <= b.start and b.end <= a.end and (a.start, a.end) != (b.start, b.end)
 
 
 def _same(turn: Turn, text: str, asked: Sequence[ToolCall]) -> bool:

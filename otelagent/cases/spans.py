@@ -8,7 +8,7 @@ import msgspec
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from otelagent.cases.case import Call, Case, Note, Offer, Run, Turn
+from otelagent.cases.case import Call, Case, Note, Offer, Run, Turn, turns
 
 BEGIN: Final = 1_790_000_000_000_000_000
 TICK: Final = 10_000_000
@@ -45,7 +45,7 @@ class _Writer:
 
     def run(self, run: Run, parent: bytes) -> None:
         start = self._tick()
-        own = span_id(run.id)
+        own = parent if _lone(run) else span_id(run.id)
         history: dict[str, bytes] = {}
         last = ""
         for step in run.steps:
@@ -167,6 +167,17 @@ class _Writer:
     def _tick(self) -> int:
         self._clock += TICK
         return self._clock
+
+
+def _lone(run: Run) -> bool:
+    """One call of a model is all that spans report of it: a trace of its own, whose messages tell the rest."""
+    inner = any(isinstance(step, Run) for step in run.steps) or any(call.runs for call in _calls(run))
+    reported = [step for step in turns(run) if step.span]
+    return not run.span and not inner and len(reported) == 1 and not any(call.span for call in _calls(run))
+
+
+def _calls(run: Run) -> Iterator[Call]:
+    return (call for turn in turns(run) for call in turn.calls)
 
 
 def definitions(run: Run) -> bytes:

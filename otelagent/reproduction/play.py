@@ -13,6 +13,8 @@ from msgspec.structs import replace
 from otelagent.cases.case import Call, Case, Note, Run, Turn, happened
 from otelagent.guards import DelegationReceipt, Guard, Interrupted
 from otelagent.mocks import MockTools, ToolFailed
+from otelagent.model import BAD, Captured
+from otelagent.reading.outcome import outcome
 from otelagent.reproduction.chat import messages, result_text
 
 Guards = Callable[[], Sequence[Guard]]
@@ -147,16 +149,21 @@ class _Player:
 def shown(call: Call) -> Any:
     """What a guard behind the tool sees: the result, or the failure as a structured error; None: nothing is known."""
     failed = call.error or call.failed or (call.http_status or 0) >= 400 or call.error_type
-    if failed and call.result is _MISSING:
+    if failed and call.result in (_MISSING, None, "", {}, []):
         told = {"type": call.error_type or "error", "message": call.error or "the call failed"}
         return {"error": told | ({"status": call.http_status} if call.http_status else {})}
     if call.http_status is not None and call.http_status >= 400:
         return {"http_status": call.http_status, "body": call.result}
-    if call.status is not None and call.status not in ("success", "ok", "completed"):
+    if call.status is not None and call.status not in ("success", "ok", "completed") and not _bad(call.result):
         return {"status": call.status, "result": None if call.result is _MISSING else call.result}
     if call.result is not _MISSING:
         return call.result
     return "" if call.length == 0 else None if call.seen is _MISSING else call.seen
+
+
+def _bad(result: Any) -> bool:
+    """A result that says itself what went wrong says it more exactly than a status beside it."""
+    return result is not _MISSING and outcome(Captured(result, "result")).status in BAD
 
 
 def _tell(guards: Sequence[Guard], note: Note) -> None:

@@ -29,6 +29,14 @@ RECORDED = (
     "smolagents-oi__empty",
     "semantic-kernel__delegation",
     "openai-oi__auth",
+    "litellm-otel__empty",
+    "llamaindex-otel__loop",
+    "llamaindex-tl__loop",
+    "openai-agents-tl__delegation",
+    "langgraph-langsmith__raised",
+    "strands-1.x__raised",
+    "openai-responses-genai__loop",
+    "openai-agents__openinference__loop",
 )
 FIXTURES = sorted((Path(__file__).parent.parent / "detectors").glob("*/fires-*.json"))
 """Scripts of failures."""
