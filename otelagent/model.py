@@ -125,6 +125,12 @@ class Odd(StrEnum):
     """More than 4 MiB: of a long value the first MiB counts."""
     UNPARSABLE = "unparsable"
     """Its bytes are no span: sent on unread."""
+    WRONG_TYPE = "wrong_type"
+    """A name or id is no string: numbers and bytes are read as text, of a list the first counts, others as absent."""
+    NOT_TEXT = "not_text"
+    """Content is bytes, or text that is no UTF-8: read with replacement characters."""
+    TOO_DEEP = "too_deep"
+    """Content nests more than 32 levels of lists and objects: what lies deeper is read as absent."""
 
 
 # --- content: what a dialect can decode on demand -----------------------------------------------------------------

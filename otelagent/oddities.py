@@ -1,15 +1,18 @@
-"""Spans that contradict themselves or others: what is counted, and by `model.Odd` how each is read."""
+"""Spans that contradict themselves or others, or hold odd values: what is counted, and how read (`model.Odd`)."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from otelagent.model import Odd, Plain, Step
-from otelagent.otlp import Span, TraceRequest
+from otelagent.otlp import NOT_TEXT, TOO_DEEP, WRONG_TYPE, Span, TraceRequest
 from otelagent.traces import Node, Trace
 
 SLACK: Final = 1_000_000
 """Nanoseconds by which a child may start before its parent: clocks of one machine step that far."""
+
+
+_FLAWS: Final = {WRONG_TYPE: Odd.WRONG_TYPE, NOT_TEXT: Odd.NOT_TEXT, TOO_DEEP: Odd.TOO_DEEP}
 
 
 def of_request(request: TraceRequest, items: Iterable[tuple[Span, Step | Plain]]) -> Counter[Odd]:
@@ -25,6 +28,12 @@ def of_request(request: TraceRequest, items: Iterable[tuple[Span, Step | Plain]]
     if request.unread:
         found[Odd.UNPARSABLE] = request.unread
     return found
+
+
+def of_values(spans: Iterable[Span]) -> Counter[Odd]:
+    """What showed in the values that were asked for, each once per span: to be called when the spans are judged."""
+    flaws = [span.attributes.flaws for span in spans if span.attributes.flaws]
+    return Counter(odd for found in flaws for flaw, odd in _FLAWS.items() if found & flaw)
 
 
 def differs(node: Node, item: Step | Plain) -> bool:

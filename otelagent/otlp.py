@@ -20,6 +20,13 @@ Value: TypeAlias = "str | bool | int | float | bytes | list[Value] | dict[str, V
 MAX_DEPTH: Final = 32
 """Nesting of AnyValue that is decoded; deeper values read as None."""
 
+NOT_TEXT: Final = 1
+"""Flaw of a value: bytes, or text that is no UTF-8."""
+TOO_DEEP: Final = 2
+"""Flaw of a value: it nests deeper than MAX_DEPTH."""
+WRONG_TYPE: Final = 4
+"""Flaw of a value: it is no string where a name or id belongs."""
+
 LARGE: Final = 4 << 20
 """Bytes of a span that are out of the ordinary."""
 
@@ -32,7 +39,9 @@ MAX_PAIRS: Final = 4096
 _TEXT: Final = frozenset({str})
 _SHORT: Final = 130
 """Bytes of a serialised string whose length takes one byte."""
-_STRING: Final = 0x0A
+STRING: Final = b"\x0a"
+"""How a serialised string value begins."""
+_STRING: Final = STRING[0]
 _INT: Final = 0x18
 """First bytes of a serialised AnyValue: field and wire type."""
 
@@ -43,12 +52,14 @@ class Attributes:
     Of duplicate keys the last one counts.
     """
 
-    __slots__ = ("_decoded", "_keys", "_raw", "raw")
+    __slots__ = ("_decoded", "_keys", "_raw", "flaws", "raw")
 
     def __init__(self, raw: Mapping[str, bytes]) -> None:
         self._raw = raw
         self.raw: Callable[[str], bytes | None] = raw.get
         """The serialised AnyValue under a key, for fingerprints."""
+        self.flaws = 0
+        """What was wrong with the values that were asked for, flaws added up."""
         self._decoded: dict[str, Value] | None = None
         self._keys: tuple[str, ...] | None = None
 
@@ -61,12 +72,12 @@ class Attributes:
         if raw is None:
             return None
         if len(raw) < _SHORT:
-            return decode(raw)
+            return decode(raw, self)
         if self._decoded is None:
             self._decoded = {}
         elif key in self._decoded:
             return self._decoded[key]
-        value = self._decoded[key] = decode(raw)
+        value = self._decoded[key] = decode(raw, self)
         return value
 
     def text(self, key: str) -> str | None:
@@ -342,18 +353,30 @@ def encode(value: Value, into: AnyValue) -> None:
             pass
 
 
-def decode(raw: bytes) -> Value:
-    """The value of a serialised AnyValue; None where it can't be parsed or nests deeper than MAX_DEPTH."""
+def decode(raw: bytes, owner: Attributes | None = None) -> Value:
+    """The value of a serialised AnyValue; None where it can't be parsed or nests deeper than MAX_DEPTH.
+
+    Its flaws are noted at the owner.
+    """
+    try:
+        return _decoded(raw, owner)
+    except UnicodeDecodeError:
+        _note(owner, NOT_TEXT)
+        return _plain(AnyValue.FromString(raw), MAX_DEPTH, owner)
+
+
+def _decoded(raw: bytes, owner: Attributes | None) -> Value:
+    """Raises UnicodeDecodeError for a string that is no UTF-8."""
     size = len(raw)
     if 2 <= size < _SHORT:  # short strings and small numbers, and nothing else: most values are
         if raw[0] == _STRING and raw[1] == size - 2:
-            return raw[2:].decode(errors="replace")
+            return raw[2:].decode()
         if raw[0] == _INT and size <= 4 and (number := _small(raw)) is not None:
             return number
     elif size >= _SHORT and raw[0] == _STRING and (text := _long_text(raw)) is not None:
         return text
     try:
-        return _plain(AnyValue.FromString(raw), MAX_DEPTH)
+        return _plain(AnyValue.FromString(raw), MAX_DEPTH, owner)
     except DecodeError:
         return None
 
@@ -365,7 +388,7 @@ def _long_text(raw: bytes) -> str | None:
         length |= (raw[at] & 0x7F) << shift
         shift += 7
         if raw[at] < 0x80:
-            return str(memoryview(raw)[at + 1 :], errors="replace") if length == len(raw) - at - 1 else None
+            return str(memoryview(raw)[at + 1 :], "utf-8") if length == len(raw) - at - 1 else None
     return None
 
 
@@ -380,16 +403,26 @@ def _small(raw: bytes) -> int | None:
     return None
 
 
-def _plain(value: AnyValue, depth: int) -> Value:
+def _note(owner: Attributes | None, flaw: int) -> None:
+    if owner is not None:
+        owner.flaws |= flaw
+
+
+def _plain(value: AnyValue, depth: int, owner: Attributes | None) -> Value:
     kind = value.WhichOneof("value")
     if kind == "string_value":
         return value.string_value.decode(errors="replace")
+    if kind in ("array_value", "kvlist_value") and not depth:
+        _note(owner, TOO_DEEP)
+        return None
     if kind == "array_value":
-        return [_plain(item, depth - 1) for item in value.array_value.values] if depth else None
+        return [_plain(item, depth - 1, owner) for item in value.array_value.values]
     if kind == "kvlist_value":
-        return {_text(p.key): _plain(p.value, depth - 1) for p in value.kvlist_value.values} if depth else None
+        return {_text(p.key): _plain(p.value, depth - 1, owner) for p in value.kvlist_value.values}
     if kind is None:
         return None
+    if kind == "bytes_value":
+        _note(owner, NOT_TEXT)
     scalar: Value = getattr(value, kind)
     return scalar
 

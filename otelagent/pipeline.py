@@ -186,6 +186,8 @@ class Pipeline:
             self._tape(body, by_trace.keys())
         for trace_id, own in by_trace.items():
             self._read_trace(request, self.live.open(trace_id, now), own)
+        for reason, count in oddities.of_values(request.spans).items():
+            self.odd(reason, count)
         self.live.enforce()
 
     def _read_trace(

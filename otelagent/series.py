@@ -255,7 +255,7 @@ WITHHELD: Final = Series(
 ODD_SPANS: Final = Series(
     "otelagent_odd_spans_total",
     "counter",
-    "Spans that contradict themselves or others; they were read by a fixed rule and sent on as they came.",
+    "Spans that contradict themselves or others, or hold odd values; read by a fixed rule and sent on as they came.",
     ("reason",),
     tuple((str(odd),) for odd in Odd),
     scoped=False,

@@ -169,7 +169,7 @@ def test_of_ten_megabytes_the_beginning_is_judged() -> None:
 @pytest.mark.parametrize("result", [b"\xff\xfe{", b"", b"\x00" * 9, {"a": b"\xff"}, [b"\xc3"]])
 def test_bytes_that_are_no_text_are_no_failure(result: Any) -> None:
     ear = played([tool(2, 1, result=result), agent(1)])
-    assert ear.odds == {}
+    assert ear.odds == {Odd.NOT_TEXT: 1}
     (call,) = [s.call for s in ear.steps if s.tool]
     assert call is not None
     assert str(call.outcome.status) in ("ok", "unknown", "empty")
@@ -184,30 +184,53 @@ def test_span_that_is_no_span_is_sent_on_unread() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "name"),
+    ("value", "name", "odd"),
     [
-        (7, "7"),
-        (0.5, "0.5"),
-        (True, "True"),
-        (b"\xff", "\ufffd"),
-        (["a", 1], "a"),
-        ({"a": 1}, "2"),
-        (None, "2"),
-        ("", "2"),
+        (7, "7", 1),
+        (0.5, "0.5", 1),
+        (True, "True", 1),
+        (b"\xff", "\ufffd", 1),
+        (["a", 1], "a", 1),
+        ({"a": 1}, "2", 1),
+        (None, "2", 0),
+        ("", "2", 0),
     ],
 )
-def test_value_that_is_no_string_names_its_tool_by_its_text_or_the_span_does(value: Any, name: str) -> None:
-    odd = tool(2, 1)
-    next(a for a in odd.attributes if a.key == "gen_ai.tool.name").value.CopyFrom(builders.value(value))
-    ear = played([odd, agent(1)])
+def test_value_that_is_no_string_names_its_tool_by_its_text_or_the_span_does(value: Any, name: str, odd: int) -> None:
+    spans = [tool(2, 1), tool(3, 1), agent(1)]
+    for span in spans[:2]:
+        next(a for a in span.attributes if a.key == "gen_ai.tool.name").value.CopyFrom(builders.value(value))
+    ear = played(spans[:1] + spans[2:])
+    assert ear.odds == +Counter({Odd.WRONG_TYPE: odd})
+    assert played(spans).odds == +Counter({Odd.WRONG_TYPE: 2 * odd})  # also where the value was read before
     assert [s.tool for s in ear.steps if s.kind is Kind.TOOL] == [name]
     assert (ear.runs, ear.outcomes, ear.findings) == ([{"agent 1"}], ["success"], {})
 
 
-def test_nesting_of_native_values_is_no_failure() -> None:
+@pytest.mark.parametrize(("depth", "odd"), [(32, 0), (33, 1), (45, 1)])
+def test_nesting_of_native_values_is_no_failure(depth: int, odd: int) -> None:
     value: Any = "x"
-    for _ in range(45):
+    for _ in range(depth):
         value = [value]
     ear = played([tool(2, 1, result=value), agent(1)])
+    assert ear.odds == +Counter({Odd.TOO_DEEP: odd})
     assert [s.tool for s in ear.steps if s.tool] == ["tool_2"]
     assert (ear.outcomes, ear.findings) == (["success"], {})
+
+
+@pytest.mark.parametrize("length", [5, 200])
+def test_text_that_is_no_utf8_is_read_with_replacement_characters(length: int) -> None:
+    span = tool(2, 1, result="x" * length)
+    body = builders.request([span, agent(1)]).replace(b"x" * length, b"x" * (length - 1) + b"\xff")
+    ear = Ear()
+    pipeline = Pipeline(ears=(ear,))
+    assert b"x\xff" in pipeline.traces(body, 0.0).body
+    pipeline.settle(1e3)
+    assert ear.odds == {Odd.NOT_TEXT: 1}
+    assert ear.outcomes == ["success"]
+
+
+def test_codes_may_be_numbers() -> None:
+    span = tool(2, 1)
+    span.attributes.add(key="error.type").value.int_value = 404
+    assert played([span, agent(1)]).odds == {}

@@ -12,6 +12,8 @@ _KINDS: Final = ("session", "workflow", "agent", "task", "operation", "tool", "l
 
 
 def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
+    if kind is Kind.AGENT and (name := span.attributes.text("operation.name")):
+        values.setdefault("agent", name)
     if kind is Kind.TOOL:
         status = span.attributes.text("tool.status")
         values["reported_status"] = {"failed": "error", "succeeded": "success"}.get(status or "")
@@ -39,7 +41,7 @@ DIALECT: Final = Dialect(
     ),
     refine=_refine,
     fields={
-        "agent": ("agent.name", "operation.name"),
+        "agent": ("agent.name",),
         "cost": ("gen_ai.usage.total_cost",),
         "agent_id": ("agent.id",),
         "workflow": ("workflow.name",),

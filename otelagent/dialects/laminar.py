@@ -4,12 +4,18 @@ from typing import Any, Final
 
 from otelagent.dialects.lookups import span_name
 from otelagent.dialects.places import Answer, Flat, Listed
-from otelagent.dialects.table import NO_STEP, Dialect
+from otelagent.dialects.table import NO_STEP, Dialect, Verdict
 from otelagent.model import Kind
 from otelagent.otlp import Span
 
+_TYPE: Final = "lmnr.span.type"
 _INPUT: Final = "lmnr.span.input"
 _OUTPUT: Final = "lmnr.span.output"
+
+
+def _kind(span: Span) -> Verdict | None:
+    """The function that `observe()` wraps outermost is the run."""
+    return Kind.WORKFLOW if span.attributes.text(_TYPE) == "DEFAULT" and not span.parent_id else None
 
 
 def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
@@ -20,11 +26,11 @@ def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
 DIALECT: Final = Dialect(
     name="laminar",
     scopes=("lmnr*",),
-    markers=("lmnr.span.type", "lmnr.span.path"),
+    markers=(_TYPE, "lmnr.span.path"),
     base=("otel_genai",),
     kinds=(
         (
-            "lmnr.span.type",
+            _TYPE,
             {
                 "llm": Kind.LLM,
                 "cached": Kind.LLM,
@@ -38,6 +44,7 @@ DIALECT: Final = Dialect(
             },
         ),
     ),
+    kind=_kind,
     refine=_refine,
     fields={
         "tool": (span_name,),

@@ -7,6 +7,7 @@ metadata. The trace root of openai-agents is an AGENT without a name, around the
 from collections.abc import Sequence
 from typing import Any, Final
 
+from otelagent.dialects.encoded import decoded
 from otelagent.dialects.lookups import after, inside, quoted, span_name
 from otelagent.dialects.offers import offers
 from otelagent.dialects.places import Answer, Flat, Listed
@@ -28,6 +29,7 @@ _SCHEMA_AS_PARAMETERS: Final = (
     "openinference.instrumentation.openai_agents",
     "openinference.instrumentation.smolagents",
 )
+_JSON_TYPES: Final = ("string", "integer", "number", "boolean", "array", "object", "null")
 _WRAPPERS: Final = frozenset({"message", "message_content", "tool_call", "document", "prompt", "completion", "tool"})
 
 _RESPONSE_IDS: Final = (b'"chatcmpl-', b'"resp_', b'"msg_')
@@ -87,12 +89,19 @@ def _response_id(span: Span) -> str | None:
     return None
 
 
+def _names_types(text: str) -> bool:
+    """Each parameter is an object with a JSON type: DSPy writes a schema's properties alone."""
+    if '"type"' not in text[:4096] or not isinstance(schema := decoded(text), dict):
+        return False
+    return all(isinstance(told, dict) and told.get("type") in _JSON_TYPES for told in schema.values())
+
+
 def _call_arguments(span: Span) -> Captured | None:
     """Arguments in `tool.parameters`, which others fill with the tool's schema."""
     if "tool.parameters" not in span.attributes or span.origin.scope in _SCHEMA_AS_PARAMETERS:
         return None
     value = span.attributes.get("tool.parameters")
-    if isinstance(value, str) and '"properties"' in value[:4096]:
+    if isinstance(value, str) and ('"properties"' in value[:4096] or _names_types(value)):
         return None
     return Captured(value, "tool.parameters")
 

@@ -22,6 +22,8 @@ OPERATIONS: Final[dict[str, Verdict]] = {
     "generate_content": Kind.LLM,
     "text_completion": Kind.LLM,
     "text_completions": Kind.LLM,
+    "chat.completions": Kind.LLM,
+    "text.completions": Kind.LLM,
     "completion": Kind.LLM,
     "realtime_inference": Kind.LLM,
     "llm_call": Kind.LLM,

@@ -9,7 +9,7 @@ from otelagent.dialects.encoded import unpacked
 from otelagent.dialects.lookups import MAX_TEXT
 from otelagent.dialects.table import ANY, Dialect, Source, Verdict, found
 from otelagent.model import Kind
-from otelagent.otlp import Span, decode
+from otelagent.otlp import STRING, WRONG_TYPE, Span, decode
 
 TEXTS: Final = frozenset(
     {
@@ -32,6 +32,8 @@ TEXTS: Final = frozenset(
         "environment",
     }
 )
+_CODES: Final = frozenset({"error_type", "reported_status", "finish"})
+"""Texts that are numbers, truth values or lists in some emitters, and rightly so."""
 _COMMON: Final = ("agent", "conversation", "error_type", "environment", "context")
 _TOKENS: Final = ("input_tokens", "output_tokens", "cached_tokens", "cache_write", "total_tokens")
 _CALLED: Final = ("tool", "tool_type", "tool_description", "call_id", "target", "http_status", "reported_status")
@@ -220,9 +222,13 @@ class Plan:
         """The fields of a step of this kind that the span has."""
         values: dict[str, Any] = {}
         raw_of = span.attributes.raw
-        for name, keys, reading in self.keyed[kind]:
+        for name, keys, reading, first in self.keyed[kind]:
             for key in keys:
-                if (raw := raw_of(key)) is not None and (value := reading(raw)) is not None:
+                if (raw := raw_of(key)) is None:
+                    continue
+                if raw and not raw.startswith(first):
+                    span.attributes.flaws |= WRONG_TYPE
+                if (value := reading(raw)) is not None:
                     values[name] = value
                     break
         for name, read, convert in self.worked[kind]:
@@ -258,10 +264,15 @@ def _possible(sources: Iterable[places.Source], keys: Container[str] | None) -> 
 
 def _keyed(
     dialects: Sequence[Dialect], wanted: Sequence[str], keys: Container[str] | None
-) -> tuple[tuple[str, tuple[str, ...], Callable[[bytes], object]], ...]:
-    """Fields and the keys that fill them."""
-    found = ((name, _named(_sources(dialects, name), keys), reading(name)) for name in wanted)
+) -> tuple[tuple[str, tuple[str, ...], Callable[[bytes], object], bytes], ...]:
+    """Fields, the keys that fill them, and how a value of the right type begins."""
+    found = ((name, _named(_sources(dialects, name), keys), reading(name), _first(name)) for name in wanted)
     return tuple(field for field in found if field[1])
+
+
+def _first(name: str) -> bytes:
+    """The first byte of a serialised value where a string belongs; nothing where other types are right."""
+    return STRING if name in TEXTS and name not in _CODES else b""
 
 
 def _worked(
