@@ -39,11 +39,10 @@ MAX_PAIRS: Final = 4096
 _TEXT: Final = frozenset({str})
 _SHORT: Final = 130
 """Bytes of a serialised string whose length takes one byte."""
-STRING: Final = b"\x0a"
-"""How a serialised string value begins."""
-_STRING: Final = STRING[0]
+STRING: Final = 0x0A
+"""First byte of a serialised string value."""
 _INT: Final = 0x18
-"""First bytes of a serialised AnyValue: field and wire type."""
+"""First byte of a serialised integer value."""
 
 
 class Attributes:
@@ -359,23 +358,17 @@ def decode(raw: bytes, owner: Attributes | None = None) -> Value:
     Its flaws are noted at the owner.
     """
     try:
-        return _decoded(raw, owner)
+        size = len(raw)
+        if 2 <= size < _SHORT:  # short strings and small numbers, and nothing else: most values are
+            if raw[0] == STRING and raw[1] == size - 2:
+                return raw[2:].decode()
+            if raw[0] == _INT and size <= 4 and (number := _small(raw)) is not None:
+                return number
+        elif size >= _SHORT and raw[0] == STRING and (text := _long_text(raw)) is not None:
+            return text
+        return _plain(AnyValue.FromString(raw), MAX_DEPTH, owner)
     except UnicodeDecodeError:
         _note(owner, NOT_TEXT)
-        return _plain(AnyValue.FromString(raw), MAX_DEPTH, owner)
-
-
-def _decoded(raw: bytes, owner: Attributes | None) -> Value:
-    """Raises UnicodeDecodeError for a string that is no UTF-8."""
-    size = len(raw)
-    if 2 <= size < _SHORT:  # short strings and small numbers, and nothing else: most values are
-        if raw[0] == _STRING and raw[1] == size - 2:
-            return raw[2:].decode()
-        if raw[0] == _INT and size <= 4 and (number := _small(raw)) is not None:
-            return number
-    elif size >= _SHORT and raw[0] == _STRING and (text := _long_text(raw)) is not None:
-        return text
-    try:
         return _plain(AnyValue.FromString(raw), MAX_DEPTH, owner)
     except DecodeError:
         return None

@@ -222,11 +222,11 @@ class Plan:
         """The fields of a step of this kind that the span has."""
         values: dict[str, Any] = {}
         raw_of = span.attributes.raw
-        for name, keys, reading, first in self.keyed[kind]:
+        for name, keys, reading, is_text in self.keyed[kind]:
             for key in keys:
                 if (raw := raw_of(key)) is None:
                     continue
-                if raw and not raw.startswith(first):
+                if is_text and raw and raw[0] != STRING:
                     span.attributes.flaws |= WRONG_TYPE
                 if (value := reading(raw)) is not None:
                     values[name] = value
@@ -264,15 +264,10 @@ def _possible(sources: Iterable[places.Source], keys: Container[str] | None) -> 
 
 def _keyed(
     dialects: Sequence[Dialect], wanted: Sequence[str], keys: Container[str] | None
-) -> tuple[tuple[str, tuple[str, ...], Callable[[bytes], object], bytes], ...]:
-    """Fields, the keys that fill them, and how a value of the right type begins."""
-    found = ((name, _named(_sources(dialects, name), keys), reading(name), _first(name)) for name in wanted)
+) -> tuple[tuple[str, tuple[str, ...], Callable[[bytes], object], bool], ...]:
+    """Fields, the keys that fill them, and whether a string belongs there."""
+    found = ((n, _named(_sources(dialects, n), keys), reading(n), n in TEXTS and n not in _CODES) for n in wanted)
     return tuple(field for field in found if field[1])
-
-
-def _first(name: str) -> bytes:
-    """The first byte of a serialised value where a string belongs; nothing where other types are right."""
-    return STRING if name in TEXTS and name not in _CODES else b""
 
 
 def _worked(
