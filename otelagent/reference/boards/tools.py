@@ -104,12 +104,14 @@ BOARD: Final = Dashboard(
                         "chance. From 0.1 on, tool_divergence tells what changed."
                     ),
                     unit="percentunit",
+                    most=1,
                     queries=(Query(_of_tool("otelagent_tool_divergence"), "{{tool}}"),),
                 ),
                 Panel(
                     title="Given up while still at work",
                     description="Share of a tool's recent calls that ran longer than the agent waited for them.",
                     unit="percentunit",
+                    most=1,
                     queries=(Query(_of_tool("otelagent_tool_timeout_race_ratio"), "{{tool}}"),),
                 ),
                 Panel(
