@@ -77,9 +77,13 @@ def smaller(plain: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _pruned(plain: Any) -> Any:
-    """A turn that says and asks nothing any more is no turn."""
-    for run in plain["runs"]:
+    """A turn that says and asks nothing any more is no turn, in whichever run."""
+    for run in plain.get("runs", ()):
         run["steps"] = [s for s in run.get("steps", ()) if s["type"] != "turn" or s.get("text") or s.get("calls")]
+        for step in run["steps"]:
+            _pruned({"runs": [step]} if step["type"] == "run" else {})
+            for call in step.get("calls", ()):
+                _pruned(call)
     return plain
 
 
