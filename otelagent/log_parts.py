@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from otelagent.model import Captured, Content, Item, LogPart, Message, ToolOffer
+from otelagent.model import Captured, Content, Item, Kind, LogPart, Message, Step, ToolOffer, Withheld
 
 MAX_PARTS: Final = 512
 """Parts kept per trace; of more the oldest are let go."""
@@ -65,6 +65,16 @@ class LogContent:
 
     def tools(self) -> Sequence[ToolOffer]:
         return self._span.tools() if self._span else ()
+
+
+def tell(step: Step, content: Content | None, parts: Sequence[LogPart]) -> None:
+    """Give a step what its log records say, beside the content that its span still has. Changes the step."""
+    step.content = LogContent(content, parts)
+    if step.withheld is Withheld.CAPTURE_OFF and any(part.input or part.output for part in parts):
+        step.withheld = step.capture_hint = None
+    step.error_type = step.error_type or next((part.error_type for part in parts if part.error_type), None)
+    if step.kind in (Kind.TOOL, Kind.RETRIEVAL) and step.http_status is None:
+        step.http_status = next((part.http_status for part in reversed(parts) if part.http_status), None)
 
 
 def _same(part: LogPart, other: LogPart) -> bool:

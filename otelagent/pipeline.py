@@ -244,7 +244,7 @@ class Pipeline:
         if part.step is not None:
             self._observe(trace, [part.step])
         elif part.span_id in trace.nodes and (step := trace.rejoin(part.span_id)) is not None:
-            facts.read(step, facts.Seen(), self._role)
+            facts.read_again(step, self._role)
             self.live.refold(trace, step)
 
     def _annotate(

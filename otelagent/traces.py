@@ -18,7 +18,7 @@ from otelagent.baselines.learned import Baselines
 from otelagent.conversations import Conversation, Conversations
 from otelagent.delegation import Edge
 from otelagent.lineage import Lineage
-from otelagent.log_parts import LogContent, LogParts
+from otelagent.log_parts import LogParts, tell
 from otelagent.model import Answered, Claim, Finding, Instructions, Kind, LogPart, Odd, Plain, Receipt, Status, Step
 from otelagent.reading.declared import declared
 from otelagent.reading.facts import Seen
@@ -422,13 +422,13 @@ class Trace:
         """Add to a new step's content what log records have told of it already."""
         parts = self.parts.of(step.span_id)
         if parts:
-            step.content = LogContent(step.content, parts)
+            tell(step, step.content, parts)
 
     def rejoin(self, span_id: bytes) -> Step | None:
         """The step of a span that has passed, with the content that its log records give; read it, then `refold`."""
         step = next((s for run in self.runs.values() for s in run.own_steps() if s.span_id == span_id), None)
         if step is not None and _says_more(step, self.parts.of(span_id)):
-            step.content = LogContent(None, self.parts.of(span_id))
+            tell(step, None, self.parts.of(span_id))
             return step
         return None
 

@@ -45,7 +45,7 @@ from otelagent.dialects import (
     vercel_ai,
     voltagent,
 )
-from otelagent.dialects.content import SpanContent, joined, withheld
+from otelagent.dialects.content import SpanContent, withheld
 from otelagent.dialects.plan import Plan, Reading
 from otelagent.dialects.recognition import Layout, Recognition
 from otelagent.dialects.spanless import calls
@@ -109,9 +109,14 @@ def read(span: Span) -> Step | Plain:
     kind = None if plan is None else plan.kind(span)
     if plan is None or kind is None or kind == NO_STEP:
         item = _plain(span, layout, plan if kind else None)
-        item.missed = kind is None and (plan is not None or layout.hinted)
+        item.missed = kind is None and not layout.others and _agentic(plan, layout)
         return item
     return _step(span, layout, plan, kind)
+
+
+def _agentic(plan: Plan | None, layout: Layout) -> bool:
+    """Whether a span of which nobody says what it is looks like an agent's."""
+    return layout.hinted or (plan is not None and not plan.general)
 
 
 def read_log(log: Log) -> LogPart | None:
@@ -151,7 +156,7 @@ def _step(span: Span, layout: Layout, plan: Plan, kind: Kind) -> Step:
     _failure(span, step)
     step.withheld = withheld(span, plan, kind)
     if step.withheld is not None:
-        step.capture_hint = _SDK_HINTS.get(step.withheld, plan.hint) or None
+        step.capture_hint = _SDK_HINTS.get(step.withheld) or plan.hint(span.origin.scope) or None
     if kind is not Kind.LLM:
         step.receipt = _receipt(span, layout)
     step.links = _links(span)
@@ -218,4 +223,4 @@ def _target(step: Step, content: SpanContent) -> None:
         step.target = handoffs.target(tool, arguments.value if arguments else None)
 
 
-__all__: Final = ["DIALECTS", "calls", "joined", "read", "read_log"]
+__all__: Final = ["DIALECTS", "calls", "read", "read_log"]

@@ -8,7 +8,7 @@ from xxhash import xxh3_64_intdigest
 from otelagent.dialects import otel_core, places
 from otelagent.dialects.plan import Plan
 from otelagent.dialects.table import Source, found
-from otelagent.model import Captured, Content, Item, Kind, LogPart, Message, Step, ToolOffer, Withheld
+from otelagent.model import Captured, Item, Kind, Message, Step, ToolOffer, Withheld
 from otelagent.otlp import Span
 
 T = TypeVar("T")
@@ -102,48 +102,6 @@ class SpanContent:
 
     def _tools(self) -> Sequence[ToolOffer]:
         return next((offers for read in self._plan.tools if (offers := read(self._span))), ())
-
-
-class Joined:
-    """Content of a step to which log records add what its span lacks."""
-
-    __slots__ = ("_content", "_parts")
-
-    def __init__(self, content: Content, parts: Sequence[LogPart]) -> None:
-        self._content = content
-        self._parts = sorted(parts, key=lambda part: part.time)
-
-    def arguments(self) -> Captured | None:
-        return self._content.arguments()
-
-    def result(self) -> Captured | None:
-        return self._content.result()
-
-    def error(self) -> str | None:
-        return self._content.error() or next((part.error for part in self._parts if part.error), None)
-
-    def history(self) -> Sequence[Item]:
-        return self._content.history() or tuple(item for part in self._parts for item in part.input)
-
-    def completion(self) -> Sequence[Message]:
-        return self._content.completion() or tuple(message for part in self._parts for message in part.output)
-
-    def tools(self) -> Sequence[ToolOffer]:
-        return self._content.tools()
-
-
-def joined(step: Step, parts: Sequence[LogPart]) -> None:
-    """Give a step, whose content wasn't read yet, what log records say of it."""
-    if step.content is None:
-        return
-    step.content = Joined(step.content, parts)
-    if any(part.input or part.output for part in parts) and step.withheld is Withheld.CAPTURE_OFF:
-        step.withheld = step.capture_hint = None
-    step.error_type = step.error_type or next((part.error_type for part in parts if part.error_type), None)
-    step.receipt = step.receipt or next((part.receipt for part in parts if part.receipt), None)
-    statuses = [part.http_status for part in sorted(parts, key=lambda part: part.time) if part.http_status]
-    if step.kind in (Kind.TOOL, Kind.RETRIEVAL) and step.http_status is None and statuses:
-        step.http_status = statuses[-1]
 
 
 def withheld(span: Span, plan: Plan, kind: Kind) -> Withheld | None:

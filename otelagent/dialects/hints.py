@@ -1,4 +1,7 @@
-"""What lets a span that no dialect speaks on look like an agent's: its scope's name, or the beginning of a key."""
+"""What lets a span of which no dialect says what it is look like an agent's, or like one of others.
+
+The scope's name, or the beginning of a key.
+"""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -17,6 +20,21 @@ HEADS: Final = frozenset(
     {"agent", "agents", "agentic", "genai", "llm", "llms", "prompt", "completion", "tool", "tools"}
 )
 """First words of keys, up to the dot: `user_agent.original` begins otherwise."""
+
+
+OF_OTHERS: Final = frozenset(
+    {
+        *("http.request.method", "http.method", "db.system", "db.system.name", "rpc.system", "rpc.system.name"),
+        *("messaging.system", "faas.trigger", "graphql.operation.type"),
+    }
+)
+"""Spans with such a key were made by a server, or a client of HTTP, of a database or a queue. What an SDK for agents
+writes onto every span of its application stands on them, too."""
+
+
+def of_others(keys: Iterable[str]) -> bool:
+    """Whether a span with these keys is one of a server or client."""
+    return not OF_OTHERS.isdisjoint(keys)
 
 
 def at_agents(scope: str, keys: Iterable[str]) -> bool:

@@ -80,5 +80,6 @@ DIALECT: Final = Dialect(
     output=("output",),
     input=(Listed("request_data"), Listed("raw_input"), Listed("events")),
     completion=(Answer(_RESPONSE), Answer("response")),
+    general=True,
     hint="logfire.configure(scrubbing=...): check what is scrubbed",
 )

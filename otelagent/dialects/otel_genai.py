@@ -99,6 +99,14 @@ def _details(log: Log) -> LogPart:
     )
 
 
+_CAPTURE: Final = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+_LATEST: Final = f"OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental {_CAPTURE}=SPAN_ONLY"
+_HINTS: Final = {
+    "opentelemetry.instrumentation.openai_v2": _LATEST,
+    "opentelemetry.instrumentation.vertexai": _LATEST,
+    "opentelemetry.instrumentation.botocore": f"{_CAPTURE}=true, and its log records sent here as well",
+}
+
 CONTEXTS: Final = (
     "traceparent",
     "mcp.meta.traceparent",
@@ -159,5 +167,6 @@ DIALECT: Final = Dialect(
     tools=(offered("gen_ai.tool.definitions"),),
     references=tuple(key + end for key in (_INSTRUCTIONS, _INPUT, _OUTPUT) for end in ("_ref", ".ref")),
     logs={_DETAILS: _details},
-    hint="OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY",
+    hint=f"{_CAPTURE}=SPAN_ONLY",
+    hints=_HINTS,
 )

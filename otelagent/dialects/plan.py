@@ -186,11 +186,17 @@ class Plan:
         self.cache_aside = any(d.cache_aside for d in dialects)
         self.sentinels = SENTINELS | {serialised(value) for d in dialects for value in d.absent}
         self.longest_sentinel = max(map(len, self.sentinels))
-        self.hint = next((d.hint for d in sorted(dialects, key=lambda d: d.name != name) if d.hint), "")
+        self.general = any(d.general for d in dialects if d.name == name)
+        self._hint = next((d.hint for d in sorted(dialects, key=lambda d: d.name != name) if d.hint), "")
+        self._hints = {scope: hint for d in dialects for scope, hint in d.hints.items()}
 
     def narrowed(self, keys: Container[str]) -> "Plan":
         """The plan for spans with these keys."""
         return Plan(self._dialects, self.name, keys)
+
+    def hint(self, scope: str) -> str:
+        """The setting that has the emitter with this scope record content; empty where none is known."""
+        return next((hint for head, hint in self._hints.items() if scope.startswith(head)), self._hint)
 
     def stands_for_none(self, raw: bytes | None) -> bool:
         """The serialised value stands for content that was taken out."""

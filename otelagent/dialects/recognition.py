@@ -34,7 +34,7 @@ _NOTHING: Final = frozenset[str]()
 class Layout:
     """What follows from the keys of a span, and the name of its scope: who speaks on it, what needn't be looked for."""
 
-    __slots__ = ("counts", "fills", "hinted", "keys", "known", "plans", "shown", "values", "written")
+    __slots__ = ("counts", "fills", "hinted", "keys", "known", "others", "plans", "shown", "values", "written")
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class Layout:
         shown: frozenset[str],
         values: tuple[tuple[str, Told], ...],
         hinted: bool,
+        others: bool,
     ) -> None:
         self.keys = keys
         """Those that any table names."""
@@ -56,6 +57,8 @@ class Layout:
         """By the dialects that the span's name and values show beside those that keys show."""
         self.hinted = hinted
         """Looks like an agent's."""
+        self.others = others
+        """Looks like a server's or client's."""
         self.written = not log_fields.NAMES.isdisjoint(keys)
         """Fields of a tool call may be written out."""
         self.counts = not log_fields.COUNTED.isdisjoint(keys)
@@ -122,12 +125,13 @@ class Recognition:
         known = self._of_scope(scope)
         shown = _NOTHING if known is not None else frozenset(self._shown(keys))
         values = tuple((key, told) for key, told in self._values.items() if key in keys) if shown else ()
-        alike = (self._telling.intersection(keys), known, shown, hints.at_agents(scope, keys))
+        looks = hints.at_agents(scope, keys), hints.of_others(keys)
+        alike = (self._telling.intersection(keys), known, shown, looks)
         layout = self._alike.get(alike)
         if layout is None:
             if len(self._alike) >= MAX_LAYOUTS:
                 self._alike.clear()
-            layout = self._alike[alike] = Layout(alike[0], known, shown, values, alike[3])
+            layout = self._alike[alike] = Layout(alike[0], known, shown, values, *looks)
         return layout
 
     def _named(self, scope: str) -> Plan | None:
@@ -180,6 +184,7 @@ def _telling(dialects: Iterable[Dialect]) -> set[str]:
         for place in (*dialect.instructions, *dialect.input, *dialect.completion):
             place.possible(noting)
         noting.asked.update(dialect.references)
+        noting.asked.update(key for key, _ in dialect.values)
     return noting.asked | log_fields.NAMES | log_fields.COUNTED | log_fields.FILLED
 
 

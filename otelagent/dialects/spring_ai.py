@@ -38,5 +38,5 @@ DIALECT: Final = Dialect(
     result=("spring.ai.tool.call.result", "db.vector.query.response.documents"),
     input=(Listed("spring.ai.model.request.messages"), Listed("spring.ai.chat.client.input")),
     completion=(Answer("spring.ai.model.response.messages"), Answer("spring.ai.chat.client.output")),
-    hint="spring.ai.chat.observations.log-prompt=true spring.ai.tools.observations.include-content=true",
+    hint="spring.ai.tools.observations.include-content=true; prompts and completions go to its log only",
 )

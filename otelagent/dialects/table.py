@@ -61,8 +61,12 @@ class Dialect:
     """Whether this tool span, which lacks a result, would have one had the tool returned anything."""
     cache_aside: bool = False
     """Input tokens leave the cached ones out."""
+    general: bool = False
+    """Its marks stand on all spans of an application, so a span that has no other is no agent's."""
     hint: str = ""
     """The setting that has it record content."""
+    hints: Mapping[str, str] = field(default_factory=dict)
+    """Where the setting of one emitter differs: by the beginning of its scope's name."""
 
 
 def found(span: Span, source: Source) -> object:

@@ -10,6 +10,7 @@ from xxhash import xxh3_64_intdigest
 
 from otelagent import w3c
 from otelagent.model import (
+    BAD,
     Admission,
     Answered,
     Asked,
@@ -73,6 +74,9 @@ MAX_ASKED: Final = 256
 
 MAX_INSTRUCTIONS: Final = 16_384
 """Characters of a system or user message that are kept for what it names."""
+
+UNTOLD: Final = frozenset({Status.OK, Status.UNKNOWN, Status.EMPTY})
+"""Outcomes that don't tell of a failure."""
 
 READABLE: Final = frozenset({Status.OK, Status.PARTIAL, Status.UNKNOWN, Status.NONCONFORMING})
 """Outcomes with content that a model may take for instructions."""
@@ -155,6 +159,16 @@ def read(step: Step, seen: Seen, role_of: RoleOf) -> None:
         step.call = _call(step, content, role_of(step.tool, step.tool_description))
     elif step.kind in (Kind.LLM, Kind.AGENT, Kind.WORKFLOW):
         step.turn = _turn(step, content, seen, role_of)
+
+
+def read_again(step: Step, role_of: RoleOf) -> None:
+    """Read what came later of a step; a call keeps what its span showed, but for an outcome that is worse."""
+    known = step.call
+    read(step, Seen(), role_of)
+    if known is not None and step.call is not None:
+        if step.call.outcome.status in BAD and known.outcome.status in UNTOLD:
+            known.outcome = step.call.outcome
+        step.call = known
 
 
 class _Judged(msgspec.Struct, frozen=True):

@@ -76,6 +76,49 @@ def test_spans_of_no_agent_are_not_called_unrecognised() -> None:
     assert (only.spans, only.share) == (1, None)
 
 
+EVERYWHERE = [
+    {"logfire.msg": "POST /ask", "logfire.msg_template": "{method} {path}", "logfire.span_type": "span"},
+    {"lmnr.span.path": "ask"},
+    {"gen_ai.environment": "staging"},
+    {"langfuse.environment": "staging"},
+]
+"""What SDKs for agents write onto every span of an application."""
+
+
+@pytest.mark.parametrize("marks", EVERYWHERE, ids=lambda marks: next(iter(marks)))
+def test_servers_and_clients_spans_are_no_agents_whatever_an_sdk_writes_onto_them(marks: dict[str, str]) -> None:
+    span = plain("POST /ask", **marks, **{"http.request.method": "POST", "http.route": "/ask"})
+    (only,) = coverage([builders.request([span], scope="opentelemetry.instrumentation.fastapi")]).emitters.values()
+    assert only.share is None
+
+
+def test_span_that_was_made_by_hand_with_logfire_is_no_agents() -> None:
+    (only,) = coverage([builders.request([plain("load", **EVERYWHERE[0])], scope="logfire")]).emitters.values()
+    assert only.share is None
+
+
+@pytest.mark.parametrize(
+    ("scope", "setting"),
+    [
+        (
+            "opentelemetry.instrumentation.openai_v2",
+            "OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental"
+            " OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY",
+        ),
+        (
+            "opentelemetry.instrumentation.botocore.bedrock-runtime",
+            "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true, and its log records sent here as well",
+        ),
+        ("opentelemetry.util.genai", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY"),
+        ("strands.telemetry.tracer", "OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental"),
+    ],
+)
+def test_setting_is_that_of_the_emitter(scope: str, setting: str) -> None:
+    chat = plain("chat", **{"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4o"})
+    (only,) = coverage([builders.request([chat], scope=scope)]).emitters.values()
+    assert [lack.setting for lack in only.lacks] == [setting]
+
+
 def test_spans_that_look_like_an_agents_and_are_not_understood_lower_the_share() -> None:
     spans = [plain("think", 1), plain("chat", 2, **{"gen_ai.operation.name": "chat"})]
     (only,) = coverage([builders.request(spans, scope="acme.agent.tracer")]).emitters.values()

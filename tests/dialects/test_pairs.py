@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from otelagent import attributes, dialects
+from otelagent import attributes, dialects, otlp
+from tests import builders
 from tests.dialects.readout import readout
 
 HERE = Path(__file__).parent
@@ -24,6 +25,9 @@ def test_every_dialect_has_a_pair() -> None:
     assert {d.name for d in dialects.DIALECTS} == {pair.parent.name for pair in PAIRS}
 
 
+SENDERS = {"canary.py", "cases/spans.py"}
+"""Write spans as an agent does."""
+
 NAME = re.compile(r"(?:[a-z_]+\.)+[a-zA-Z_]+")
 
 
@@ -34,9 +38,8 @@ def test_foreign_attribute_names_stand_in_their_dialects_and_nowhere_else() -> N
     foreign = {key for key in named if "." in key} - ours
     package = Path(dialects.__file__).parent.parent
     elsewhere = [p for p in package.rglob("*.py") if p.parent.name != "dialects" and not p.name.endswith("_pb2.py")]
-    senders = {"canary.py", "spans.py"}  # write spans as an agent does
-    found = {(path.name, key) for path in elsewhere if path.name not in senders for key in foreign & _names(path)}
-    assert found == set()
+    found = {(str(path.relative_to(package)), key) for path in elsewhere for key in foreign & _names(path)}
+    assert {path for path, _ in found} == SENDERS
 
 
 def _names(path: Path) -> set[str]:
@@ -44,3 +47,12 @@ def _names(path: Path) -> set[str]:
     nodes = ast.walk(ast.parse(path.read_text()))
     texts = (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
     return {name for text in texts for name in NAME.findall(text)}
+
+
+def test_what_shows_a_dialect_counts_whatever_was_read_before() -> None:
+    spans = [
+        builders.span("chat", {"gen_ai.operation.name": "chat", **marks}, trace_id=b"t" * 16, span_id=b"s" * 8)
+        for marks in ({}, {"gen_ai.provider.name": "strands-agents"})
+    ]
+    read = [dialects.read(span).dialect for span in otlp.TraceRequest(builders.request(spans, scope="order")).spans]
+    assert read == ["otel_genai", "strands"]
