@@ -41,6 +41,8 @@ _SHORT: Final = 130
 """Bytes of a serialised string whose length takes one byte."""
 STRING: Final = 0x0A
 """First byte of a serialised string value."""
+_TRACE_ID: Final = b"\x0a"
+"""First byte of a serialised span; in log records it never stands for a field."""
 _INT: Final = 0x18
 """First byte of a serialised integer value."""
 
@@ -303,6 +305,14 @@ def logs(body: bytes) -> Iterator[Log]:
             yield Log(LogRecord.FromString(raw), origin)
         except DecodeError:
             continue
+
+
+def holds_logs(body: bytes) -> bool:
+    """Whether a request holds log records: both signals have the same envelope, but a span begins with its trace id.
+
+    False where it is empty; raises Rejected.
+    """
+    return next((raw[:1] != _TRACE_ID for *_, raw in _walk(parse_envelope(body)) if raw), False)
 
 
 def delta(attributes: Mapping[str, Value]) -> bytes:

@@ -8,6 +8,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
+from otelagent.diagnosis.emitters import coverage
+from otelagent.diagnosis.inspect import Inspection
+from otelagent.diagnosis.play import Logs
 from otelagent.diagnosis.scan import Report
 from otelagent.log_parts import MAX_PARTS, LogParts
 from otelagent.model import LogPart
@@ -141,3 +144,42 @@ def test_log_that_repeats_only_a_calls_numbers_takes_nothing_away() -> None:
     pipeline.logs(logs(*records), 2.0)
     pipeline.settle(3.0)
     assert [f.mode for f in report.findings.values()] == ["empty_result_fabrication"]
+
+
+TOOL_SPAN = builders.span(
+    "execute_tool fetch",
+    {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "fetch", "gen_ai.tool.call.result": "a page of text"},
+    trace_id=b"t" * 16,
+    span_id=FIRST,
+    parent_id=AGENT,
+)
+EXCHANGE = LogRecord(
+    trace_id=b"t" * 16,
+    span_id=FIRST,
+    event_name="adk.experimental.mcp.http.client.response.end",
+    time_unix_nano=builders.BEGIN + 10,
+    attributes=[KeyValue(key="http.response.status_code", value=builders.value(429))],
+)
+
+
+@pytest.mark.parametrize("order", ["log first", "span first"])
+def test_status_that_only_a_log_tells_decides_the_outcome_and_keeps_the_result(order: str) -> None:
+    report = Inspection()
+    pipeline = Pipeline(ears=(report,))
+    if order == "log first":
+        pipeline.logs(logs(EXCHANGE), 0.5)
+    pipeline.traces(builders.request([TOOL_SPAN, *SPANS[2:]]), 1.0)
+    if order == "span first":
+        pipeline.logs(logs(EXCHANGE), 2.0)
+    pipeline.settle(100.0)
+    (step,) = report.pipes[0].agents[0].steps
+    assert (step.outcome, step.bytes) == ("rate_limited", len("a page of text"))
+
+
+def test_content_that_came_in_logs_is_not_called_missing() -> None:
+    spans_first, logs_first = (
+        coverage([builders.request(SPANS), Logs(logs(*EVENTS))]),
+        coverage([Logs(logs(*EVENTS)), builders.request(SPANS)]),
+    )
+    for found in (spans_first, logs_first):
+        assert [dict(e.lacks) for e in found.emitters.values()] == [{}]

@@ -18,7 +18,7 @@ from otelagent.commands import coverage_text
 from otelagent.diagnosis.emitters import Coverage, coverage
 from otelagent.diagnosis.inspect import Agent, Deed, Inspection, inspect, walk
 from otelagent.diagnosis.listen import listen as listen_to
-from otelagent.diagnosis.load import Unreadable, requests
+from otelagent.diagnosis.load import Unreadable, signals
 from otelagent.endpoint import Endpoint
 from otelagent.errors import BadConfig
 from otelagent.settings import Duration
@@ -87,7 +87,7 @@ def command(
     if form == "mermaid" and (covered or seconds is not None):
         raise click.UsageError("coverage is shown as text or json")
     try:
-        bodies = (body for file in files for body in requests(file))
+        bodies = (body for file in files for body in signals(file))
         if seconds is not None:
             _print_coverage(_live(grpc, http, seconds), form)
         elif covered:

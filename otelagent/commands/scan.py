@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from otelagent.diagnosis.load import Unreadable, requests
+from otelagent.diagnosis.load import Unreadable, signals
 from otelagent.diagnosis.scan import Report, scan
 
 
@@ -24,7 +24,7 @@ def command(files: tuple[str, ...], form: str, why: bool) -> None:
     Exit code 0: nothing found, 1: findings, 2: could not run.
     """
     try:
-        report = scan(body for file in files for body in requests(file))
+        report = scan(body for file in files for body in signals(file))
     except Unreadable as error:
         click.echo(f"otelagent scan: {error}", err=True)
         sys.exit(2)
@@ -45,6 +45,10 @@ def _print(report: Report, why: bool) -> None:
     talk.print("{} in {}, {} spans".format(*counts))
     for (mode, reason), count in sorted(report.abstentions.items()):
         talk.print(Text(f"not judged: {mode} in {_count(count, 'run')} ({reason} not captured)"))
+    for scope, count in sorted(report.missed.items()):
+        talk.print(Text(f"not understood: {_count(count, 'span')} of {_shown(scope) or '(no scope)'}"))
+    for odd, count in sorted(report.oddities.items()):
+        talk.print(Text(f"odd, and read all the same: {odd.replace('_', ' ')} ({_count(count, 'span')})"))
 
 
 def _count(number: int, noun: str) -> str:

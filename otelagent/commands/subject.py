@@ -14,7 +14,8 @@ from otelagent.cases.extract import Extract
 from otelagent.commands import stored
 from otelagent.detectors import available
 from otelagent.diagnosis.diagnose import by_root_cause
-from otelagent.diagnosis.load import Unreadable, requests
+from otelagent.diagnosis.load import Unreadable, signals
+from otelagent.diagnosis.play import Request
 from otelagent.diagnosis.recording import Recorded, Recording, record
 from otelagent.diagnosis.render_text import printable
 from otelagent.diagnosis.snapshot import reader
@@ -35,11 +36,11 @@ def options(command: Command) -> Command:
     return click.argument("subject", metavar="TRACE|FILE")(stored.option(command))
 
 
-def found(subject: str, store: Path | None) -> tuple[Iterable[bytes], bytes | None]:
+def found(subject: str, store: Path | None) -> tuple[Iterable[Request], bytes | None]:
     """The requests of a file, or of a trace in the store and its id. Raises Unreadable or StoreUnusable."""
     hexadecimal = len(subject) >= 4 and not set(subject.lower()) - set("0123456789abcdef")
     if Path(subject).exists() or not hexadecimal:
-        return requests(subject), None
+        return signals(subject), None
     opened = TraceStore(stored.directory(store))
     try:
         trace_id = stored.trace_of(opened, subject)

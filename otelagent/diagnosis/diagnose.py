@@ -10,6 +10,7 @@ from otelagent.diagnosis.context import ContextState, context
 from otelagent.diagnosis.dataflow import Dataflow
 from otelagent.diagnosis.grounds import Grounds, Held, Support
 from otelagent.diagnosis.known_good import KnownGood, known_good
+from otelagent.diagnosis.play import Request
 from otelagent.diagnosis.recording import Recorded, Recording, record
 from otelagent.diagnosis.suspicion import Suspect, most_suspicious
 from otelagent.model import RANK, Finding, Kind, Role, Status
@@ -86,14 +87,14 @@ class Diagnosis:
 
 
 def diagnose(
-    requests: Iterable[bytes],
+    requests: Iterable[Request],
     settings: Settings | None = None,
     *,
     trace: bytes | None = None,
     commands: Collection[str] = (),
     source: str = "FILE",
 ) -> Diagnosis:
-    """Diagnose serialised ExportTraceServiceRequests; `commands` that exist and `source`, as it is
+    """Diagnose recorded requests; `commands` that exist and `source`, as it is
     typed, shape the replay advice.
     """
     recording = record(requests, settings, trace)

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from otelagent import dialects, otlp
 from otelagent.detectors import build
 from otelagent.detectors.detector import Detector
+from otelagent.diagnosis.play import Request, play
 from otelagent.model import Finding, Kind, Need, Odd, Step, Withheld
 from otelagent.pipeline import Annotated, Pipeline, Settings
 from otelagent.run import SOURCES, AgentRun
@@ -171,12 +172,10 @@ class Coverage:
         return {"version": FORMAT_VERSION, "emitters": emitters, "abstentions": abstentions}
 
 
-def coverage(requests: Iterable[bytes], settings: Settings | None = None) -> Coverage:
+def coverage(requests: Iterable[Request], settings: Settings | None = None) -> Coverage:
     """Play requests through the fold, and keep what their emitters showed."""
-    found, now = Coverage(settings), 0.0
-    for now, body in enumerate(requests, 1):
-        found.traces(body, float(now))
-    found.settle(now + 1.0)
+    found = Coverage(settings)
+    play(requests, found)
     return found
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from otelagent.diagnosis.play import Request, play
 from otelagent.model import Finding, Odd, Receipt, Step
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.run import AgentRun
@@ -130,14 +131,10 @@ class Inspection:
         return "\n".join(lines)
 
 
-def inspect(requests: Iterable[bytes], settings: Settings | None = None) -> Inspection:
+def inspect(requests: Iterable[Request], settings: Settings | None = None) -> Inspection:
     """Play requests through the fold, and keep what each trace came to."""
     inspection = Inspection()
-    pipeline = Pipeline(settings, ears=(inspection,))
-    now = 0.0
-    for now, body in enumerate(requests, 1):
-        pipeline.traces(body, float(now))
-    pipeline.settle(now + 1.0)
+    play(requests, Pipeline(settings, ears=(inspection,)))
     return inspection
 
 

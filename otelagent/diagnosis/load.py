@@ -1,5 +1,7 @@
-"""OTLP from files (protobuf, JSON, JSON lines as the Collector's file exporter writes them, or Jaeger's JSON; plain or
-gzipped) and from running backends."""
+"""Traces and logs of OTLP from files and from running backends.
+
+Files are protobuf, JSON, JSON lines as the Collector's file exporter writes them, or Jaeger's JSON; plain or gzipped.
+"""
 
 import gzip
 import zlib
@@ -11,8 +13,9 @@ import msgspec
 
 from otelagent import otlp_json
 from otelagent.diagnosis import jaeger, remote
+from otelagent.diagnosis.play import Logs, Request
 from otelagent.errors import OtelagentError, Rejected
-from otelagent.otlp import parse_envelope
+from otelagent.otlp import holds_logs
 
 GZIP: Final = b"\x1f\x8b"
 
@@ -25,7 +28,12 @@ class Unreadable(OtelagentError):
 
 
 def requests(source: Path | str) -> Iterator[bytes]:
-    """The serialised requests of a file, in its order, or of `http://HOST/TRACE`; raises Unreadable."""
+    """The serialised requests of traces of a file, in its order, or of `http://HOST/TRACE`; raises Unreadable."""
+    return (request for request in signals(source) if not isinstance(request, Logs))
+
+
+def signals(source: Path | str) -> Iterator[Request]:
+    """The same with the requests of logs, which may hold what spans don't; raises Unreadable."""
     at = remote.place(source) if isinstance(source, str) else None
     if at is None:
         yield from _file(Path(source))
@@ -36,7 +44,7 @@ def requests(source: Path | str) -> Iterator[bytes]:
         raise Unreadable(str(error)) from error
 
 
-def _file(path: Path) -> Iterator[bytes]:
+def _file(path: Path) -> Iterator[Request]:
     raw = _read(path)
     if not raw.strip():
         raise Unreadable(f"{path}: empty")
@@ -44,8 +52,7 @@ def _file(path: Path) -> Iterator[bytes]:
         if raw.lstrip()[:1] == b"{":
             yield from _json(raw)
         else:
-            parse_envelope(raw)
-            yield raw
+            yield Logs(raw) if holds_logs(raw) else raw
     except Rejected as error:
         raise Unreadable(f"{path}: {error}; expected OTLP protobuf, OTLP JSON or JSON lines") from error
 
@@ -64,14 +71,20 @@ def _read(path: Path) -> bytes:
     return raw
 
 
-def _json(raw: bytes) -> Iterator[bytes]:
-    """One JSON document, or one per line; lines of other signals (logs, metrics) are skipped."""
+def _json(raw: bytes) -> Iterator[Request]:
+    """One JSON document, or one per line; metrics are read as requests without spans."""
     lines = [line for line in raw.splitlines() if line.strip()]
     if len(lines) > 1 and all(line[:1] == b"{" and line.rstrip()[-1:] == b"}" for line in lines):
         for line in lines:
-            yield otlp_json.to_protobuf(line, "traces")
+            yield _converted(line)
     else:
-        yield otlp_json.to_protobuf(_otlp(raw), "traces")
+        yield _converted(_otlp(raw))
+
+
+def _converted(document: bytes) -> Request:
+    if b'"resourceLogs"' in document and b'"resourceSpans"' not in document:
+        return Logs(otlp_json.to_protobuf(document, "logs"))
+    return otlp_json.to_protobuf(document, "traces")
 
 
 def _otlp(raw: bytes) -> bytes:

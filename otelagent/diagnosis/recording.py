@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from otelagent import dialects, otlp
+from otelagent.diagnosis.play import Request, play
 from otelagent.diagnosis.scan import Report
 from otelagent.model import (
     Content,
@@ -187,21 +188,21 @@ class _Collector:
     def unread(self, reason: str) -> None: ...
 
 
-def record(requests: Iterable[bytes], settings: Settings | None = None, trace: bytes | None = None) -> Recording:
+def record(requests: Iterable[Request], settings: Settings | None = None, trace: bytes | None = None) -> Recording:
     """Play requests through the fold as `scan` does and keep the content; `trace` picks one of several."""
     report, collector = Report(), _Collector()
     pipeline = Pipeline(settings, ears=(report, collector))
     content: dict[tuple[bytes, bytes], Content | None] = {}
     parameters: dict[tuple[bytes, bytes], dict[str, Any]] = {}
-    now = 0.0
-    for now, body in enumerate(requests, 1):
-        report.spans_read += pipeline.traces(body, float(now)).spans
+
+    def keep(body: bytes) -> None:
         for span in otlp.TraceRequest(body).spans:
             if isinstance(read := dialects.read(span), Step):
                 content[span.trace_id, span.span_id] = read.content
                 if read.kind is Kind.LLM:
                     parameters[span.trace_id, span.span_id] = _parameters(span.attributes)
-    pipeline.settle(now + 1.0)
+
+    report.spans_read = play(requests, pipeline, keep)
     chosen = {trace} if trace else _subject(collector, report)
     kept = sorted((pair for pair in collector.steps if pair[0].trace_id in chosen), key=lambda pair: order(pair[0]))
     steps = []

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from otelagent.annotate import finding_id
+from otelagent.diagnosis.play import Request, play
 from otelagent.model import Finding, Odd, Step
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.run import AgentRun
@@ -36,6 +37,10 @@ class Report:
     abstentions: Counter[tuple[str, str]] = field(default_factory=Counter)
     traces: set[bytes] = field(default_factory=set)
     spans_read: int = 0
+    oddities: Counter[Odd] = field(default_factory=Counter)
+    """Spans that were read all the same."""
+    missed: Counter[str] = field(default_factory=Counter)
+    """Spans that look like an agent's and were not understood, by scope."""
 
     def step(self, step: Step, run: AgentRun, trace: Trace) -> None:
         self.traces.add(trace.trace_id)
@@ -65,10 +70,10 @@ class Report:
         pass
 
     def unrecognised(self, scope: str, count: int) -> None:
-        pass
+        self.missed[scope] += count
 
     def odd(self, reason: Odd, count: int) -> None:
-        pass
+        self.oddities[reason] += count
 
     def unread(self, reason: str) -> None:
         pass
@@ -81,6 +86,8 @@ class Report:
             "spans": self.spans_read,
             "findings": [self._finding(f) for f in self.findings.values()],
             "abstentions": [{"mode": m, "reason": r, "count": n} for (m, r), n in sorted(self.abstentions.items())],
+            "odd": [{"reason": str(reason), "count": n} for reason, n in sorted(self.oddities.items())],
+            "unrecognised": [{"scope": scope, "spans": n} for scope, n in sorted(self.missed.items())],
             "considered": [
                 {"mode": d.mode, "trace_id": d.trace_id.hex(), "span_id": d.span_id.hex(), "tool": d.tool, "why": d.why}
                 for d in self.dismissals
@@ -110,12 +117,8 @@ class Report:
         }
 
 
-def scan(requests: Iterable[bytes], settings: Settings | None = None) -> Report:
+def scan(requests: Iterable[Request], settings: Settings | None = None) -> Report:
     """Play requests through the fold, one second apart, and settle all traces at the end."""
     report = Report()
-    pipeline = Pipeline(settings, ears=(report,))
-    now = 0.0
-    for now, body in enumerate(requests, 1):
-        report.spans_read += pipeline.traces(body, float(now)).spans
-    pipeline.settle(now + 1.0)
+    report.spans_read = play(requests, Pipeline(settings, ears=(report,)))
     return report

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from google.protobuf.json_format import MessageToDict
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from otelagent.cli import main
@@ -54,6 +55,37 @@ def test_every_form_of_file_gives_the_same_findings(form: str, tmp_path: Path) -
     path = tmp_path / "traces"
     path.write_bytes(gzip.compress(raw) if form.endswith(".gz") else raw)
     assert findings(scan("--format", "json", path)) == findings(scan("--format", "json", builders.CAPTURES / FAILING))
+
+
+RECORDED = Path(__file__).parents[1] / "recorded"
+MESSAGES_IN_LOGS = RECORDED / "openai-v2__empty.binpb.gz", RECORDED / "openai-v2__empty.logs.binpb.gz"
+
+
+@pytest.mark.parametrize("form", ["protobuf", "lines"])
+def test_messages_in_files_of_logs_are_read_as_well(form: str, tmp_path: Path) -> None:
+    spans, records = (gzip.decompress(path.read_bytes()) for path in MESSAGES_IN_LOGS)
+    paths = tmp_path / "traces", tmp_path / "logs"
+    paths[0].write_bytes(spans if form == "protobuf" else as_json(spans))
+    plain = MessageToDict(ExportLogsServiceRequest.FromString(records), use_integers_for_enums=True)
+    for scope_logs in plain["resourceLogs"][0]["scopeLogs"]:
+        for record in scope_logs["logRecords"]:
+            record |= {key: base64.b64decode(record[key]).hex() for key in ("traceId", "spanId")}
+    paths[1].write_bytes(records if form == "protobuf" else json.dumps(plain).encode())
+    assert scan(paths[0]).exit_code == 0
+    assert [f["mode"] for f in findings(scan("--format", "json", *paths))] == ["empty_result_fabrication"]
+
+
+def test_odd_spans_and_those_that_are_not_understood_are_told(tmp_path: Path) -> None:
+    own = {"trace_id": b"t" * 16, "span_id": b"s" * 8}
+    odd = builders.span("think", {}, **own, parent_id=b"s" * 8, start=builders.BEGIN, end=builders.BEGIN - 1)
+    path = tmp_path / "odd"
+    path.write_bytes(builders.request([odd], scope="acme.agent"))
+    told = scan(path).stderr
+    assert "not understood: 1 span of acme.agent" in told
+    assert "odd, and read all the same: own parent (1 span)" in told
+    shown = json.loads(scan("--format", "json", path).stdout)
+    assert {o["reason"]: o["count"] for o in shown["odd"]} == {"own_parent": 1, "ends_before_start": 1}
+    assert shown["unrecognised"] == [{"scope": "acme.agent", "spans": 1}]
 
 
 def findings(result: Result) -> list[dict[str, Any]]:
