@@ -19,7 +19,7 @@ from otelagent.diagnosis.scan import Report, scan
 @click.option("--why", is_flag=True, help="List also what was considered, and why it stayed quiet.")
 def command(files: tuple[str, ...], form: str, why: bool) -> None:
     """Find silent failures in recorded traces: OTLP protobuf, OTLP JSON, or JSON lines of the Collector's file
-    exporter, plain or gzipped; or of a running Tempo or Jaeger, by http://HOST:PORT/TRACE.
+    exporter, plain or gzipped, with logs where those hold the messages; or of a running Tempo or Jaeger, by http://HOST:PORT/TRACE.
 
     Exit code 0: nothing found, 1: findings, 2: could not run.
     """
