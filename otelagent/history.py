@@ -1,12 +1,12 @@
 """What `report` tells of: findings, and hourly counts of pipelines, on disk beside the trace store."""
 
-import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from otelagent.database import Database
 from otelagent.errors import OtelagentError
 from otelagent.success import Counts
 
@@ -70,71 +70,42 @@ class History:
     def __init__(self, directory: Path, *, create: bool = False) -> None:
         """Raises HistoryUnusable; without `create` also where there is none yet."""
         self.path = directory / FILE
-        try:
-            if create:
-                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self.path.touch(mode=0o600)
-            elif not self.path.is_file():
-                raise HistoryUnusable(f"{directory}: no history there")
-            self._db = sqlite3.connect(self.path, timeout=5.0, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise HistoryUnusable(f"{self.path}: {error}") from error
+        self._db = Database(self.path, _SCHEMA, HistoryUnusable, create=create, missing="no history")
 
     def close(self) -> None:
         self._db.close()
 
     def add(self, told: Iterable[Told], settled: Iterable[Settled], *, oldest: float) -> None:
         """Write these, all or nothing, and let go what is older than `oldest`, or too much."""
-        with self._writing():
+        with self._db.writing() as db:
             rows = (tuple(vars(t).values()) for t in told)
-            self._db.executemany("INSERT OR REPLACE INTO finding VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
+            db.executemany("INSERT OR REPLACE INTO finding VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
             for each in settled:
-                self._count(each)
-            self._db.execute("DELETE FROM finding WHERE at < ?", (oldest,))
-            self._db.execute("DELETE FROM settled WHERE hour < ?", (int(oldest // HOUR),))
-            self._db.execute(
+                _count(db, each)
+            db.execute("DELETE FROM finding WHERE at < ?", (oldest,))
+            db.execute("DELETE FROM settled WHERE hour < ?", (int(oldest // HOUR),))
+            db.execute(
                 "DELETE FROM finding WHERE rowid IN (SELECT rowid FROM finding ORDER BY at DESC LIMIT -1 OFFSET ?)",
                 (MAX_FINDINGS,),
             )
 
-    def _count(self, each: Settled) -> None:
-        c = each.counts
-        numbers = (c.success, c.degraded, c.failed, c.unknown, c.leaf_ok, c.leaf_failed, each.tokens, each.cost)
-        self._db.execute(
-            "INSERT INTO settled VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
-            " success=success+excluded.success, degraded=degraded+excluded.degraded, failed=failed+excluded.failed,"
-            " unknown=unknown+excluded.unknown, leaf_ok=leaf_ok+excluded.leaf_ok,"
-            " leaf_failed=leaf_failed+excluded.leaf_failed, tokens=tokens+excluded.tokens, cost=cost+excluded.cost",
-            (each.hour, each.service, each.workflow, *numbers),
-        )
-
     def told(self, since: float) -> list[Told]:
         """Findings since a time, oldest first."""
-        return [Told(*row) for row in self._read("SELECT * FROM finding WHERE at >= ? ORDER BY at", since)]
+        return [Told(*row) for row in self._db.read("SELECT * FROM finding WHERE at >= ? ORDER BY at", (since,))]
 
     def settled(self, since: float) -> list[Settled]:
         """Hours since a time; the one in which it lies counts."""
-        rows = self._read("SELECT * FROM settled WHERE hour >= ? ORDER BY hour", since // HOUR)
+        rows = self._db.read("SELECT * FROM settled WHERE hour >= ? ORDER BY hour", (since // HOUR,))
         return [Settled(h, s, w, Counts(*numbers[:6]), numbers[6], numbers[7]) for h, s, w, *numbers in rows]
 
-    def _read(self, query: str, since: float) -> list[tuple[Any, ...]]:
-        try:
-            return self._db.execute(query, (since,)).fetchall()
-        except sqlite3.Error as error:
-            raise HistoryUnusable(f"{self.path}: {error}") from error
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise HistoryUnusable(f"{self.path}: {error}") from error
+def _count(db: sqlite3.Connection, each: Settled) -> None:
+    c = each.counts
+    numbers = (c.success, c.degraded, c.failed, c.unknown, c.leaf_ok, c.leaf_failed, each.tokens, each.cost)
+    db.execute(
+        "INSERT INTO settled VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
+        " success=success+excluded.success, degraded=degraded+excluded.degraded, failed=failed+excluded.failed,"
+        " unknown=unknown+excluded.unknown, leaf_ok=leaf_ok+excluded.leaf_ok,"
+        " leaf_failed=leaf_failed+excluded.leaf_failed, tokens=tokens+excluded.tokens, cost=cost+excluded.cost",
+        (each.hour, each.service, each.workflow, *numbers),
+    )

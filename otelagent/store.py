@@ -1,15 +1,14 @@
 """The trace store: requests of failing traces and of a sample of good ones, on disk, compressed, for `diagnose`."""
 
-import contextlib
 import json
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import zstandard
 
+from otelagent.database import Database
 from otelagent.errors import OtelagentError
 
 FILE: Final = "traces.db"
@@ -66,19 +65,7 @@ class TraceStore:
     def __init__(self, directory: Path, *, create: bool = False) -> None:
         """Raises StoreUnusable; without `create` also where there is no store yet."""
         self.path = directory / FILE
-        try:
-            if create:
-                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self.path.touch(mode=0o600)
-            elif not self.path.is_file():
-                raise StoreUnusable(f"{directory}: no trace store there")
-            self._db = sqlite3.connect(self.path, timeout=5.0, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute("PRAGMA foreign_keys=ON")
-            self._db.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreUnusable(f"{self.path}: {error}") from error
+        self._db = Database(self.path, _SCHEMA, StoreUnusable, create=create, missing="no trace store")
 
     def close(self) -> None:
         self._db.close()
@@ -88,11 +75,11 @@ class TraceStore:
         packer = zstandard.ZstdCompressor(level=3)
         packed = [packer.compress(body) for body in bodies]
         size = sum(map(len, packed))
-        with self._writing():
+        with self._db.writing() as db:
             known = self.find(kept.trace_id)
             if known is not None:
                 kept = _joined(known, kept)
-            self._db.execute(
+            db.execute(
                 "INSERT INTO trace VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (trace_id) DO UPDATE SET"
                 " kept_at=excluded.kept_at, spans=excluded.spans, bytes=excluded.bytes, partial=excluded.partial,"
                 " service=excluded.service, workflow=excluded.workflow, modes=excluded.modes, agents=excluded.agents,"
@@ -108,27 +95,25 @@ class TraceStore:
                     *(json.dumps(names) for names in (kept.modes, kept.agents, kept.tools)),
                 ),
             )
-            (first,) = self._db.execute("SELECT count(*) FROM part WHERE trace_id=?", (kept.trace_id,)).fetchone()
+            (first,) = db.execute("SELECT count(*) FROM part WHERE trace_id=?", (kept.trace_id,)).fetchone()
             rows = ((kept.trace_id, first + place, body) for place, body in enumerate(packed))
-            self._db.executemany("INSERT INTO part VALUES (?,?,?)", rows)
+            db.executemany("INSERT INTO part VALUES (?,?,?)", rows)
 
     def find(self, trace_id: bytes) -> Kept | None:
         """What is known of one trace."""
-        row = self._db.execute("SELECT * FROM trace WHERE trace_id=?", (trace_id,)).fetchone()
-        return _kept(row) if row else None
+        rows = self._db.read("SELECT * FROM trace WHERE trace_id=?", (trace_id,))
+        return _kept(rows[0]) if rows else None
 
     def matching(self, prefix: str) -> list[bytes]:
         """Ids that begin with these hex digits."""
-        rows = self._db.execute(
-            "SELECT trace_id FROM trace WHERE hex(trace_id) LIKE ? LIMIT 20", (f"{prefix.upper()}%",)
-        )
+        rows = self._db.read("SELECT trace_id FROM trace WHERE hex(trace_id) LIKE ? LIMIT 20", (f"{prefix.upper()}%",))
         return [row[0] for row in rows]
 
     def all(
         self, *, mode: str | None = None, agent: str | None = None, tool: str | None = None, since: float = 0.0
     ) -> list[Kept]:
         """Traces kept since a time, newest first, that show a mode, an agent, a tool."""
-        rows = self._db.execute("SELECT * FROM trace WHERE kept_at >= ? ORDER BY kept_at DESC", (since,))
+        rows = self._db.read("SELECT * FROM trace WHERE kept_at >= ? ORDER BY kept_at DESC", (since,))
         wanted = ((mode, "modes"), (agent, "agents"), (tool, "tools"))
         found = map(_kept, rows)
         return [k for k in found if all(name is None or name in getattr(k, among) for name, among in wanted)]
@@ -136,19 +121,19 @@ class TraceStore:
     def load(self, trace_id: bytes) -> list[bytes]:
         """The requests of a trace, in order of arrival; raises StoreUnusable where one is damaged."""
         unpacker = zstandard.ZstdDecompressor()
-        rows = self._db.execute("SELECT body FROM part WHERE trace_id=? ORDER BY number", (trace_id,))
+        rows = self._db.read("SELECT body FROM part WHERE trace_id=? ORDER BY number", (trace_id,))
         try:
             return [unpacker.decompress(body) for (body,) in rows]
         except zstandard.ZstdError as error:
             raise StoreUnusable(f"{self.path}: trace {trace_id.hex()} is damaged") from error
 
     def delete(self, trace_ids: Sequence[bytes]) -> None:
-        with self._writing():
-            self._db.executemany("DELETE FROM trace WHERE trace_id=?", ((trace_id,) for trace_id in trace_ids))
+        with self._db.writing() as db:
+            db.executemany("DELETE FROM trace WHERE trace_id=?", ((trace_id,) for trace_id in trace_ids))
 
     def prune(self, limits: Limits, now: float) -> int:
         """Let go what is too old or too much; gives how many traces left."""
-        rows = self._db.execute("SELECT trace_id, kept_at, bytes FROM trace ORDER BY kept_at DESC").fetchall()
+        rows = self._db.read("SELECT trace_id, kept_at, bytes FROM trace ORDER BY kept_at DESC")
         total, gone = 0, []
         for place, (trace_id, kept_at, size) in enumerate(rows):
             total += size
@@ -156,21 +141,8 @@ class TraceStore:
                 gone.append(trace_id)
         if gone:
             self.delete(gone)
-            self._db.execute("VACUUM")
+            self._db.vacuum()
         return len(gone)
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise StoreUnusable(f"{self.path}: {error}") from error
 
 
 def _kept(row: tuple[Any, ...]) -> Kept:

@@ -1,9 +1,7 @@
 """Baselines on disk, so that a restart doesn't begin to learn anew: one SQLite file, a row for each tool and task."""
 
-import contextlib
 import os
-import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +9,7 @@ import orjson
 
 from otelagent.baselines.learned import Baselines, Limits
 from otelagent.baselines.profile_file import add_task, add_tool
+from otelagent.database import Database
 from otelagent.errors import OtelagentError
 
 FILE: Final = "baselines.db"
@@ -36,17 +35,10 @@ class BaselineStore:
         self.path = directory / FILE
         self._lock = _own(directory) if owner else None
         try:
-            if owner:
-                self.path.touch(mode=0o600)
-            elif not self.path.is_file():
-                raise BaselinesUnusable(f"{directory}: no baselines there")
-            self._db = sqlite3.connect(self.path, timeout=5.0, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
+            self._db = Database(self.path, _SCHEMA, BaselinesUnusable, create=owner, missing="no baselines")
+        except BaselinesUnusable:
             self._release()
-            raise BaselinesUnusable(f"{self.path}: {error}") from error
+            raise
 
     def close(self) -> None:
         self._db.close()
@@ -60,11 +52,7 @@ class BaselineStore:
     def load(self, limits: Limits) -> tuple[Baselines, int]:
         """All that was saved, and how many rows were damaged and are left out."""
         made, damaged = Baselines(limits), 0
-        try:
-            rows = self._db.execute("SELECT kind, body FROM known ORDER BY saved_at").fetchall()
-        except sqlite3.Error as error:
-            raise BaselinesUnusable(f"{self.path}: {error}") from error
-        for kind, body in rows:
+        for kind, body in self._db.read("SELECT kind, body FROM known ORDER BY saved_at"):
             try:
                 (add_tool if kind == "tool" else add_task)(made, orjson.loads(body))
             except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
@@ -73,27 +61,14 @@ class BaselineStore:
 
     def save(self, rows: Iterable[Row], gone: Iterable[tuple[str, str]], now: float) -> None:
         """Write these rows and drop those that have left memory, all or nothing."""
-        with self._writing():
+        with self._db.writing() as db:
             written = ((kind, key, body, now) for kind, key, body in rows)
-            self._db.executemany("INSERT OR REPLACE INTO known VALUES (?,?,?,?)", written)
-            self._db.executemany("DELETE FROM known WHERE kind=? AND key=?", gone)
+            db.executemany("INSERT OR REPLACE INTO known VALUES (?,?,?,?)", written)
+            db.executemany("DELETE FROM known WHERE kind=? AND key=?", gone)
 
     def keys(self) -> set[tuple[str, str]]:
         """Kind and key of all rows."""
-        return {(kind, key) for kind, key in self._db.execute("SELECT kind, key FROM known")}
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise BaselinesUnusable(f"{self.path}: {error}") from error
+        return {(kind, key) for kind, key in self._db.read("SELECT kind, key FROM known")}
 
 
 def key_of(written: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from rich.text import Text
 from otelagent.baselines import profile_file
 from otelagent.baselines.learned import ALL_INPUTS, Baselines
 from otelagent.baselines.store import BaselineStore, key_of
-from otelagent.commands import baselines_stored
+from otelagent.commands import stored
 from otelagent.diagnosis import profiles
 from otelagent.diagnosis.render_text import printable
 from otelagent.errors import OtelagentError
@@ -50,14 +50,14 @@ _environment = click.option("--environment", help="Only tools and tasks of this 
 @click.argument("sources", nargs=-1)
 @_environment
 @_output
-@baselines_stored.option
+@stored.option("the baselines")
 def export_command(sources: tuple[str, ...], environment: str | None, output: Path | None, store: Path | None) -> None:
     """Write baselines as a file, to mount as `baselines.staging` or to compare.
 
     SOURCES are recorded traces (OTLP), or directories of them; without any, what the sidecar has learned.
     """
     with _or_exit("export"):
-        place = baselines_stored.directory(store) if store is not None or not sources else Path()
+        place = stored.baselines(store) if store is not None or not sources else Path()
         known = profiles.of(sources, place) if sources else profiles.stored(place)
         _write(_only(known, environment), output)
 
@@ -65,11 +65,11 @@ def export_command(sources: tuple[str, ...], environment: str | None, output: Pa
 @command.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--replace", is_flag=True, help="Forget what was known before.")
-@baselines_stored.option
+@stored.option("the baselines")
 def import_command(files: tuple[Path, ...], replace: bool, store: Path | None) -> None:
     """Add files of baselines to what a sidecar has learned. The sidecar that owns the store must not run."""
     with _or_exit("import"):
-        opened = BaselineStore(baselines_stored.directory(store), owner=True)
+        opened = BaselineStore(stored.baselines(store), owner=True)
         try:
             known = Baselines(profiles.KNOWN) if replace else opened.load(profiles.KNOWN)[0]
             for file in files:
@@ -103,11 +103,11 @@ def merge_command(files: tuple[Path, ...], output: Path | None) -> None:
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @_environment
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="Form of the result.")
-@baselines_stored.option
+@stored.option("the baselines")
 def show_command(file: Path | None, environment: str | None, form: str, store: Path | None) -> None:
     """Show what is usual, of a file of baselines or of what the sidecar has learned."""
     with _or_exit("show"):
-        known = profile_file.read(file) if file else profiles.stored(baselines_stored.directory(store))
+        known = profile_file.read(file) if file else profiles.stored(stored.baselines(store))
         known = _only(known, environment)
     if form == "json":
         click.echo(json.dumps(_as_json(known), indent=2))

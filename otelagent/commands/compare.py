@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from otelagent.commands import baselines_stored
+from otelagent.commands import stored
 from otelagent.diagnosis.compare import TELLING, Comparison, Difference, Pair, as_json, compare
 from otelagent.diagnosis.load import Unreadable, requests
 from otelagent.diagnosis.recording import Recorded, Recording, record
@@ -39,7 +39,7 @@ from otelagent.errors import OtelagentError
     show_default=True,
     help="Share of the reported changes that may be chance.",
 )
-@baselines_stored.option
+@stored.option("the baselines")
 def command(
     good: Path | None,
     bad: Path | None,
@@ -111,7 +111,7 @@ def _tools(
 
 def _default_store() -> Path:
     try:
-        return baselines_stored.directory(None)
+        return stored.baselines(None)
     except OtelagentError:
         return Path("baselines")
 

@@ -25,7 +25,7 @@ FORMS: Final = ("text", "json", "markdown", "html")
 
 @click.command()
 @click.argument("subject", metavar="TRACE|FILE")
-@stored.option
+@stored.option("the trace store")
 @click.option("--trace", metavar="ID", help="The trace to diagnose, where the file holds several (hex).")
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", help="Form of the result.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write the result to this file.")

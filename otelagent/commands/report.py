@@ -25,7 +25,7 @@ from otelagent.store import StoreUnusable, TraceStore
     default="table",
     help="Form of the result; markdown is for tickets and chats.",
 )
-@stored.option
+@stored.option("the trace store")
 def command(since: str, form: str, store: Path | None) -> None:
     """Report on the last while from the trace store: failure modes, agents, tools, the share of pipelines that
     succeeded beside what their leaves say, incidents, the tokens that failures cost, and the trend.
@@ -33,7 +33,7 @@ def command(since: str, form: str, store: Path | None) -> None:
     Exit code 0: nothing found, 1: findings, 2: could not run.
     """
     try:
-        made = _made(stored.directory(store), time.time(), stored.age(since))
+        made = _made(stored.traces(store), time.time(), stored.age(since))
     except OtelagentError as error:
         click.echo(f"otelagent report: {error}", err=True)
         sys.exit(2)

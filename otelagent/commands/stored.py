@@ -1,4 +1,4 @@
-"""The trace store that a command reads: named by an option, else that of the configuration."""
+"""The stores that commands read: named by `--store`, else those of `run` without a configuration."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,34 +6,48 @@ from typing import Any, TypeVar
 
 import click
 
-from otelagent import config
-from otelagent.errors import BadConfig
-from otelagent.settings import TraceStore as Settings
+from otelagent import config, settings
+from otelagent.baselines.store import BaselinesUnusable
+from otelagent.errors import BadConfig, OtelagentError
 from otelagent.store import StoreUnusable, TraceStore
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def option(command: Command) -> Command:
-    """`--store`."""
+def option(held: str) -> Callable[[Command], Command]:
+    """`--store`, the directory of what is held."""
     return click.option(
         "--store",
         type=click.Path(path_type=Path, file_okay=False),
-        help="Directory of the trace store; else that which `run` uses without a configuration.",
-    )(command)
+        help=f"Directory of {held}; else that which `run` uses without a configuration.",
+    )
 
 
-def directory(named: Path | None) -> Path:
-    """Where the store is. Raises StoreUnusable where no default is to be had."""
+def traces(named: Path | None) -> Path:
+    """Where the trace store is. Raises StoreUnusable where no default is to be had."""
+    return _directory(named, settings.TraceStore, StoreUnusable, "the trace store")
+
+
+def baselines(named: Path | None) -> Path:
+    """Where the baselines are. Raises BaselinesUnusable where no default is to be had."""
+    return _directory(named, settings.BaselineStore, BaselinesUnusable, "the directory")
+
+
+def _directory(
+    named: Path | None,
+    kind: type[settings.TraceStore | settings.BaselineStore],
+    unusable: type[OtelagentError],
+    noun: str,
+) -> Path:
     if named is not None:
         return named
     try:
-        settings = config.load(None).extension(Settings)
+        known = config.load(None).extension(kind)
     except BadConfig as error:
-        raise StoreUnusable(f"name the trace store with --store: {error}") from error
-    if settings is None:
-        raise StoreUnusable("name the trace store with --store")
-    return Path(settings.directory)
+        raise unusable(f"name {noun} with --store: {error}") from error
+    if known is None:
+        raise unusable(f"name {noun} with --store")
+    return Path(known.directory)
 
 
 def trace_of(store: TraceStore, prefix: str) -> bytes:

@@ -33,7 +33,7 @@ class Unusable(OtelagentError):
 def options(command: Command) -> Command:
     """TRACE|FILE, `--store` and `--trace`."""
     command = click.option("--trace", metavar="ID", help="Of a file with several traces, this one (hex).")(command)
-    return click.argument("subject", metavar="TRACE|FILE")(stored.option(command))
+    return click.argument("subject", metavar="TRACE|FILE")(stored.option("the trace store")(command))
 
 
 def found(subject: str, store: Path | None) -> tuple[Iterable[Request], bytes | None]:
@@ -41,7 +41,7 @@ def found(subject: str, store: Path | None) -> tuple[Iterable[Request], bytes | 
     hexadecimal = len(subject) >= 4 and not set(subject.lower()) - set("0123456789abcdef")
     if Path(subject).exists() or not hexadecimal:
         return signals(subject), None
-    opened = TraceStore(stored.directory(store))
+    opened = TraceStore(stored.traces(store))
     try:
         trace_id = stored.trace_of(opened, subject)
         return opened.load(trace_id), trace_id

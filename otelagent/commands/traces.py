@@ -24,7 +24,7 @@ from otelagent.store import Kept, Limits, StoreUnusable, TraceStore
 
 
 @click.group()
-@stored.option
+@stored.option("the trace store")
 @click.pass_context
 def command(ctx: click.Context, store: Path | None) -> None:
     """Look at the traces that were kept: those that failed, and a sample of good ones.
@@ -86,7 +86,7 @@ def import_(named: Path | None, files: tuple[str, ...]) -> None:
     http://HOST:PORT/TRACE."""
     count = 0
     try:
-        store = TraceStore(stored.directory(named), create=True)
+        store = TraceStore(stored.traces(named), create=True)
         for file in files:
             count += _take(store, list(requests(file)))
         store.close()
@@ -114,7 +114,7 @@ def prune(named: Path | None, max_age: str, max_size_mib: int, max_count: int) -
 @contextlib.contextmanager
 def _opened(named: Path | None) -> Iterator[TraceStore]:
     try:
-        store = TraceStore(stored.directory(named))
+        store = TraceStore(stored.traces(named))
         try:
             yield store
         finally:
