@@ -5,7 +5,7 @@ import contextlib
 import gc
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -14,23 +14,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from otelagent import assembly, endpoint, identity
-from otelagent.baseline_keeper import BaselineKeeper
-from otelagent.baselines.learned import Baselines
-from otelagent.chronicle import Chronicle
 from otelagent.config import Config
 from otelagent.detectors import available
 from otelagent.health import Health, State
 from otelagent.intake import Intake
+from otelagent.judging import Judging, judging
 from otelagent.memory import MemoryGuard, give_back
 from otelagent.metrics import Metrics
-from otelagent.pipeline import Ear, Pipeline
+from otelagent.pipeline import Ear
 from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
 from otelagent.receivers.otlp_http import OtlpHttpReceiver
-from otelagent.recorder import Recorder
 from otelagent.selftrace import SelfTraces
-from otelagent.settings import BaselineStore, HealthCheck, MemoryLimiter, TraceStore
-from otelagent.tally import Tally
-from otelagent.traffic import Signal, Traffic
+from otelagent.settings import HealthCheck, MemoryLimiter
+from otelagent.traffic import Traffic
 from otelagent.web import WebServer
 
 TICK: Final = 1.0
@@ -51,39 +47,37 @@ class Service:
         """`heir_of`: the service that this one replaces; its counts, and its live traces where the settings of the
         detectors are the same, live on. Raises BadConfig where a file that the configuration names can't be used."""
         self.config = config
-        self._ears = ears
         self.traffic: Traffic = heir_of.traffic if heir_of else Traffic()
-        gateway = config.agent_failures.labels.gateway
-        if heir_of and heir_of.config.agent_failures.labels == config.agent_failures.labels:
-            self.metrics: Metrics = heir_of.metrics
-        else:
-            modes = {mode: kind.layer for mode, kind in available().items()}
-            self.metrics = Metrics(modes, gateway=gateway, traffic=self.traffic)
-        if heir_of and _judge_alike(heir_of.config, config) and heir_of._ears == ears:
-            self.pipeline: Pipeline = heir_of.pipeline
-            self.recorder: Recorder | None = heir_of.recorder
-            self.keeper: BaselineKeeper | None = heir_of.keeper
-            self.chronicle: Chronicle | None = heir_of.chronicle
-            self.tally: Tally = heir_of.tally
-        else:
-            settings = assembly.pipeline_settings(config.agent_failures, _inherited(heir_of, config))
-            self.recorder = assembly.recorder(config)
-            recorders = (self.recorder,) if self.recorder else ()
-            tape = self.recorder.take if self.recorder else None
-            self.chronicle = assembly.chronicle(config)
-            self.tally = Tally(self.metrics)
-            chronicles = (self.chronicle,) if self.chronicle else ()
-            self.pipeline = Pipeline(settings, (self.tally, *ears, *recorders, *chronicles), tape)
-            kept = heir_of is not None and heir_of.keeper is not None and _kept_alike(heir_of, self.pipeline, config)
-            self.keeper = heir_of.keeper if heir_of and kept else assembly.baseline_keeper(config, self.pipeline.normal)
-        tokens = assembly.tokens(config)
+        self.metrics = self._counters(heir_of)
+        self._judging: Judging = judging(config, ears, self.metrics, heir_of._judging if heir_of else None)
+        self.pipeline = self._judging.pipeline
+        self.recorder, self.keeper = self._judging.recorder, self._judging.keeper
+        self.chronicle, self.tally = self._judging.chronicle, self._judging.tally
+        self._send(config)
+        self._receive(config)
+        self._web = dict(self._pages(config))
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._swept = self.pipeline.left
+
+    def _counters(self, heir_of: "Service | None") -> Metrics:
+        labels = self.config.agent_failures.labels
+        if heir_of is not None and heir_of.config.agent_failures.labels == labels:
+            return heir_of.metrics
+        modes = {mode: kind.layer for mode, kind in available().items()}
+        return Metrics(modes, gateway=labels.gateway, traffic=self.traffic)
+
+    def _send(self, config: Config) -> None:
+        """What leaves: spools, destinations, our own traces."""
+        self._tokens = assembly.tokens(config)
         self.spools = assembly.spools(config)
         resource = identity.resource(config.telemetry.resource)
         self.metrics.resource = resource
         self._traces = SelfTraces(config.telemetry.traces, resource)
-        tracer = self._traces.tracer
-        self.delivery = assembly.delivery(config, self.traffic, self.spools, tokens, tracer)
+        self.delivery = assembly.delivery(config, self.traffic, self.spools, self._tokens, self._traces.tracer)
         self._housekeeping = assembly.housekeeping(config, self.spools, self.traffic)
+
+    def _receive(self, config: Config) -> None:
+        """What comes in, as far as memory goes."""
         limiter = config.memory_limiter or MemoryLimiter()
         self.memory = MemoryGuard(limiter, self.pipeline.live.shrink)
         self._memory_interval = limiter.check_interval
@@ -93,19 +87,19 @@ class Service:
             self.traffic,
             check=self.memory.check,
             inspects=config.inspects,
-            tracer=tracer,
+            tracer=self._traces.tracer,
         )
-        self.receivers = assembly.receivers(config, self.intake, self.traffic, tokens)
+        self.receivers = assembly.receivers(config, self.intake, self.traffic, self._tokens)
+
+    def _pages(self, config: Config) -> Iterator[tuple[str, WebServer]]:
+        """Health, and metrics."""
         check = config.extension(HealthCheck)
         self.health = Health(check.path if check else "/", self._components)
-        self._web: dict[str, WebServer] = {}
         if check:
             at = endpoint.parse(check.endpoint, "http")
-            self._web["health"] = WebServer(self.health.app, at, "extensions.health_check.endpoint")
+            yield "health", WebServer(self.health.app, at, "extensions.health_check.endpoint")
         if (scrape := metrics_endpoint(config)) is not None:
-            self._web["metrics"] = WebServer(self._metrics_app(), scrape, "service.telemetry.metrics")
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._swept = self.pipeline.left
+            yield "metrics", WebServer(self._metrics_app(), scrape, "service.telemetry.metrics")
 
     @property
     def ports(self) -> dict[str, int]:
@@ -253,32 +247,6 @@ class Service:
         scraper = f"{address} {request.headers.get('user-agent', '')}"
         body, content_type = self.metrics.exposition(request.headers.get("accept", ""), scraper)
         return Response(body, headers={"content-type": content_type})
-
-
-def _inherited(before: Service | None, config: Config) -> Baselines | None:
-    """What the service before this one has learned, where the settings of it are the same."""
-    same = before is not None and before.config.agent_failures.baselines == config.agent_failures.baselines
-    return before.pipeline.normal if before is not None and same else None
-
-
-def _kept_alike(before: Service, pipeline: Pipeline, config: Config) -> bool:
-    """What kept the baselines of the service before this one can go on with it."""
-    return before.pipeline.normal is pipeline.normal and before.config.extension(BaselineStore) == config.extension(
-        BaselineStore
-    )
-
-
-def _judge_alike(one: Config, other: Config) -> bool:
-    """The live traces of one can be those of the other, and so can what keeps them."""
-    return all(
-        what(one) == what(other)
-        for what in (
-            lambda config: config.agent_failures,
-            lambda config: config.extension(TraceStore),
-            lambda config: config.extension(BaselineStore),
-            lambda config: (config.redactions, config.pipelines.get(Signal.TRACES)),
-        )
-    )
 
 
 def metrics_endpoint(config: Config) -> endpoint.Endpoint | None:
