@@ -4,7 +4,7 @@ A dialect makes a Step with a handle to its content; reading takes the facts fro
 content is let go. Detectors see facts only, so a kept step costs little and can be observed again.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
@@ -298,15 +298,28 @@ class Assignment(Protocol):
     def size(self) -> int: ...
 
 
+class Row(Protocol):
+    """What one object of a result holds: types by path, its own and those of its members."""
+
+    @property
+    def kinds(self) -> Mapping[str, frozenset[str]]: ...
+    @property
+    def mark(self) -> int: ...
+
+
 class Shape(Protocol):
     """The structure of a result; equal ones are one object."""
 
     @property
-    def places(self) -> tuple[tuple[str, str], ...]: ...
+    def rows(self) -> tuple[Row, ...]: ...
+    @property
+    def marks(self) -> tuple[int, ...]: ...
+    @property
+    def mark(self) -> int: ...
+    @property
+    def places(self) -> Iterable[tuple[str, str]]: ...
     @property
     def kinds(self) -> Mapping[str, frozenset[str]]: ...
-    @property
-    def classed(self) -> bool: ...
 
 
 class Call(msgspec.Struct):

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from otelagent.baselines.tool import ToolProfile
+from otelagent.baselines.usual import FREQUENT, Usual
 from otelagent.model import Declared, Shape
 from otelagent.reading.declared import plain
 
-STABLE: Final = 0.99
-"""Share of results from which on a place, or a type, is part of the shape."""
 RARE: Final = 0.01
+"""Share of the types at a place up to which one is no part of the shape."""
 
 
 class Misfit(NamedTuple):
@@ -19,15 +18,23 @@ class Misfit(NamedTuple):
     note: str
 
 
-def misfit(profile: ToolProfile, shape: Shape, least: int) -> Misfit | None:
-    """The first telling difference; None where it fits, or where fewer than `least` results tell the shape.
+def misfit(usual: Usual, shape: Shape, fitting: set[int]) -> Misfit | None:
+    """The first telling difference; None where it fits. Marks of rows and shapes that fit are added to `fitting`.
 
     Absent optional members, null, new members, types that have been seen before and longer lists are no difference.
+    Where each row fits, so does the whole; where one doesn't, another may hold what it lacks.
     """
-    if profile.learned < least:
-        return None
-    usual = profile.usual
-    return next(_types(usual, profile.shaped, shape), None) or next(_missing(usual, profile.shaped, shape), None)
+    new = [row for row, mark in zip(shape.rows, shape.marks, strict=True) if mark not in fitting]
+    fits = [row.mark for row in new if _differs(usual, row.kinds) is None]
+    fitting.update(fits)
+    found = None if len(fits) == len(new) else _differs(usual, shape.kinds)
+    if found is None:
+        fitting.add(shape.mark)
+    return found
+
+
+def _differs(usual: Usual, kinds: Mapping[str, frozenset[str]]) -> Misfit | None:
+    return next(_types(usual, kinds), None) or next(_missing(usual, kinds), None)
 
 
 def undeclared(declared: Declared, shape: Shape) -> Misfit | None:
@@ -48,10 +55,10 @@ def undeclared(declared: Declared, shape: Shape) -> Misfit | None:
     return None
 
 
-def _types(usual: Mapping[str, Mapping[str, float]], shaped: float, shape: Shape) -> Iterator[Misfit]:
-    for path, kinds in shape.kinds.items():
-        seen = usual.get(path)
-        if seen is None or sum(seen.values()) < 0.2 * shaped:
+def _types(usual: Usual, here: Mapping[str, frozenset[str]]) -> Iterator[Misfit]:
+    for path, kinds in here.items():
+        seen = usual.kinds.get(path)
+        if seen is None or sum(seen.values()) < FREQUENT * usual.shaped:
             continue
         rare = RARE * sum(seen.values())
         strange = [kind for kind in kinds if kind != "null" and seen.get(kind, 0.0) <= rare]
@@ -60,24 +67,17 @@ def _types(usual: Mapping[str, Mapping[str, float]], shaped: float, shape: Shape
             yield Misfit(path, f"{_article(strange[0])} instead of {_article(expected)}")
 
 
-def _missing(usual: Mapping[str, Mapping[str, float]], shaped: float, shape: Shape) -> Iterator[Misfit]:
+def _missing(usual: Usual, here: Mapping[str, frozenset[str]]) -> Iterator[Misfit]:
     """Members that were always there, where what is gone is more than an optional member that is absent for once."""
-    for parent, kinds in shape.kinds.items():
-        if "object" not in kinds or usual.get(parent, {}).get("object", 0.0) < 0.2 * shaped:
-            continue
-        held = usual[parent]["object"]
-        required = [p for p, seen in _members(usual, parent) if sum(seen.values()) >= STABLE * held]
-        gone = [path for path in required if path not in shape.kinds]
+    for parent, kinds in here.items():
+        required = usual.required.get(parent, ()) if "object" in kinds else ()
+        gone = [path for path in required if path not in here]
         if not gone:
             continue
-        new = [path for path in _children(shape.kinds, parent) if path not in usual]
-        payload = [path for path in gone if usual[path].keys() & {"object", "array"}]
+        new = [path for path in _children(here, parent) if path not in usual.kinds]
+        payload = [path for path in gone if usual.kinds[path].keys() & {"object", "array"}]
         if new or payload or 2 * len(gone) >= len(required) > 1:
             yield Misfit(parent, f"lacks {', '.join(_name(p) for p in (payload or gone)[:3])}, which it always had")
-
-
-def _members(usual: Mapping[str, Mapping[str, float]], parent: str) -> Iterator[tuple[str, Mapping[str, float]]]:
-    return ((path, usual[path]) for path in _children(usual, parent))
 
 
 def _children(paths: Mapping[str, object], parent: str) -> Iterator[str]:

@@ -14,8 +14,10 @@ from otelagent.model import Call, Shape, Status, Step
 
 MAX_TOOLS: Final = 256
 MAX_TASKS: Final = 512
-MAX_FITTED: Final = 1024
-"""Shapes whose fit is remembered, of all tools."""
+MAX_FITTING: Final = 256
+"""Rows and shapes of a tool's results of which it is remembered that they fit."""
+REFIT: Final = 1024
+"""Results of a tool after which its rows are judged anew: what was usual may have become rare."""
 HALF_LIFE: Final = 14 * DAY
 """In which the past counts half: long enough that a whole week is always in it."""
 ALL_INPUTS: Final = "*"
@@ -78,7 +80,6 @@ class Baselines:
         self.divergence = Divergence(divergence or Thresholds())
         self.changed: set[ToolKey | TaskKey] = set()
         """What has changed since it was saved; emptied by who saves."""
-        self._fitted: dict[tuple[ToolKey, Shape], Misfit | None] = {}
 
     # --- tools ------------------------------------------------------------------------------------------------------
 
@@ -109,19 +110,16 @@ class Baselines:
             call.time_out(f"ended at {seconds:.1f} s, as calls of it without a result do")
 
     def _misfit(self, key: ToolKey, profile: ToolProfile, shape: Shape) -> Misfit | None:
-        known = (key, shape)
-        if known in self._fitted and profile.learned % 256:
-            return self._fitted[known]
         staged = self.staged(key.tool)
         model = staged if staged is not None and staged.learned >= self.limits.least_results else profile
         if model.learned < self.limits.least_results:
             return None
-        if len(self._fitted) >= MAX_FITTED or not profile.learned % 256:
-            self._fitted.clear()
-        found = misfit(model, shape, self.limits.least_results)
-        if found is None:
-            self._fitted[known] = None
-        return found
+        fitting = profile.fitting
+        if len(fitting) > MAX_FITTING or not profile.learned % REFIT:
+            fitting.clear()
+        if shape.mark in fitting or fitting.issuperset(shape.marks):
+            return None
+        return misfit(model.usual, shape, fitting)
 
     def called(self, key: ToolKey, calls: Sequence[Step], now: float) -> None:
         """All calls of one tool in a trace that has closed, at `now` by our own clock."""
@@ -213,7 +211,6 @@ class Baselines:
         for task, baseline in other.tasks.items():
             self.baseline(task).merge(baseline)
         self.changed |= {*other.tools, *other.tasks}
-        self._fitted.clear()
 
 
 def _kept(among: "OrderedDict[Key, Kept]", key: Key, make: Callable[[], Kept], most: int) -> Kept:

@@ -6,8 +6,9 @@ from typing import Any, Final, Self
 
 from otelagent.baselines.aging import HEAVY, Aging
 from otelagent.baselines.sketch import Sketch
+from otelagent.baselines.usual import Usual
 from otelagent.model import Call, Shape, Status, Step
-from otelagent.reading.shape import base
+from otelagent.reading.shape import classes
 
 MAX_PLACES: Final = 192
 """Places (path and kind) of one tool."""
@@ -18,9 +19,6 @@ MAX_PENDING: Final = 64
 EACH: Final = 512
 """Results of which every one is learned; of a live tool's later ones one in eight is."""
 ONE_IN: Final = 8
-CLASSED: Final = "\x00"
-"""Stands before the path of places at which strings were looked at."""
-
 MAX_CUTOFFS: Final = 24
 PLATEAU: Final = 3
 """Calls without a result that end alike before their duration is a timeout."""
@@ -47,6 +45,7 @@ class ToolProfile:
         "aging",
         "calls",
         "cutoffs",
+        "fitting",
         "largest_runs",
         "latencies",
         "learned",
@@ -81,9 +80,11 @@ class ToolProfile:
         """Seconds, of calls with a result."""
         self.shaped = 0.0
         self.places: dict[tuple[str, str], float] = {}
+        self.fitting: set[int] = set()
+        """Marks of rows and shapes that were found to fit this tool's shape, or its staging profile's."""
         self._pending: dict[Shape, float] = {}
         self._waiting = 0
-        self._usual: dict[str, dict[str, float]] | None = None
+        self._usual: Usual | None = None
 
     # --- learning ---------------------------------------------------------------------------------------------------
 
@@ -104,12 +105,8 @@ class ToolProfile:
         self._waiting, self._usual = 0, None
         for shape, weight in pending.items():
             self.shaped += weight
-            for path, kinds in shape.kinds.items():
-                for kind in kinds:
-                    self._count(self.places, (path, kind), weight, MAX_PLACES)
-            for path, kind in shape.places:
-                if kind.startswith("array") or (shape.classed and base(kind) == "string"):
-                    self._count(self.places, (CLASSED + path, kind), weight, MAX_PLACES)
+            for place in shape.places:
+                self._count(self.places, place, weight, MAX_PLACES)
 
     def add(self, calls: Iterable[Step], now: float) -> None:
         """All calls of this tool in one trace that has closed."""
@@ -165,10 +162,10 @@ class ToolProfile:
     # --- reading ----------------------------------------------------------------------------------------------------
 
     @property
-    def usual(self) -> dict[str, dict[str, float]]:
-        """What `kinds` gave when shapes were added up last; it is read for every shape that is new."""
+    def usual(self) -> Usual:
+        """As of when shapes were added up last: it is read for every row that is new."""
         if self._usual is None:
-            self._usual = self.kinds()
+            self._usual = Usual(self.kinds(), self.shaped)
         return self._usual
 
     def kinds(self) -> dict[str, dict[str, float]]:
@@ -184,8 +181,8 @@ class ToolProfile:
             self.settle()
         found: dict[str, dict[str, float]] = {}
         for (path, kind), weight in self.places.items():
-            if path.startswith(CLASSED) is classed:
-                found.setdefault(path.removeprefix(CLASSED), {})[kind] = weight
+            if classes(kind) is classed:
+                found.setdefault(path, {})[kind] = weight
         return found
 
     def plateau(self, seconds: float, now: float) -> bool:

@@ -4,6 +4,7 @@ A place is a path (`/items/*/price`) with a kind (`number`). Optional places, un
 results differ in; a single shape says only what one result has.
 """
 
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
@@ -21,22 +22,63 @@ STRINGS: Final = frozenset({"empty text", "digits", "date", "url", "text"})
 """Classes of strings; `string` where it wasn't looked at."""
 
 Place = tuple[str, str]
-"""Path, with `*` for items of an array and for members whose names are data; and the kind of what stands there."""
+"""Path, with `*` for items of an array and for members whose names are data; and the JSON type of what stands there, or
+the class of a string or of an array's length."""
+
+
+class Row:
+    """What one object holds, or that one array or scalar is there.
+
+    Results that differ in which optional parts they have, or in how many items, share their rows.
+    """
+
+    __slots__ = ("inner", "kinds", "mark", "places")
+
+    def __init__(self, at: str, members: tuple[object, ...], kinds: tuple[object, ...]) -> None:
+        self.mark = hash((at, members, kinds))
+        """Equal for equal rows of this process."""
+        self.inner: list[str] = []
+        """Paths of members that are objects or arrays, in order; these have rows of their own."""
+        found = [(at, "object")] if members else [(at, _kind(kinds[0]))]
+        for member, kind in zip(members, kinds, strict=False):
+            path = f"{at}/{_escaped(member)}"
+            found.append((path, _kind(kind)))
+            if kind is dict or kind is list:
+                self.inner.append(path)
+        self.kinds: dict[str, frozenset[str]] = {}
+        """JSON types by path: object, array, string, number, boolean, null."""
+        for path, kind in found:
+            self.kinds[path] = self.kinds.get(path, frozenset()) | _BASES[kind]
+        self.places: tuple[Place, ...] = tuple({place: None for path, kind in found for place in _said(path, kind)})
 
 
 class Shape:
-    """Results of equal shape share one object. `places` in order of their paths; `classed`: strings have a class."""
+    """Results of equal shape share one object."""
 
-    __slots__ = ("classed", "kinds", "places")
+    __slots__ = ("_kinds", "mark", "marks", "rows")
 
-    def __init__(self, places: set[Place], classed: bool) -> None:
-        self.places = tuple(sorted(places))
-        self.classed = classed
-        kinds: dict[str, set[str]] = {}
-        for path, kind in self.places:
-            kinds.setdefault(path, set()).add(base(kind))
-        self.kinds = {path: frozenset(found) for path, found in kinds.items()}
-        """JSON types by path: object, array, string, number, boolean, null."""
+    def __init__(self, rows: tuple[Row, ...]) -> None:
+        self.rows = rows
+        """One for each object, array and scalar that is no member of an object; equal ones once."""
+        self.marks = tuple([row.mark for row in rows])
+        """Of the rows, in the same order."""
+        self.mark = hash(self.marks)
+        """Equal for shapes of equal rows."""
+        self._kinds: dict[str, frozenset[str]] | None = None
+
+    @property
+    def places(self) -> Iterable[Place]:
+        """Of all rows, each once; made anew."""
+        return dict.fromkeys([place for row in self.rows for place in row.places])
+
+    @property
+    def kinds(self) -> Mapping[str, frozenset[str]]:
+        """JSON types by path, of all rows."""
+        if self._kinds is None:
+            self._kinds = {}
+            for path, kinds in [each for row in self.rows for each in row.kinds.items()]:
+                self._kinds[path] = self._kinds.get(path, frozenset()) | kinds
+        return self._kinds
 
 
 def shape(value: object, *, classed: bool = False) -> Shape:
@@ -44,12 +86,12 @@ def shape(value: object, *, classed: bool = False) -> Shape:
 
     `classed`: strings are looked at too, which takes twice as long.
     """
-    return _shape(_signature(value, DEPTH, classed), classed)
+    return _shape(_signature(value, DEPTH, classed))
 
 
-def base(kind: str) -> str:
-    """The JSON type of a kind."""
-    return "string" if kind in STRINGS else "array" if kind.startswith("array") else kind
+def classes(kind: str) -> bool:
+    """The kind of a place is a class, no JSON type."""
+    return kind in STRINGS or kind.startswith("array of")
 
 
 def _signature(value: Any, depth: int, classed: bool) -> object:
@@ -67,20 +109,23 @@ def _object(members: dict[Any, Any], depth: int, classed: bool) -> object:
         return dict
     keys, values = tuple(members), members.values()
     if not _named(keys[0]):
-        return dict, None, frozenset([_signature(v, depth, classed) for v in islice(values, ITEMS)])
+        return dict, tuple(dict.fromkeys([_signature(v, depth, classed) for v in islice(values, ITEMS)]))
     if len(keys) > KEYS:
         keys, values = keys[:KEYS], list(values)[:KEYS]  # type: ignore[assignment]
-    if classed:
-        return keys, tuple([_signature(v, depth, True) for v in values])
-    inner = [_signature(v, depth, False) for v in values if type(v) is dict or type(v) is list]
-    return keys, tuple(map(type, values)), tuple(inner)
+    kinds: tuple[object, ...] = tuple(map(type, values))
+    inner: tuple[object, ...] = ()
+    if dict in kinds or list in kinds:
+        inner = tuple([_signature(v, depth, classed) for v in values if type(v) is dict or type(v) is list])
+    if classed and str in kinds:
+        kinds = tuple([_text(v) if type(v) is str else type(v) for v in values])
+    return keys, kinds, inner
 
 
 def _array(items: list[Any], depth: int, classed: bool) -> object:
     size = _SIZES[min(len(items).bit_length(), len(_SIZES) - 1)]
     if not items or depth <= 0:
         return size
-    return size, None, frozenset([_signature(item, depth, classed) for item in items[:ITEMS]])
+    return size, tuple(dict.fromkeys([_signature(item, depth, classed) for item in items[:ITEMS]]))
 
 
 _SIZES: Final = tuple(f"array of {n}" for n in ("0", "1", "2", "4", "8", "16", "32", "64 or more"))
@@ -110,28 +155,44 @@ def _named(key: object) -> bool:
 
 
 @lru_cache(2048)
-def _shape(signature: object, classed: bool) -> Shape:
-    found: set[Place] = set()
-    _expand(signature, "", found)
-    return Shape(found, classed)
+def _shape(signature: object) -> Shape:
+    rows: dict[Row, None] = {}
+    _expand(signature, "", rows, PLACES)
+    return Shape(tuple(rows))
 
 
-def _expand(signature: Any, path: str, found: set[Place]) -> None:
-    if len(found) >= PLACES:
-        return
+def _expand(signature: Any, at: str, rows: dict[Row, None], left: int) -> int:
+    """Add its rows, and give how many more places there may be."""
+    if left <= 0:
+        return left
+    row, inner = _opened(signature, at)
+    if row not in rows:
+        rows[row] = None
+        left -= len(row.kinds)
+    for path, each in inner:
+        left = _expand(each, path, rows, left)
+    return left
+
+
+def _opened(signature: Any, at: str) -> tuple[Row, Iterable[tuple[str, object]]]:
+    """Its own row, and the signatures of what it holds by their paths."""
     if not isinstance(signature, tuple):
-        found.add((path, signature if isinstance(signature, str) else _KINDS.get(signature, "string")))
-    elif signature[1] is None:
-        found.add((path, "object" if signature[0] is dict else signature[0]))
-        for each in sorted(signature[2], key=repr):
-            _expand(each, f"{path}/*", found)
-    else:
-        found.add((path, "object"))
-        keys, kinds, inner = signature if len(signature) == 3 else (*signature, ())
-        nested = iter(inner)
-        for key, kind in zip(keys, kinds, strict=True):
-            name = str(key).replace("~", "~0").replace("/", "~1") if _named(key) else "*"
-            _expand(next(nested) if inner and kind in (dict, list) else kind, f"{path}/{name}", found)
+        return _row(at, (), (signature,)), ()
+    if len(signature) == 2:
+        return _row(at, (), signature[:1]), [(f"{at}/*", each) for each in signature[1]]
+    row = _row(at, *signature[:2])
+    return row, zip(row.inner, signature[2], strict=True)
+
+
+_row: Final = lru_cache(1024)(Row)
+
+
+def _escaped(member: object) -> str:
+    return str(member).replace("~", "~0").replace("/", "~1") if _named(member) else "*"
+
+
+def _kind(signature: object) -> str:
+    return signature if isinstance(signature, str) else _KINDS.get(signature, "string")
 
 
 _KINDS: Final[dict[Any, str]] = {
@@ -142,3 +203,16 @@ _KINDS: Final[dict[Any, str]] = {
     bool: "boolean",
     type(None): "null",
 }
+
+_BASES: Final = {
+    **{kind: frozenset({kind}) for kind in (*_KINDS.values(), "string")},
+    **dict.fromkeys(STRINGS, frozenset({"string"})),
+    **dict.fromkeys(_SIZES, frozenset({"array"})),
+}
+
+
+def _said(path: str, kind: str) -> Iterable[Place]:
+    """The JSON type, and the class if it has one."""
+    yield from ((path, each) for each in _BASES[kind])
+    if classes(kind):
+        yield path, kind
