@@ -11,13 +11,13 @@ from otelagent.usage import is_task, task_key, usage
 
 def learn_calls(trace: Trace, normal: Baselines) -> None:
     """Add its calls to the profiles of their tools; before the trace is judged for the last time."""
-    calls: dict[ToolKey, list[Step]] = defaultdict(list)
+    calls: dict[tuple[str, str], list[Step]] = defaultdict(list)
     for run in trace.runs.values():
         for step in run.steps:
-            if step.kind in SOURCES and step.tool and step.call is not None:
-                calls[ToolKey(step.environment, step.tool)].append(step)
+            if step.call is not None and step.tool and step.kind in SOURCES:
+                calls[step.environment, step.tool].append(step)
     for tool, steps in calls.items():
-        normal.called(tool, steps, trace.touched)
+        normal.called(ToolKey(*tool), steps, trace.touched)
 
 
 def learn_runs(trace: Trace, normal: Baselines) -> None:

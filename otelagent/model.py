@@ -4,7 +4,7 @@ A dialect makes a Step with a handle to its content; reading takes the facts fro
 content is let go. Detectors see facts only, so a kept step costs little and can be observed again.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
@@ -317,7 +317,7 @@ class Shape(Protocol):
     @property
     def mark(self) -> int: ...
     @property
-    def places(self) -> Iterable[tuple[str, str]]: ...
+    def places(self) -> Collection[tuple[str, str]]: ...
     @property
     def kinds(self) -> Mapping[str, frozenset[str]]: ...
 

@@ -28,16 +28,17 @@ def below(run: AgentRun) -> Iterator[AgentRun]:
 def usage(run: AgentRun) -> Usage:
     """Of a run and all below it. Times are those of its own span, else of its steps."""
     steps = [step for each in below(run) for step in each.steps]
-    llm = [step for step in steps if step.kind is Kind.LLM]
-    costs = [step.cost for step in llm if step.cost is not None]
-    return Usage(
-        tokens=sum((s.input_tokens or 0) + (s.output_tokens or 0) for s in llm),
-        cached=sum(s.cached_tokens or 0 for s in llm),
-        llm_calls=len(llm),
-        tool_calls=sum(s.kind in SOURCES for s in steps),
-        seconds=_seconds(run, steps),
-        cost=sum(costs) if costs else None,
-    )
+    tokens = cached = llm_calls = tool_calls = 0
+    cost: float | None = None
+    for step in steps:
+        if step.kind is Kind.LLM:
+            llm_calls += 1
+            tokens += (step.input_tokens or 0) + (step.output_tokens or 0)
+            cached += step.cached_tokens or 0
+            cost = cost if step.cost is None else (cost or 0.0) + step.cost
+        elif step.kind in SOURCES:
+            tool_calls += 1
+    return Usage(tokens, cached, llm_calls, tool_calls, _seconds(run, steps), cost)
 
 
 def _seconds(run: AgentRun, steps: list[Step]) -> float:

@@ -1,14 +1,11 @@
 """Whether one result fits the shape that its tool's results have had."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from otelagent.baselines.usual import FREQUENT, Usual
+from otelagent.baselines.usual import Usual
 from otelagent.model import Declared, Shape
 from otelagent.reading.declared import plain
-
-RARE: Final = 0.01
-"""Share of the types at a place up to which one is no part of the shape."""
 
 
 class Misfit(NamedTuple):
@@ -57,14 +54,12 @@ def undeclared(declared: Declared, shape: Shape) -> Misfit | None:
 
 def _types(usual: Usual, here: Mapping[str, frozenset[str]]) -> Iterator[Misfit]:
     for path, kinds in here.items():
-        seen = usual.kinds.get(path)
-        if seen is None or sum(seen.values()) < FREQUENT * usual.shaped:
+        types = usual.types.get(path)
+        if types is None or types.expected == "null":
             continue
-        rare = RARE * sum(seen.values())
-        strange = [kind for kind in kinds if kind != "null" and seen.get(kind, 0.0) <= rare]
-        expected = max(seen, key=lambda kind: seen[kind])
-        if strange and expected != "null":
-            yield Misfit(path, f"{_article(strange[0])} instead of {_article(expected)}")
+        strange = [kind for kind in kinds if kind != "null" and kind not in types.usual]
+        if strange:
+            yield Misfit(path, f"{_article(min(strange))} instead of {_article(types.expected)}")
 
 
 def _missing(usual: Usual, here: Mapping[str, frozenset[str]]) -> Iterator[Misfit]:
@@ -74,8 +69,8 @@ def _missing(usual: Usual, here: Mapping[str, frozenset[str]]) -> Iterator[Misfi
         gone = [path for path in required if path not in here]
         if not gone:
             continue
-        new = [path for path in _children(here, parent) if path not in usual.kinds]
-        payload = [path for path in gone if usual.kinds[path].keys() & {"object", "array"}]
+        new = [path for path in _children(here, parent) if path not in usual.types]
+        payload = [path for path in gone if (types := usual.types[path]) is not None and types.payload]
         if new or payload or 2 * len(gone) >= len(required) > 1:
             yield Misfit(parent, f"lacks {', '.join(_name(p) for p in (payload or gone)[:3])}, which it always had")
 

@@ -14,7 +14,7 @@ from otelagent.model import Call, Shape, Status, Step
 
 MAX_TOOLS: Final = 256
 MAX_TASKS: Final = 512
-MAX_FITTING: Final = 256
+MAX_FITTING: Final = 48
 """Rows and shapes of a tool's results of which it is remembered that they fit."""
 REFIT: Final = 1024
 """Results of a tool after which its rows are judged anew: what was usual may have become rare."""

@@ -15,7 +15,7 @@ class Grain(NamedTuple):
     bins: int
 
 
-FINE: Final = Grain(0.03, 256)
+FINE: Final = Grain(0.03, 192)
 """For distributions that are compared."""
 
 MEDIUM: Final = Grain(0.06, 40)

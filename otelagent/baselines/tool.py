@@ -10,12 +10,14 @@ from otelagent.baselines.usual import Usual
 from otelagent.model import Call, Shape, Status, Step
 from otelagent.reading.shape import classes
 
-MAX_PLACES: Final = 192
+MAX_PLACES: Final = 160
 """Places (path and kind) of one tool."""
 MAX_NOTES: Final = 12
 """Kinds of failures told apart, such as `status 401`."""
-MAX_PENDING: Final = 64
-"""Results whose shapes wait to be added up."""
+MAX_PENDING: Final = 32
+"""Results whose shapes wait to be added up, and paths of all those shapes."""
+STALE: Final = 64
+"""Results after which what is usual is laid out anew."""
 EACH: Final = 512
 """Results of which every one is learned; of a live tool's later ones one in eight is."""
 ONE_IN: Final = 8
@@ -28,8 +30,6 @@ WITHIN_RUN: Final = 0.4
 """Correlation of the results of one run, assumed: with it random halves of recorded runs differ no more than stated."""
 CUT_OFF: Final = frozenset({Status.EMPTY, Status.TIMEOUT, Status.NONCONFORMING})
 """Outcomes of calls that a timeout may have cut off."""
-CONTENTFUL: Final = frozenset({Status.OK, Status.NONCONFORMING})
-"""Outcomes whose size and shape say what the tool gives."""
 
 
 class ToolProfile:
@@ -39,6 +39,7 @@ class ToolProfile:
     """
 
     __slots__ = (
+        "_paths",
         "_pending",
         "_usual",
         "_waiting",
@@ -83,7 +84,7 @@ class ToolProfile:
         self.fitting: set[int] = set()
         """Marks of rows and shapes that were found to fit this tool's shape, or its staging profile's."""
         self._pending: dict[Shape, float] = {}
-        self._waiting = 0
+        self._waiting = self._paths = 0
         self._usual: Usual | None = None
 
     # --- learning ---------------------------------------------------------------------------------------------------
@@ -91,18 +92,22 @@ class ToolProfile:
     def learn(self, shape: Shape, now: float) -> None:
         """A good result had this shape."""
         self.learned += 1
+        if not self.learned % STALE:
+            self._usual = None
         if self.aging.half_life and self.learned > EACH and self.learned % ONE_IN:
             return
         pending = self._pending
+        if shape not in pending:
+            self._paths += sum([len(row.kinds) for row in shape.rows])
         pending[shape] = pending.get(shape, 0.0) + self.aging.weight(now)
         self._waiting += 1
-        if self._waiting >= MAX_PENDING:
+        if max(self._waiting, self._paths) >= MAX_PENDING:
             self.settle()
 
     def settle(self) -> None:
         """Add up the shapes that wait."""
         pending, self._pending = self._pending, {}
-        self._waiting, self._usual = 0, None
+        self._waiting = self._paths = 0
         for shape, weight in pending.items():
             self.shaped += weight
             for place in shape.places:
@@ -131,15 +136,16 @@ class ToolProfile:
 
     def _measure(self, step: Step, call: Call, weight: float) -> None:
         seconds = 0.0 if step.rebuilt else (step.end - step.start) / 1e9
-        if call.outcome.status in CUT_OFF and seconds > 0:
-            self._count(self.cutoffs, _bucket(seconds), weight, MAX_CUTOFFS)
-        elif call.outcome.status in CONTENTFUL and seconds > 0:
+        status = call.outcome.status
+        if status is Status.OK and seconds > 0:
             self.latencies.add(seconds, weight)
-        if call.outcome.status in CONTENTFUL:
+        elif seconds > 0 and status in CUT_OFF:
+            self._count(self.cutoffs, _bucket(seconds), weight, MAX_CUTOFFS)
+        if status is Status.OK or status is Status.NONCONFORMING:
             if call.size is not None:
                 self.sizes.add(call.size, weight)
         elif call.outcome.note:
-            self._count(self.notes, f"{call.outcome.status}: {call.outcome.note[:48]}", weight, MAX_NOTES)
+            self._count(self.notes, f"{status}: {call.outcome.note[:48]}", weight, MAX_NOTES)
         if call.raced:
             self.races += weight
 
@@ -163,7 +169,7 @@ class ToolProfile:
 
     @property
     def usual(self) -> Usual:
-        """As of when shapes were added up last: it is read for every row that is new."""
+        """As of some results ago: it is read for every row that is new."""
         if self._usual is None:
             self._usual = Usual(self.kinds(), self.shaped)
         return self._usual

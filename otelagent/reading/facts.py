@@ -548,7 +548,7 @@ _NONE_CALLED: Final = frozenset[str]()
 
 def _declare(asked: tuple[Asked, ...], content: Content, seen: Seen) -> None:
     """Look up what tools say of their results when they are asked for, each once in a trace."""
-    new = {a.name for a in asked if a.name and a.name not in seen.declared}
+    new = {a.name for a in asked if a.name and a.name not in seen.declared} if asked else None
     if not new or len(seen.declared) > MAX_DECLARED:
         return
     offers = {offer.name: offer for offer in content.tools() if offer.name in new}

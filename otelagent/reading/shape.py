@@ -4,7 +4,7 @@ A place is a path (`/items/*/price`) with a kind (`number`). Optional places, un
 results differ in; a single shape says only what one result has.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
@@ -45,10 +45,8 @@ class Row:
             found.append((path, _kind(kind)))
             if kind is dict or kind is list:
                 self.inner.append(path)
-        self.kinds: dict[str, frozenset[str]] = {}
+        self.kinds = _joined((path, _BASES[kind]) for path, kind in found)
         """JSON types by path: object, array, string, number, boolean, null."""
-        for path, kind in found:
-            self.kinds[path] = self.kinds.get(path, frozenset()) | _BASES[kind]
         self.places: tuple[Place, ...] = tuple({place: None for path, kind in found for place in _said(path, kind)})
 
 
@@ -67,7 +65,7 @@ class Shape:
         self._kinds: dict[str, frozenset[str]] | None = None
 
     @property
-    def places(self) -> Iterable[Place]:
+    def places(self) -> Collection[Place]:
         """Of all rows, each once; made anew."""
         return dict.fromkeys([place for row in self.rows for place in row.places])
 
@@ -75,9 +73,7 @@ class Shape:
     def kinds(self) -> Mapping[str, frozenset[str]]:
         """JSON types by path, of all rows."""
         if self._kinds is None:
-            self._kinds = {}
-            for path, kinds in [each for row in self.rows for each in row.kinds.items()]:
-                self._kinds[path] = self._kinds.get(path, frozenset()) | kinds
+            self._kinds = _joined(each for row in self.rows for each in row.kinds.items())
         return self._kinds
 
 
@@ -209,6 +205,14 @@ _BASES: Final = {
     **dict.fromkeys(STRINGS, frozenset({"string"})),
     **dict.fromkeys(_SIZES, frozenset({"array"})),
 }
+
+
+def _joined(kinds: Iterable[tuple[str, frozenset[str]]]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for path, each in kinds:
+        known = found.get(path, each)
+        found[path] = known if known is each else known | each
+    return found
 
 
 def _said(path: str, kind: str) -> Iterable[Place]:

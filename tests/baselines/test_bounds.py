@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from otelagent.baselines.learned import Baselines, Limits, TaskKey, ToolKey
 from otelagent.baselines.task import TaskBaseline, Usage
-from otelagent.baselines.tool import ToolProfile
 from otelagent.model import Call, Kind, Outcome, Role, Status, Step
 from otelagent.reading.shape import DEPTH, PLACES, shape
 
@@ -26,9 +25,10 @@ def size(thing: object, seen: set[int] | None = None) -> int:
     return sys.getsizeof(thing) + sum(size(each, seen) for each in inner)
 
 
-def call(seconds: float, result: object, status: Status = Status.OK, note: str = "") -> Step:
-    text = str(result)
-    made = Call(Outcome(status, "result", note), Role.SOURCE, size=len(text), shape=shape(result, classed=True))
+def call(seconds: float, result: object, status: Status = Status.OK, note: str = "", size: int = 0) -> Step:
+    made = Call(
+        Outcome(status, "result", note), Role.SOURCE, size=size or len(str(result)), shape=shape(result, classed=True)
+    )
     start = 1_790_000_000_000_000_000
     ids = {"trace_id": b"t" * 16, "span_id": b"s" * 8, "parent_id": b""}
     return Step(
@@ -44,25 +44,28 @@ def call(seconds: float, result: object, status: Status = Status.OK, note: str =
 
 
 def wild(count: int) -> Iterable[Step]:
-    """Calls that differ in all that can differ."""
+    """Calls that differ in all that can differ: thousands of names of members, and no two results of one shape."""
     choose = random.Random(7)
     statuses = list(Status)
     for number in range(count):
         members = {
-            f"member_{choose.randrange(400)}": choose.choice([1, "a", None, [1], {"x": number}]) for _ in range(40)
+            f"member_{choose.randrange(5_000)}": choose.choice([1, "a", None, [1], {"x": number}]) for _ in range(40)
         }
         result = {"list": [members] * choose.randrange(70), "id": f"id-{number}", **members}
-        yield call(choose.lognormvariate(0, 4), result, choose.choice(statuses), f"status {choose.randrange(999)}")
+        note, size = f"status {choose.randrange(999)}", int(choose.lognormvariate(8, 4)) + 1
+        yield call(choose.lognormvariate(0, 4), result, choose.choice(statuses), note, size)
 
 
 def test_a_tool_takes_less_than_64_kib() -> None:
-    profile = ToolProfile(86_400.0)
+    known = Baselines()
+    key, largest = ToolKey("", "tool"), 0
     for number, step in enumerate(wild(3_000)):
-        profile.add([step], float(number))
-        if step.call is not None and step.call.shape is not None:
-            profile.learn(step.call.shape, float(number))
-    profile.settle()
-    assert 10_000 < size(profile) < 64 << 10
+        known.fit(step)
+        known.called(key, [step], float(number))
+        if number % 300 == 0 or number > 2_950:
+            largest = max(largest, size(known.tools[key]))
+    assert len(known.tools[key].fitting) > 20
+    assert 10_000 < largest < 64 << 10
 
 
 def test_a_task_takes_less_than_8_kib() -> None:
