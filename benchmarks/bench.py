@@ -71,7 +71,8 @@ def build() -> Path:
     bin_ = CACHE / "bin"
     bin_.mkdir(parents=True, exist_ok=True)
     env = os.environ | {"CGO_ENABLED": "0", "GOBIN": str(bin_)}
-    if not (bin_ / "agentload").exists():
+    sources = (HERE / "agentload").rglob("*.go")
+    if not (load := bin_ / "agentload").exists() or load.stat().st_mtime < max(s.stat().st_mtime for s in sources):
         _run(["go", "build", "-o", f"{bin_}/", "./cmd/..."], HERE / "agentload", env)
     if not (bin_ / "otelcol-bench").exists():
         _run(["go", "install", BUILDER], HERE, env)

@@ -146,7 +146,7 @@ def _place(frame: FrameType) -> str:
 
 
 STAGES: Final = {
-    "parse the request": "otlp.py:TraceRequest.__init__",
+    "parse the request": "otlp.py:TraceRequest.read",
     "recognise spans, read their fields": "dialects/__init__.py:read",
     "read content": "reading/facts.py:read",
     "place in the tree of spans": "traces.py:Trace.link",
@@ -234,8 +234,8 @@ def _measure(pool: Path, args: argparse.Namespace) -> dict[str, Any]:
             kept.append((_rss() - before[0]) / more)
         passes.append(used / spans * 1e6)
         print(
-            f"{pool.name} pass {epoch}: {passes[-1]:.1f} µs per span, {used / agentic * 1e6:.1f} per step if all goes "
-            f"to steps, quiet about {passes[-1] * player.quiet:.1f}; {spans} spans, {agentic} steps, "
+            f"{pool.name} pass {epoch}: {passes[-1]:.1f} µs per span, {used / max(agentic, 1) * 1e6:.1f} per step if "
+            f"all goes to steps, quiet about {passes[-1] * player.quiet:.1f}; {spans} spans, {agentic} steps, "
             f"{sum(map(len, bodies)) / spans:.0f} B per span, {len(player.pipeline.live)} live traces, "
             f"{kept[-1] if kept else 0:.0f} B of RSS per span kept",
             flush=True,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from otelagent.model import Odd, Plain, Step
-from otelagent.otlp import NOT_TEXT, TOO_DEEP, WRONG_TYPE, Span, TraceRequest
+from otelagent.otlp import NOT_TEXT, TOO_DEEP, WRONG_TYPE, Place, TraceRequest
 from otelagent.traces import Node, Trace
 
 SLACK: Final = 1_000_000
@@ -15,10 +15,10 @@ SLACK: Final = 1_000_000
 _FLAWS: Final = {WRONG_TYPE: Odd.WRONG_TYPE, NOT_TEXT: Odd.NOT_TEXT, TOO_DEEP: Odd.TOO_DEEP}
 
 
-def of_request(request: TraceRequest, items: Iterable[tuple[Span, Step | Plain]]) -> Counter[Odd]:
+def of_request(request: TraceRequest, items: Iterable[Step | Plain | Place]) -> Counter[Odd]:
     """What shows in a span alone."""
     found: Counter[Odd] = Counter()
-    for _, item in items:
+    for item in items:
         if item.end < item.start:
             found[Odd.ENDS_BEFORE_START] += 1
         if item.parent_id == item.span_id:
@@ -30,13 +30,12 @@ def of_request(request: TraceRequest, items: Iterable[tuple[Span, Step | Plain]]
     return found
 
 
-def of_values(spans: Iterable[Span]) -> Counter[Odd]:
-    """What showed in the values that were asked for, each once per span: to be called when the spans are judged."""
-    flaws = [span.attributes.flaws for span in spans if span.attributes.flaws]
-    return Counter(odd for found in flaws for flaw, odd in _FLAWS.items() if found & flaw)
+def of_values(flaws: Iterable[int]) -> Counter[Odd]:
+    """What showed in the values that were asked for, by span: to be called when the spans are judged."""
+    return Counter(odd for found in flaws if found for flaw, odd in _FLAWS.items() if found & flaw)
 
 
-def differs(node: Node, item: Step | Plain) -> bool:
+def differs(node: Node, item: Step | Plain | Place) -> bool:
     """Whether a span with a known id is another one, and no repetition: it has another place, time, kind or tool."""
     kind, tool = (item.kind, item.tool) if isinstance(item, Step) else (None, None)
     place = item.parent_id, item.start, item.end, kind, tool
@@ -54,7 +53,7 @@ def of_trace(trace: Trace, recent: Callable[[], Iterable[Mapping[bytes, Node]]])
         elif node.parent:
             lost.add(node.parent)
     if lost:
-        found[Odd.PARENT_ELSEWHERE] = len({key for table in recent() for key in lost.intersection(table)})
+        found[Odd.PARENT_ELSEWHERE] = len({key for table in recent() for key in lost if key in table})
     found[Odd.CYCLE] = sum(_loops(key, trace) for key in trace.runs)
     return +found
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+import msgspec
 from google.protobuf.message import DecodeError
 
 from otelagent.errors import Rejected
@@ -32,6 +33,10 @@ LARGE: Final = 4 << 20
 
 ERROR: Final = 2
 """Status code ERROR."""
+CLIENT: Final = 3
+"""SpanKind CLIENT."""
+STATUS: Final = b"status_code"
+"""Part of the keys under which the status of an HTTP call stands."""
 
 MAX_PAIRS: Final = 4096
 """Attributes of ours that are kept serialised."""
@@ -237,8 +242,76 @@ class Log:
         return decode(self._lite.body) if self._lite.HasField("body") else None
 
 
+class Place(msgspec.Struct, gc=False):
+    """Where a span stands in its trace, and the way back to its bytes."""
+
+    trace_id: bytes
+    span_id: bytes
+    parent_id: bytes
+    start: int
+    end: int
+    links: bool
+    calls: bool
+    """It is a client's, and may have the status of an HTTP call."""
+    lite: LiteSpan
+    group: "ScopeSpans"
+    index: int
+    size: int
+
+    @property
+    def attributes(self) -> Attributes:
+        """Of the span, made anew."""
+        return Attributes(self.lite.attributes)
+
+
+class ScopeSpans:
+    """The spans of one instrumentation scope in a request."""
+
+    __slots__ = ("items", "large", "origin", "scope", "unread")
+
+    def __init__(self, origin: Origin, scope: tuple[bytes, ...], items: Any) -> None:
+        self.origin = origin
+        self.scope = scope
+        """Serialised."""
+        self.items = items
+        self.unread = 0
+        self.large = 0
+
+    def parsed(self) -> Iterator[tuple[int, LiteSpan, bytes]]:
+        """Those that can be parsed, with their index and bytes; to be called once."""
+        parse = LiteSpan.FromString
+        for index, raw in enumerate(self.items):
+            try:
+                lite = parse(raw)
+            except DecodeError:
+                self.unread += 1
+                continue
+            if len(raw) > LARGE:
+                self.large += 1
+            yield index, lite, raw
+
+    def places(self) -> list[Place]:
+        """Where those that can be parsed stand; to be called once."""
+        return [
+            Place(
+                lite.trace_id,
+                lite.span_id,
+                lite.parent_span_id,
+                lite.start_time_unix_nano,
+                lite.end_time_unix_nano,
+                bool(lite.links),
+                lite.kind == CLIENT and STATUS in raw,
+                lite,
+                self,
+                index,
+                len(raw),
+            )
+            for index, lite, raw in self.parsed()
+        ]
+
+
 class TraceRequest:
-    """One parsed ExportTraceServiceRequest. `spans` in wire order; a span that can't be parsed is forwarded unread."""
+    """One parsed ExportTraceServiceRequest. A span that can't be parsed is forwarded unread."""
 
     def __init__(self, body: bytes) -> None:
         """Raises Rejected where the envelope can't be parsed."""
@@ -246,20 +319,46 @@ class TraceRequest:
         self._request = parse_envelope(body)
         self._places: dict[int, tuple[Any, int]] = {}
         self._changed = False
-        self.spans: list[Span] = []
-        self.unread = 0
-        """Spans whose bytes can't be parsed."""
-        self.large = 0
-        """Spans of more than LARGE bytes."""
-        for origin, items, index, raw in _walk(self._request):
-            try:
-                span = Span(LiteSpan.FromString(raw), origin, len(raw))
-            except DecodeError:
-                self.unread += 1
-                continue
-            self.large += len(raw) > LARGE
-            self._places[id(span)] = (items, index)
-            self.spans.append(span)
+        self._spans: list[Span] | None = None
+        self.groups = [ScopeSpans(*group) for group in _walk(self._request)]
+
+    @property
+    def size(self) -> int:
+        """Spans, also those that can't be parsed."""
+        return sum(len(group.items) for group in self.groups)
+
+    @property
+    def spans(self) -> list[Span]:
+        """All that can be parsed, in wire order."""
+        if self._spans is None:
+            self._spans = [span for group in self.groups for span in self.read(group)]
+        return self._spans
+
+    @property
+    def unread(self) -> int:
+        """Spans whose bytes can't be parsed, of those that were read."""
+        return sum(group.unread for group in self.groups)
+
+    @property
+    def large(self) -> int:
+        """Spans of more than LARGE bytes, of those that were read."""
+        return sum(group.large for group in self.groups)
+
+    def read(self, group: ScopeSpans) -> list[Span]:
+        """The spans of a group that can be parsed."""
+        origin, items, places = group.origin, group.items, self._places
+        spans = []
+        for index, lite, raw in group.parsed():
+            span = Span(lite, origin, len(raw))
+            places[id(span)] = (items, index)
+            spans.append(span)
+        return spans
+
+    def span(self, place: Place) -> Span:
+        """The span that stands there."""
+        span = Span(place.lite, place.group.origin, place.size)
+        self._places[id(span)] = (place.group.items, place.index)
+        return span
 
     def append(self, span: Span, delta: bytes) -> None:
         """Add the attributes in `delta` (made by `delta()`) to the span."""
@@ -300,11 +399,12 @@ def _trace_id(raw: bytes) -> bytes | None:
 
 def logs(body: bytes) -> Iterator[Log]:
     """The records of an ExportLogsServiceRequest, unreadable ones left out; raises Rejected."""
-    for origin, _, _, raw in _walk(parse_envelope(body)):
-        try:
-            yield Log(LogRecord.FromString(raw), origin)
-        except DecodeError:
-            continue
+    for origin, _, items in _walk(parse_envelope(body)):
+        for raw in items:
+            try:
+                yield Log(LogRecord.FromString(raw), origin)
+            except DecodeError:
+                continue
 
 
 def holds_logs(body: bytes) -> bool:
@@ -434,17 +534,16 @@ def _text(raw: bytes) -> str:
     return raw.decode(errors="replace")
 
 
-def _walk(request: Request) -> Iterator[tuple[Origin, Any, int, bytes]]:
+def _walk(request: Request) -> Iterator[tuple[Origin, tuple[bytes, ...], Any]]:
     for resource_items in request.resource_items:
         raw_resource = tuple(resource_items.resource)
         resource = Attributes(_merged(Resource, raw_resource).attributes)
         for scope_items in resource_items.scope_items:
-            scope = _merged(Scope, tuple(scope_items.scope))
+            raw_scope = tuple(scope_items.scope)
+            scope = _merged(Scope, raw_scope)
             url = _text((*resource_items.schema_url, *scope_items.schema_url, b"")[0])
             origin = Origin(resource, raw_resource, _text(scope.name), _text(scope.version), url)
-            items = scope_items.items
-            for index in range(len(items)):
-                yield origin, items, index, items[index]
+            yield origin, raw_scope, scope_items.items
 
 
 def _merged(kind: Any, parts: tuple[bytes, ...]) -> Any:

@@ -135,11 +135,11 @@ class Pipeline:
         self._now = now
         try:
             self._read(request, body, now)
-            return Annotated(request.serialise(), self._take_events(), len(request.spans) + request.unread)
+            return Annotated(request.serialise(), self._take_events(), request.size)
         except Exception:
             log.exception("a request passed unread: a mistake of otelagent's own")
             self._each(lambda ear: ear.unread("internal_error"))
-            return Annotated(body, None, len(request.spans) + request.unread)
+            return Annotated(body, None, request.size)
 
     def logs(self, body: bytes, now: float) -> None:
         """Read an ExportLogsServiceRequest; raises Rejected where its envelope can't be parsed."""
@@ -170,25 +170,87 @@ class Pipeline:
         return self._take_events()
 
     def _read(self, request: otlp.TraceRequest, body: bytes, now: float) -> None:
-        items = [(span, dialects.read(span)) for span in request.spans]
-        for (dialect, kind), count in Counter((i.dialect, i.kind) for _, i in items).items():
-            for ear in self._ears:
-                ear.spans(dialect or "none", "other" if kind is None else str(kind), count)
-        for scope, count in Counter(s.origin.scope for s, i in items if i.kind is None and i.missed).items():
-            for ear in self._ears:
-                ear.unrecognised(scope, count)
-        for reason, count in oddities.of_request(request, items).items():
-            self.odd(reason, count)
+        items: list[tuple[otlp.Span, Step | Plain]] = []
+        silent: list[otlp.Place] = []
+        for group in request.groups:
+            if dialects.silent(group):
+                silent += group.places()
+            else:
+                items += [(span, dialects.read(span)) for span in request.read(group)]
+        self._count(request, items, silent)
         by_trace: dict[bytes, list[tuple[otlp.Span, Step | Plain]]] = defaultdict(list)
         for span, item in items:
             by_trace[span.trace_id].append((span, item))
+        idle = self._beside(request, silent, by_trace, now) if silent else {}
         if self._tape is not None:
-            self._tape(body, by_trace.keys())
+            self._tape(body, by_trace.keys() | idle.keys())
+        for trace_id, places in idle.items():
+            self._place(self.live.open(trace_id, now), places)
         for trace_id, own in by_trace.items():
             self._read_trace(request, self.live.open(trace_id, now), own)
-        for reason, count in oddities.of_values(request.spans).items():
+        for reason, count in oddities.of_values([span.attributes.flaws for span, _ in items]).items():
             self.odd(reason, count)
         self.live.enforce()
+
+    def _count(
+        self,
+        request: otlp.TraceRequest,
+        items: list[tuple[otlp.Span, Step | Plain]],
+        silent: list[otlp.Place],
+    ) -> None:
+        kinds = Counter([(item.dialect, item.kind) for _, item in items])
+        if silent:
+            kinds[None, None] += len(silent)
+        for (dialect, kind), count in kinds.items():
+            for ear in self._ears:
+                ear.spans(dialect or "none", "other" if kind is None else str(kind), count)
+        for scope, count in Counter([s.origin.scope for s, i in items if i.kind is None and i.missed]).items():
+            for ear in self._ears:
+                ear.unrecognised(scope, count)
+        for reason, count in oddities.of_request(request, [*silent, *(item for _, item in items)]).items():
+            self.odd(reason, count)
+
+    def _beside(
+        self,
+        request: otlp.TraceRequest,
+        silent: list[otlp.Place],
+        by_trace: dict[bytes, list[tuple[otlp.Span, Step | Plain]]],
+        now: float,
+    ) -> dict[bytes, list[otlp.Place]]:
+        """Silent spans of traces in which nobody works, by trace; those beside agents join what is read of them."""
+        found: dict[bytes, list[otlp.Place]] = defaultdict(list)
+        for place in silent:
+            found[place.trace_id].append(place)
+        for trace_id in [*found]:
+            idle = self.live.open(trace_id, now).idle
+            if not idle or trace_id in by_trace or any(place.links for place in found[trace_id]):
+                spans = map(request.span, found.pop(trace_id))
+                by_trace[trace_id] += [(span, dialects.placed(span)) for span in spans]
+        return found
+
+    def _place(self, trace: Trace, places: list[otlp.Place]) -> None:
+        """Silent spans of a trace in which nobody works: the hot path of services without agents."""
+        new = []
+        for place in places:
+            known = trace.nodes.get(place.span_id)
+            if known is None:
+                trace.place(place.span_id, place.parent_id, place.start, place.end)
+                new.append(place)
+            elif oddities.differs(known, place):
+                self.odd(Odd.ID_REUSED, 1)
+        trace.origin = places[0].group.origin.raw_resource
+        self.live.spans += len(new)
+        if trace.carries or any(place.calls for place in new):
+            for place in sorted(new, key=lambda place: (place.end, -place.start)):
+                status = self._status(place) if place.calls else None
+                trace.pass_up(place.span_id, place.parent_id, place.end, status)
+
+    def _status(self, place: otlp.Place) -> int | None:
+        attributes = place.attributes
+        status = dialects.answered(attributes)
+        for reason, count in oddities.of_values((attributes.flaws,)).items() if attributes.flaws else ():
+            self.odd(reason, count)
+        return status
 
     def _read_trace(
         self, request: otlp.TraceRequest, trace: Trace, items: list[tuple[otlp.Span, Step | Plain]]
@@ -331,7 +393,8 @@ class Pipeline:
     def closed(self, trace: Trace, reason: Closed) -> None:
         self.left += 1
         learning.learn_runs(trace, self.normal)
-        self._stirred[trace.trace_id] = trace
+        if trace.outcomes:
+            self._stirred[trace.trace_id] = trace
         for odd, count in oddities.of_trace(trace, self.live.recent).items():
             self.odd(odd, count)
         self._each(lambda ear: ear.closed(trace, reason))

@@ -31,13 +31,15 @@ MAX_STEPS: Final = 10_000
 class TraceView(Protocol):
     """What a run knows of its trace."""
 
-    given: Given
-    """What the agents of this trace were given."""
     trace_id: bytes
     used: dict[str, bool]
     """Tools by name, and whether a call of theirs may have succeeded; bounded."""
     instructions: list[Instructions]
     """System and user messages of this trace, bounded."""
+
+    @property
+    def given(self) -> Given:
+        """What the agents of this trace were given."""
 
     def told(self, instructions: Sequence[Instructions]) -> None:
         """Take over new system and user messages."""

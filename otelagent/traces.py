@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import Final, Protocol
@@ -115,7 +116,7 @@ class Listener(Protocol):
         """A trace leaves memory."""
 
 
-class Node(msgspec.Struct):
+class Node(msgspec.Struct, gc=False):
     """One span in the link table."""
 
     parent: bytes
@@ -152,17 +153,14 @@ class Trace:
         self.touched = now
         self.nodes: dict[bytes, Node] = {}
         self.runs: dict[bytes, AgentRun] = {}
-        self.lineage = Lineage(self.nodes, self.runs)
-        self.given = Given(budget)
+        self._budget = budget
         self.conversations = conversations if conversations is not None else Conversations(budget)
         self.talks: dict[str, Conversation] = {}
         """Conversations that its runs belong to, by id."""
         self._asked = False
         """Other turns of its conversations were looked into."""
-        self.seen = Seen()
         self.instructions: list[Instructions] = []
         self.used: dict[str, bool] = {}
-        self.parts = LogParts()
         self.bytes = 0
         """Of its steps' spans, as they came."""
         self.partial_view = False
@@ -187,6 +185,26 @@ class Trace:
         self._told: set[tuple[str, bytes, bytes]] = set()
         self._untold: list[tuple[AgentRun, Finding]] = []
         self._final = False
+        self._linked = 0
+        """Of the nodes, those that the lineage knows of."""
+
+    # --- what only agents need: most traces of other services never do --------------------------------------------
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        return Lineage(self.nodes, self.runs)
+
+    @cached_property
+    def given(self) -> Given:
+        return Given(self._budget)
+
+    @cached_property
+    def seen(self) -> Seen:
+        return Seen()
+
+    @cached_property
+    def parts(self) -> LogParts:
+        return LogParts()
 
     # --- what a run asks ----------------------------------------------------------------------------------------
 
@@ -319,10 +337,39 @@ class Trace:
 
     # --- phase a: links -----------------------------------------------------------------------------------------
 
+    @property
+    def idle(self) -> bool:
+        """Nobody has worked here, as far as is known: spans need a place, and nothing more."""
+        return not (self.runs or self.recalled)
+
+    def place(self, span_id: bytes, parent_id: bytes, start: int, end: int) -> None:
+        """Take a silent span's place while the trace is idle; `link` makes up for the rest when that ends."""
+        self.nodes[span_id] = Node(parent_id, start, end)
+        if not parent_id:
+            self.root_seen, self.root_failed = True, False
+
+    def recall(self, nodes: Mapping[bytes, Node]) -> None:
+        """It has left once already, with these nodes."""
+        self.nodes.update(nodes)
+        self._linked = len(nodes)
+        self.partial_view = self.recalled = True
+
+    def _catch_up(self) -> None:
+        """Tell of the spans that were placed while the trace was idle."""
+        waiting = [*islice(self.nodes.items(), self._linked, None)]
+        self._linked = len(self.nodes)
+        for span_id, node in waiting:
+            self.lineage.link(
+                Plain(trace_id=self.trace_id, span_id=span_id, parent_id=node.parent, start=node.start, end=node.end)
+            )
+
     def link(self, item: Step | Plain) -> bool:
         """Take a span's place into the link table; False for one that is known already."""
         if item.span_id in self.nodes:
             return False
+        if self._linked < len(self.nodes):
+            self._catch_up()
+        self._linked += 1
         step = item if isinstance(item, Step) else None
         if step is None:
             self.nodes[item.span_id] = Node(item.parent_id, item.start, item.end)
@@ -344,19 +391,26 @@ class Trace:
 
     def carry_http(self, item: Step | Plain) -> None:
         """Move the status of HTTP client spans up to the tool that made the call; an LLM's own calls stop there."""
+        if isinstance(item, Plain):
+            self.pass_up(item.span_id, item.parent_id, item.end, item.http_status)
+            return
         carried = self._http.pop(item.span_id, None)
-        own = item.http_status if isinstance(item, Plain) else None
-        if own is not None and (carried is None or item.end >= carried[0]):
-            carried = (item.end, own)
-        if carried is None:
-            return
-        if isinstance(item, Step):
-            if item.kind in SOURCES and item.http_status is None:
-                item.http_status = carried[1]
-            return
-        above = self._http.get(item.parent_id)
-        if above is None or carried[0] >= above[0]:
-            self._http[item.parent_id] = carried
+        if carried is not None and item.kind in SOURCES and item.http_status is None:
+            item.http_status = carried[1]
+
+    def pass_up(self, span_id: bytes, parent_id: bytes, end: int, own: int | None) -> None:
+        """Of a plain span, with a status of its `own`."""
+        carried = self._http.pop(span_id, None)
+        if own is not None and (carried is None or end >= carried[0]):
+            carried = (end, own)
+        above = self._http.get(parent_id)
+        if carried is not None and (above is None or carried[0] >= above[0]):
+            self._http[parent_id] = carried
+
+    @property
+    def carries(self) -> bool:
+        """The status of an HTTP call is on its way up."""
+        return bool(self._http)
 
     # --- phase b: whose step ------------------------------------------------------------------------------------
 
@@ -788,7 +842,7 @@ class LiveTraces:
             if trace.trace_id not in self._traces:
                 continue
             quiet = now - trace.touched
-            if trace.waits and quiet >= QUIET:
+            if quiet >= QUIET and trace.waits:
                 trace.settle(self._detectors)
                 self._stitch(trace)
             reason = self._done(trace, quiet, now)
@@ -812,19 +866,25 @@ class LiveTraces:
         return None
 
     def _close(self, trace: Trace, reason: Closed) -> None:
+        if trace.runs:
+            self._judge(trace)
+        self._close_workers(trace, reason)
+        self._listener.closed(trace, reason)
+        if trace.runs:
+            trace.fall_silent()
+        self.spans -= len(trace.nodes)
+        self.bytes -= trace.bytes
+        del self._traces[trace.trace_id]
+        self._remember(trace)
+
+    def _judge(self, trace: Trace) -> None:
+        """For the last time."""
         trace.hear(self._detectors)
         trace.settle(self._detectors)
         self._listener.closing(trace)
         self._disown(trace)
         trace.conclude(self._detectors, final=True)
         self._stitch(trace)
-        self._close_workers(trace, reason)
-        self._listener.closed(trace, reason)
-        trace.fall_silent()
-        self.spans -= len(trace.nodes)
-        self.bytes -= trace.bytes
-        del self._traces[trace.trace_id]
-        self._remember(trace)
 
     def _close_workers(self, trace: Trace, reason: Closed) -> None:
         """Traces whose runs worked for this one have told all that they can, and are judged by its answer."""
@@ -848,5 +908,4 @@ class LiveTraces:
         if nodes is not None:
             self._past_spans -= len(nodes)
             self.spans += len(nodes)
-            trace.nodes = nodes
-            trace.partial_view = trace.recalled = True
+            trace.recall(nodes)

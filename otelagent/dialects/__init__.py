@@ -46,8 +46,10 @@ from otelagent.dialects import (
     voltagent,
 )
 from otelagent.dialects.content import SpanContent, withheld
+from otelagent.dialects.otel_core import answered, http_status
 from otelagent.dialects.plan import Plan, Reading
 from otelagent.dialects.recognition import Layout, Recognition
+from otelagent.dialects.silence import Silence
 from otelagent.dialects.spanless import calls
 from otelagent.dialects.table import NO_STEP, Dialect
 from otelagent.model import Kind, LogPart, Plain, Receipt, Step, Withheld
@@ -90,6 +92,7 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
 )
 
 _RECOGNITION: Final = Recognition(DIALECTS, always=(otel_core.DIALECT, log_fields.BESIDE))
+silent: Final = Silence(_RECOGNITION)
 _RESOURCE_TEXT: Final = Reading(lambda value: value if isinstance(value, str) else "")
 _ENDS: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.LLM})
 _CALLED: Final = frozenset({Kind.TOOL, Kind.RETRIEVAL})
@@ -164,6 +167,19 @@ def _step(span: Span, layout: Layout, plan: Plan, kind: Kind) -> Step:
     return step
 
 
+def placed(span: Span) -> Plain:
+    """The place in the tree of a span that is `silent`."""
+    return Plain(
+        trace_id=span.trace_id,
+        span_id=span.span_id,
+        parent_id=span.parent_id,
+        start=span.start,
+        end=span.end,
+        http_status=http_status(span),
+        links=_links(span),
+    )
+
+
 def _plain(span: Span, layout: Layout, plan: Plan | None) -> Plain:
     return Plain(
         trace_id=span.trace_id,
@@ -172,7 +188,7 @@ def _plain(span: Span, layout: Layout, plan: Plan | None) -> Plain:
         start=span.start,
         end=span.end,
         dialect=plan.name if plan else None,
-        http_status=otel_core.http_status(span),
+        http_status=http_status(span),
         agent=plan.agent(span) if plan else None,
         receipt=_receipt(span, layout),
         links=_links(span),
@@ -223,4 +239,4 @@ def _target(step: Step, content: SpanContent) -> None:
         step.target = handoffs.target(tool, arguments.value if arguments else None)
 
 
-__all__: Final = ["DIALECTS", "calls", "read", "read_log"]
+__all__: Final = ["DIALECTS", "answered", "calls", "placed", "read", "read_log", "silent"]

@@ -39,10 +39,11 @@ def of_others(keys: Iterable[str]) -> bool:
 
 def at_agents(scope: str, keys: Iterable[str]) -> bool:
     """Whether a span with these keys looks like one of an agent's; a guess that is good enough to be counted."""
-    return _scope(scope) or any(key.partition(".")[0] in HEADS for key in keys)
+    return speaks(scope) or any(key.partition(".")[0] in HEADS for key in keys)
 
 
 @lru_cache(MAX_SCOPES)
-def _scope(name: str) -> bool:
+def speaks(name: str) -> bool:
+    """Whether a scope's name speaks of agents."""
     lower = name.lower()
     return any(word in lower for word in IN_SCOPES) and not any(word in lower for word in NO_AGENTS)

@@ -5,10 +5,7 @@ from typing import Final
 from otelagent.dialects.plan import count
 from otelagent.dialects.table import Dialect
 from otelagent.model import LogPart
-from otelagent.otlp import Log, Span
-
-CLIENT: Final = 3
-"""SpanKind CLIENT."""
+from otelagent.otlp import CLIENT, Attributes, Log, Span
 
 _STATUS: Final = ("http.response.status_code", "http.status_code")
 _METHOD: Final = ("http.request.method", "http.method")
@@ -71,10 +68,13 @@ def read_log(log: Log) -> LogPart | None:
 
 def http_status(span: Span) -> int | None:
     """Status of an HTTP client span; 0 where it got no answer; None where this is no HTTP client span."""
-    if span.kind != CLIENT:
-        return None
+    return answered(span.attributes) if span.kind == CLIENT else None
+
+
+def answered(attributes: Attributes) -> int | None:
+    """The same of a span that is known to be a client's."""
     for key in _STATUS:
-        if (status := count(span.attributes.get(key))) is not None:
+        if (status := count(attributes.get(key))) is not None:
             return status
     return None
 

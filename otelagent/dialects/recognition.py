@@ -88,6 +88,25 @@ class Recognition:
         self._layouts: dict[tuple[str, tuple[str, ...]], Layout] = {}
         self._alike: dict[tuple[object, ...], Layout] = {}
 
+    @property
+    def markers(self) -> Iterable[str]:
+        """Keys that show a dialect."""
+        return self._exact.keys()
+
+    @property
+    def prefixes(self) -> Iterable[str]:
+        """Beginnings of keys that show one."""
+        return (prefix for prefix, _ in self._prefixes)
+
+    @property
+    def names(self) -> Iterable[str]:
+        """Beginnings of span names that show one."""
+        return self._heads
+
+    def knows(self, scope: str) -> bool:
+        """The scope's name shows who speaks."""
+        return self._of_scope(scope) is not None
+
     def layout(self, span: Span) -> Layout:
         """What the span's keys and scope tell."""
         key = (span.origin.scope, span.attributes.keys())
