@@ -22,10 +22,11 @@ LIMITS: Final = names(
 
 def said(run: AgentRun) -> Step | None:
     """The step whose text is the run's answer: the last model turn with text, else the agent's own output."""
-    last = next((s for s in reversed(run.steps) if s.kind is Kind.LLM and s.turn and s.turn.text), None)
-    if last is None and run.ended is not None and run.ended.turn and run.ended.turn.text:
-        return run.ended
-    return last
+    for step in reversed(run.steps):
+        if step.kind is Kind.LLM and step.turn is not None and step.turn.said is not None:
+            return step
+    ended = run.ended
+    return ended if ended is not None and ended.turn is not None and ended.turn.said is not None else None
 
 
 def admits(run: AgentRun) -> bool:

@@ -217,18 +217,22 @@ class Lineage:
         self._touch((child,))
 
     def _touch(self, keys: Iterable[bytes]) -> None:
-        self._dirty.update(dict.fromkeys(keys))
+        for key in keys:
+            self._dirty[key] = None
 
     def conclude(
         self, detectors: Sequence[Observer], owner: Callable[[bytes], bytes], final: bool
     ) -> list[tuple[AgentRun, list[Finding]]]:
         """Let detectors judge the runs whose surroundings have changed, children first; gives what is new."""
         self._touch(self.tree.linked(self._new))
-        self._touch(owner(span_id) for span_id in self._new if span_id in self._receipts)
+        if self._receipts:
+            self._touch(owner(span_id) for span_id in self._new if span_id in self._receipts)
         self._new.clear()
         self.stirred = False
         if final:
             self._touch(self._runs)
+        if not self._dirty:
+            return []
         due, self._owned = self._due(), None
         told = [(run, run.conclude(detectors)) for run in due]
         self.concluded.update(dict.fromkeys(run.key for run in due))

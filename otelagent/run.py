@@ -250,10 +250,11 @@ class AgentRun:
     def _judged(self, detector: Observer, judge: Callable[..., Iterable[Finding]], *seen: Any) -> list[Finding]:
         """What a detector is sure enough of. One that raises loses its judgement here, and holds up nothing."""
         try:
-            return [f for f in judge(*seen) if self._sure(detector, f)]
+            found = list(judge(*seen))
         except Exception as error:  # noqa: BLE001 - a detector may be anyone's
             self.trace.raised(detector.mode, self.steps[-1], error)
             return []
+        return [f for f in found if self._sure(detector, f)] if found else found
 
     def _sure(self, detector: Observer, finding: Finding) -> bool:
         if finding.confidence >= detector.min_confidence:
@@ -311,9 +312,10 @@ class AgentRun:
         told = []
         for detector in detectors:
             found = self._judged(detector, detector.conclude, self)
-            kept = {f.identity for f in found}
-            for stale in [i for i, f in self.findings.items() if f.mode == detector.mode and i not in kept]:
-                del self.findings[stale]
+            if self.findings:
+                kept = {f.identity for f in found}
+                for stale in [i for i, f in self.findings.items() if f.mode == detector.mode and i not in kept]:
+                    del self.findings[stale]
             told += [f for f in found if self._note(f)]
         return told
 
@@ -478,12 +480,14 @@ class AgentRun:
     def _twin(self, step: Step) -> Step | None:
         """The step that reported the same call already: an SDK's span under a framework's ends first and counts."""
         if step.kind is Kind.LLM:
-            same = (s for s in reversed(self.steps[-8:]) if s.kind is Kind.LLM and _same_completion(step, s))
+            for other in self.steps[:-9:-1]:
+                if other.kind is Kind.LLM and _same_completion(step, other):
+                    return other
         elif step.kind in SOURCES:
-            same = (s for s in reversed(self.steps[-16:]) if s.kind in SOURCES and _same_call(step, s))
-        else:
-            return None
-        return next(same, None)
+            for other in self.steps[:-17:-1]:
+                if other.kind in SOURCES and _same_call(step, other):
+                    return other
+        return None
 
 
 def order(step: Step) -> tuple[int, int, bytes]:
@@ -492,12 +496,9 @@ def order(step: Step) -> tuple[int, int, bytes]:
 
 
 def _same_completion(step: Step, other: Step) -> bool:
-    if step.span_id == other.span_id:
+    if step.span_id == other.span_id or (step.response_id and step.response_id == other.response_id):
         return True
-    nested = step.start <= other.start and other.end <= step.end
-    if step.response_id and step.response_id == other.response_id:
-        return True
-    if not nested:
+    if step.start > other.start or other.end > step.end:
         return False
     equal = (step.input_tokens, step.output_tokens) == (other.input_tokens, other.output_tokens)
     if other.parent_id == step.span_id:
@@ -506,12 +507,13 @@ def _same_completion(step: Step, other: Step) -> bool:
 
 
 def _same_call(step: Step, other: Step) -> bool:
-    if step.span_id == other.span_id and step.call_id == other.call_id:
-        return True
-    if step.call_id and step.call_id == other.call_id:
-        return (step.start <= other.end and other.start <= step.end) or _repeated(step, other)
-    nested = step.start <= other.start and other.end <= step.end and other.parent_id == step.span_id
-    return nested and step.tool == other.tool
+    if step.call_id == other.call_id:
+        if step.span_id == other.span_id:
+            return True
+        if step.call_id:
+            return (step.start <= other.end and other.start <= step.end) or _repeated(step, other)
+    inside = other.parent_id == step.span_id and step.start <= other.start and other.end <= step.end
+    return inside and step.tool == other.tool
 
 
 def _repeated(step: Step, other: Step) -> bool:

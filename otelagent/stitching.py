@@ -4,7 +4,7 @@ By span link or W3C context first, then by the id of the tool call, by the conve
 the delegated text where that is unique within a time window. Trace ids are never rewritten.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -130,6 +130,11 @@ class Stitches:
 
     # --- what is asked -------------------------------------------------------------------------------------------
 
+    @property
+    def none(self) -> bool:
+        """No run works for a span of another trace."""
+        return not self._above
+
     def any(self, trace_id: bytes) -> bool:
         """Runs of other traces work for spans of this one."""
         return trace_id in self._by_trace
@@ -176,6 +181,8 @@ class Stitches:
         for key in keys:
             self._keep(known, key, own)
             children, calls = self._children.get(key, ()), self._calls.get(key, ())
+            if not children or not (calls or self._above):
+                continue
             found = _pairs(key[0], children, calls)
             sure = {join.child[:2] for join in found}
             stale += [j for c in children if c[:2] not in sure and (j := self._above.get(c[:2])) and j.method == key[0]]
@@ -183,9 +190,14 @@ class Stitches:
         return joins, stale
 
     def _keep(self, known: OrderedDict[Key, list[Ref]], key: Key, ref: Ref) -> None:
-        own = known.setdefault(key, [])
-        own[:] = [*(other for other in own if other[:2] != ref[:2]), ref][-MAX_SAME:]
-        known.move_to_end(key)
+        own = known.get(key)
+        if own is None:
+            known[key] = [ref]
+        else:
+            trace_id, span_id = ref[:2]
+            own[:] = [other for other in own if other[1] != span_id or other[0] != trace_id][1 - MAX_SAME :]
+            own.append(ref)
+            known.move_to_end(key)
         while len(known) > MAX_KNOWN:
             known.popitem(last=False)
 
@@ -199,11 +211,10 @@ def _better(join: Join, known: Join | None) -> bool:
 def _pairs(method: str, children: Sequence[Ref], calls: Sequence[Ref]) -> list[Join]:
     """Children and calls that can only mean each other."""
     fit = [(c, p) for c in children for p in calls if c.trace_id != p.trace_id and _fits(method, c, p)]
-    return [
-        Join(child, call, method)
-        for child, call in fit
-        if sum(c[:2] == child[:2] for c, _ in fit) == 1 and sum(p[:2] == call[:2] for _, p in fit) == 1
-    ]
+    if not fit:
+        return []
+    of_child, of_call = Counter(c[:2] for c, _ in fit), Counter(p[:2] for _, p in fit)
+    return [Join(c, p, method) for c, p in fit if of_child[c[:2]] == of_call[p[:2]] == 1]
 
 
 def _fits(method: str, child: Ref, call: Ref) -> bool:

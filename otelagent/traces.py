@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from itertools import chain, groupby, islice
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Final, Protocol
 
 import msgspec
@@ -775,6 +775,8 @@ class LiveTraces:
     def _pass_on(self, trace: Trace) -> None:
         """What a run concluded matters to those in other traces that it works for, or that work for it."""
         concluded, trace.lineage.concluded = trace.lineage.concluded, {}
+        if not concluded or self._stitches.none:
+            return
         near = [run for key in concluded if (run := trace.runs.get(key)) is not None]
         for other in dict.fromkeys(
             o for run in near for o in (*self._abroad(run), self._employer(run)) if o is not None
@@ -820,7 +822,7 @@ class LiveTraces:
         while self.spans > self._limits.spans and len(self._traces) > 1:
             self._close(next(iter(self._traces.values())), Closed.SPANS)
         while self.bytes > self._limits.bytes and len(self._traces) > 1:
-            self._close(max(islice(self._traces.values(), OLD), key=lambda trace: trace.bytes), Closed.BYTES)
+            self._close(max(islice(self._traces.values(), OLD), key=attrgetter("bytes")), Closed.BYTES)
 
     def weigh(self, trace: Trace, size: int) -> None:
         """Steps of this many bytes have joined a trace."""

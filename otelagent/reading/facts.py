@@ -86,6 +86,9 @@ T = TypeVar("T")
 MAX_SHARED: Final = 16
 """Hashes, claims or rules out of one text that are kept for other spans that hold the same text."""
 
+MAX_MENTIONED: Final = 64
+"""Items out of one call's arguments that are kept for other calls with the same arguments."""
+
 RoleOf = Callable[[str | None, str | None], Role]
 """Role of a tool by name and description."""
 
@@ -184,6 +187,7 @@ class _Judged(msgspec.Struct, frozen=True):
 
 _JUDGED: Final = Known[tuple[object, ...], _Judged]()
 _ARGUMENTS: Final = Known[int, int | None]()
+_MENTIONED: Final = Known[int, "array[int]"]()
 
 
 def _call(step: Step, content: Content, role: Role) -> Call:
@@ -196,7 +200,7 @@ def _call(step: Step, content: Content, role: Role) -> Call:
         outcome=judged.outcome,
         role=role,
         arguments=None if arguments is None else _canonical(arguments),
-        like=None if arguments is None else ArgumentsRead(arguments.value),
+        like=None if arguments is None else ArgumentsRead(arguments.value, arguments.mark),
         result=judged.result,
         size=judged.size,
         given=captured.value if captured is not None and role is not Role.NOTE else None,
@@ -287,10 +291,12 @@ def _opened(captured: Captured | None) -> Captured | None:
 class ArgumentsRead:
     """What arguments tell, read when it is asked for; short ones are kept for that, long ones let go."""
 
-    __slots__ = ("_items", "_mentioned", "_raw", "_similar", "_terms")
+    __slots__ = ("_items", "_mark", "_mentioned", "_raw", "_similar", "_terms")
 
-    def __init__(self, raw: object) -> None:
+    def __init__(self, raw: object, mark: int | None = None) -> None:
+        """`mark`: fingerprint of the arguments as recorded."""
         self._raw = raw
+        self._mark = mark
         self._similar: int | None = None
         self._terms: frozenset[int] | None = None
         self._mentioned: array[int] | None = None
@@ -309,7 +315,7 @@ class ArgumentsRead:
     def mentioned(self) -> "array[int]":
         """Every item that the arguments may name."""
         if self._mentioned is None:
-            self._mentioned = mentioned(self._raw)
+            self._mentioned = self._mentions()
         return self._mentioned
 
     @property
@@ -347,8 +353,18 @@ class ArgumentsRead:
         if self._terms is None:
             self._similar, self._terms = similar(self._raw), terms(self._raw)
             if not isinstance(self._raw, str) or len(self._raw) > HEAD:
-                self._mentioned, self._items, self._raw = mentioned(self._raw), enumerated(self._raw), None
+                self._mentioned, self._items, self._raw = self._mentions(), enumerated(self._raw), None
         return self._terms
+
+    def _mentions(self) -> "array[int]":
+        """Calls with the same arguments come again, in retries and from one run to the next."""
+        known = None if self._mark is None else _MENTIONED.get(self._mark)
+        if known is not None:
+            return known
+        found = mentioned(self._raw)
+        if self._mark is not None and len(found) <= MAX_MENTIONED:
+            _MENTIONED.keep(self._mark, found)
+        return found
 
 
 _TEXTS: Final = Known[tuple[str, int], Any]()

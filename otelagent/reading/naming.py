@@ -33,8 +33,8 @@ _UUID: Final = r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
 _DATE: Final = r"\b\d{4}-\d{2}(?:-\d{2})?\b"
 _NUMBER: Final = r"#?\b\d{2,15}\b"
 _NAMES: Final = compiled(f"({_URL})|({_MAIL})|({_PATH})|({_UUID})|({_DATE})|({_ID})|({_NUMBER})")
-_MARKED: Final = exact(r"[0-9.@]|://")
-"""What each of them has somewhere; a text without it isn't searched."""
+_MARKS: Final = b"0123456789.@"
+"""Of which each of them, or else `://`, has one somewhere; a text without isn't searched."""
 
 _ID_GROUP, _NUMBER_GROUP, _PATH_GROUP = 6, 7, 3
 _NUMBERED: Final = compiled(r"^#?(?:\pL+[ #:]+#?)?(\d{3,15})$")
@@ -58,7 +58,7 @@ def _hashed(plain: str) -> int:
 
 def found(data: bytes) -> Iterator[tuple[str, str, int, int]]:
     """Ids, URLs, paths, addresses and numbers of a text: as written, their kind, where they begin and end."""
-    if not _MARKED.search(data):
+    if len(data.translate(None, _MARKS)) == len(data) and b"://" not in data:
         return
     for match in matches(_NAMES, data, MAX_ITEMS):
         name, first = match.group().decode(errors="replace"), match.start()
@@ -129,15 +129,18 @@ def _number(name: str) -> str | None:
     return match.group(1).decode() if match else None
 
 
-def grams(text: str, most: int = MAX_WORDS) -> Iterator[int]:
+def grams(text: str, most: int = MAX_WORDS) -> list[int]:
     """Hashes of all runs of one to four words, so that a name is found inside a query."""
     words = [w for each in folded(text).split() if (w := each.strip(_EDGES).removesuffix("’s"))]
-    if len(words) <= most:
-        for first in range(len(words)):
-            for last in range(first + 1, min(first + _GRAMS, len(words)) + 1):
-                yield _hashed(" ".join(words[first:last]))
+    found: list[int] = []
+    for first, name in enumerate(words if len(words) <= most else ()):
+        found.append(_hashed(name))
+        for word in words[first + 1 : first + _GRAMS]:
+            name = f"{name} {word}"
+            found.append(_hashed(name))
     if not text.isascii():
-        yield from _signs(text)
+        found += _signs(text)
+    return found
 
 
 def _signs(text: str) -> Iterator[int]:
