@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from otelagent import dialects, otlp
+from otelagent import dialects, memory, otlp
 from otelagent.detectors import available
 from otelagent.metrics import Metrics
 from otelagent.pipeline import Pipeline, Settings
@@ -179,7 +179,7 @@ class Player:
 
     def __init__(self, off: list[str]) -> None:
         metrics = Metrics({m: k.layer for m, k in available().items()})
-        self.pipeline = Pipeline(Settings(detectors=dict.fromkeys(off, "off")), (Tally(metrics),))
+        self.pipeline = Pipeline(Settings(detectors=dict.fromkeys(off, "off"), dissolves=True), (Tally(metrics),))
         self._now = self._ticked = START
         self.beats: list[float] = []
 
@@ -205,7 +205,7 @@ class Player:
 def _begin() -> None:
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(*memory.RARELY)
 
 
 def _rss() -> int:

@@ -128,6 +128,7 @@ def pipeline_settings(settings: AgentFailures, normal: Baselines | None = None) 
         windows=settings.context_windows,
         normal=normal if normal is not None else baselines(settings.baselines),
         exemptions=tuple(exemption for override in settings.overrides for exemption in _exemptions(override)),
+        dissolves=True,
     )
 
 

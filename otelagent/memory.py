@@ -20,6 +20,10 @@ MIB: Final = 1024 * 1024
 CGROUP: Final = Path("/sys/fs/cgroup")
 DELAY: Final = 2.0
 
+RARELY: Final = (100_000, 50, 100)
+"""Thresholds of Python's garbage collector. What a trace holds lives for seconds to minutes and is freed by counting
+references (`Trace.dissolve`): looking at it in between took 8 of 100 microseconds of CPU a span."""
+
 log = logging.getLogger(__name__)
 
 

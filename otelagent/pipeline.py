@@ -59,6 +59,8 @@ class Settings:
     """Context windows in tokens by prefix of the model's name; they go before the shipped table."""
     normal: Baselines | None = None
     """What is known of tools and tasks; the pipeline goes on learning in it. None: nothing yet."""
+    dissolves: bool = False
+    """Traces that have left are taken apart: no ear keeps any."""
 
 
 class Ear(Protocol):
@@ -117,6 +119,7 @@ class Pipeline:
         self._windows = tuple(settings.windows.items())
         self._ears = ears
         self._tape = tape
+        self._dissolves = settings.dissolves
         self.normal = settings.normal if settings.normal is not None else Baselines()
         self.live = LiveTraces(self.detectors, self, settings.limits, self.normal)
         self._events: deque[tuple[tuple[bytes, ...], Any]] = deque(maxlen=MAX_PENDING_EVENTS)
@@ -352,6 +355,8 @@ class Pipeline:
         stirred, self._stirred = self._stirred, {}
         for trace in stirred.values():
             self._events.extend((trace.origin, record) for record in annotate.corrections(trace, self._now))
+            if self._dissolves and self.live.get(trace.trace_id) is not trace:
+                trace.dissolve()
 
     def _role(self, tool: str | None, description: str | None) -> Role:
         return role(tool, description, self._roles)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from otelagent import __version__, endpoint, identity, journal
+from otelagent import __version__, endpoint, identity, journal, memory
 from otelagent.config import Config
 from otelagent.errors import BadConfig
 from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
@@ -31,7 +31,7 @@ def run(load: Load, files: tuple[Path, ...] = ()) -> int:
     """Run until a signal says stop; gives the exit code. Raises BadConfig where the service can't start."""
     settings = load()
     journal.begin(settings.telemetry.logs, identity.resource(settings.telemetry.resource))
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(*memory.RARELY)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(Process(settings, load, files).run())
 

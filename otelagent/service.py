@@ -33,9 +33,9 @@ TICK: Final = 1.0
 GRACE: Final = 5.0
 """Seconds that calls under way get when the process is to end and there is no exporter."""
 
-SWEEP: Final = 2000
-"""Traces that leave before their memory is swept up: a trace and its runs refer to each other, and the process has told
-Python to look at what lives for seconds only rarely."""
+SWEEP: Final = 20_000
+"""Traces that leave before memory is swept up. They are taken apart and leave nothing behind; exceptions and calls do,
+and the process has told Python to look for that only rarely."""
 
 log = logging.getLogger(__name__)
 

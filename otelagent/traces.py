@@ -245,6 +245,12 @@ class Trace:
             talk.leave(self)
         self.given.release()
 
+    def dissolve(self) -> None:
+        """Let go of all runs, which know their trace: what points in a circle waits for the garbage collector."""
+        self.runs.clear()
+        self.lineage.alone.clear()
+        self.given.elsewhere = None
+
     def dismissed(self, mode: str, step: Step, why: str) -> None:
         self._listener.dismissed(mode, step, why)
 

@@ -2,19 +2,22 @@
 
 import gc
 import time
+import weakref
 from pathlib import Path
 
 import grpc
 import httpx
 import pytest
 
-from otelagent import service
+from otelagent import assembly, service
 from otelagent.errors import Retryable
 from otelagent.exporters.otlp_grpc import METHODS
 from otelagent.memory import MIB, MemoryGuard, available
-from otelagent.settings import MemoryLimiter
+from otelagent.pipeline import Pipeline
+from otelagent.settings import AgentFailures, MemoryLimiter
 from otelagent.sink import Sink
 from otelagent.traffic import Signal
+from tests.builders import capture
 from tests.requests import names, traces
 from tests.running import running
 
@@ -123,8 +126,22 @@ def test_senders_on_both_transports_are_asked_to_come_again() -> None:
         assert names(sink.requests[Signal.TRACES]) == ["b"]
 
 
-def test_what_traces_leave_behind_is_swept_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process looks at old objects rarely; without a sweep closed traces would pile up for many minutes."""
+def test_traces_that_leave_need_no_garbage_collector() -> None:
+    """A service's pipeline takes them apart, since the process looks for what refers to itself only rarely."""
+    pipeline = Pipeline(assembly.pipeline_settings(AgentFailures()))
+    pipeline.traces(capture("langgraph__openinference__delegation_parallel.binpb.gz"), 1.0)
+    runs = [weakref.ref(run) for trace in pipeline.live for run in trace.runs.values()]
+    gc.disable()
+    try:
+        pipeline.settle(2.0)
+        assert runs
+        assert not any(run() for run in runs)
+    finally:
+        gc.enable()
+
+
+def test_what_refers_to_itself_is_swept_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process looks at old objects rarely; without a sweep they would pile up for many minutes."""
     monkeypatch.setattr(service, "SWEEP", 3)
     settings = {"processors": {"agent_failures": {"traces": {"settle": "100ms"}}}}
     with running(None, settings) as started:
