@@ -418,8 +418,7 @@ def holds_logs(body: bytes) -> bool:
 def delta(attributes: Mapping[str, Value]) -> bytes:
     """Serialised attributes that can be appended to a span's bytes."""
     return b"".join(
-        _pair(key, value) if isinstance(value, list | tuple | dict | bytes) else _scalar(key, value)
-        for key, value in attributes.items()
+        _pair(key, value) if isinstance(value, _ONCE) else _scalar(key, value) for key, value in attributes.items()
     )
 
 
@@ -431,6 +430,7 @@ def _pair(key: str, value: Value) -> bytes:
     return message.SerializeToString()
 
 
+_ONCE: Final = (list, tuple, dict, bytes)
 _scalar: Final = lru_cache(MAX_PAIRS, typed=True)(_pair)
 """What we add comes again and again: outcomes, modes, and shares of four digits."""
 

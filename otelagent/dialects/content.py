@@ -1,7 +1,7 @@
 """The handle to a span's content: decodes when asked, each part once."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from xxhash import xxh3_64_intdigest
 
@@ -11,46 +11,56 @@ from otelagent.dialects.table import Source, found
 from otelagent.model import Captured, Item, Kind, Message, Step, ToolOffer, Withheld
 from otelagent.otlp import Span
 
-T = TypeVar("T")
-
-_MISSING: Final = object()
+_UNREAD: Final[Any] = object()
 
 
 class SpanContent:
     """Content of one step, as the dialects on its span say where it stands."""
 
-    __slots__ = ("_memo", "_plan", "_span", "_step")
+    __slots__ = ("_arguments", "_completion", "_error", "_history", "_plan", "_result", "_span", "_step", "_tools")
 
     def __init__(self, span: Span, plan: Plan, step: Step) -> None:
         self._span = span
         self._plan = plan
         self._step = step
-        self._memo: dict[str, Any] = {}
+        self._arguments: Captured | None = _UNREAD
+        self._result: Captured | None = _UNREAD
+        self._error: str | None = _UNREAD
+        self._history: Sequence[Item] = _UNREAD
+        self._completion: Sequence[Message] = _UNREAD
+        self._tools: Sequence[ToolOffer] = _UNREAD
 
     def arguments(self) -> Captured | None:
-        return self._once("arguments", lambda: self._captured(self._plan.arguments))
+        if self._arguments is _UNREAD:
+            self._arguments = self._captured(self._plan.arguments)
+        return self._arguments
 
     def result(self) -> Captured | None:
-        return self._once("result", self._result)
+        if self._result is _UNREAD:
+            self._result = self._read_result()
+        return self._result
 
     def error(self) -> str | None:
-        return self._once("error", lambda: otel_core.error_text(self._span))
+        if self._error is _UNREAD:
+            self._error = otel_core.error_text(self._span)
+        return self._error
 
     def history(self) -> Sequence[Item]:
-        return self._once("history", self._history)
+        if self._history is _UNREAD:
+            instructions = self._first(self._plan.instructions, "system")
+            self._history = (*instructions, *self._first(self._plan.input, "user"))
+        return self._history
 
     def completion(self) -> Sequence[Message]:
-        return self._once("completion", self._completion)
+        if self._completion is _UNREAD:
+            items = self._first(self._plan.completion, "assistant")
+            self._completion = tuple([item.read() for item in items])
+        return self._completion
 
     def tools(self) -> Sequence[ToolOffer]:
-        return self._once("tools", self._tools)
-
-    def _once(self, name: str, read: Callable[[], T]) -> T:
-        value = self._memo.get(name, _MISSING)
-        if value is _MISSING:
-            value = self._memo[name] = read()
-        known: T = value
-        return known
+        if self._tools is _UNREAD:
+            self._tools = next((offers for read in self._plan.tools if (offers := read(self._span))), ())
+        return self._tools
 
     def _captured(self, sources: Sequence[Source]) -> Captured | None:
         for source in sources:
@@ -62,26 +72,13 @@ class SpanContent:
                 return Captured(self._span.attributes.get(source), source, xxh3_64_intdigest(raw))
         return None
 
-    def _result(self) -> Captured | None:
+    def _read_result(self) -> Captured | None:
         if self._step.kind in (Kind.AGENT, Kind.WORKFLOW, Kind.LLM):
             return self._captured(self._plan.output)
         captured = self._captured(self._plan.result)
         if captured is None and not self._step.failed and any(m(self._span) for m in self._plan.none_is_missing):
             return Captured(None, self._plan.result_name)
         return captured
-
-    def _history(self) -> Sequence[Item]:
-        instructions = self._first(self._plan.instructions, "system")
-        return (*instructions, *self._first(self._plan.input, "user"))
-
-    def _completion(self) -> Sequence[Message]:
-        for source in self._plan.completion:
-            if source.present(self._span) and not self._redacted(source):
-                listing = source.read(self._span, "assistant")
-                self._note(listing.cut)
-                if listing.items:
-                    return tuple(item.read() for item in listing.items)
-        return ()
 
     def _first(self, sources: Sequence[places.Source], role: str) -> Sequence[Item]:
         for source in sources:
@@ -99,9 +96,6 @@ class SpanContent:
     def _note(self, cut: bool) -> None:
         if cut and self._step.withheld is None:
             self._step.withheld = Withheld.TRUNCATED
-
-    def _tools(self) -> Sequence[ToolOffer]:
-        return next((offers for read in self._plan.tools if (offers := read(self._span))), ())
 
 
 def withheld(span: Span, plan: Plan, kind: Kind) -> Withheld | None:
@@ -144,7 +138,8 @@ def _first_present(span: Span, sources: Sequence[places.Source]) -> places.Sourc
 def _of_tool(span: Span, plan: Plan) -> Withheld | None:
     """Of the result where there is one: a result that is whole is judged, whatever became of the arguments."""
     attributes = span.attributes
-    arguments, result = ([k for k in keys if k in attributes] for keys in (plan.argument_keys, plan.result_keys))
+    arguments = [key for key in plan.argument_keys if key in attributes]
+    result = [key for key in plan.result_keys if key in attributes]
     if reason := _spoiled(span, plan, result or arguments):
         return reason
     if span.dropped_attributes and not (arguments and result):

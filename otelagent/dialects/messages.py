@@ -11,11 +11,12 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 from otelagent.dialects.encoded import UNREADABLE, WHITE, evaluated, is_cut, unpacked, whole_elements
-from otelagent.dialects.shapes import is_message, message
+from otelagent.dialects.shapes import LISTS, is_message, message
 from otelagent.model import Item, Message
 
 MAX_MESSAGES: Final = 10_000
 MAX_DEPTH: Final = 6
+_NESTED: Final = (list, tuple, dict)
 _RAW_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _RAW_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _INSTRUCTIONS: Final = ("system", "system_prompt", "system_instruction", "systemInstruction", "instructions")
@@ -166,9 +167,9 @@ def _raw_instructions(fields: Mapping[str, msgspec.Raw]) -> Iterator[msgspec.Raw
 
 
 def _found(value: object, role: str, depth: int) -> Iterator[tuple[object, str]]:
-    if isinstance(value, list | tuple):
+    if isinstance(value, LISTS):
         for item in value:
-            if isinstance(item, list | tuple) and depth < MAX_DEPTH:
+            if isinstance(item, LISTS) and depth < MAX_DEPTH:
                 yield from _found(item, role, depth + 1)
             else:
                 yield item, role
@@ -183,9 +184,9 @@ def _found(value: object, role: str, depth: int) -> Iterator[tuple[object, str]]
 
 
 def _outputs(value: object, depth: int) -> Iterator[object]:
-    if isinstance(value, list | tuple):
+    if isinstance(value, LISTS):
         for item in value[:MAX_MESSAGES]:
-            if isinstance(item, list | tuple | dict) and depth < MAX_DEPTH:
+            if isinstance(item, _NESTED) and depth < MAX_DEPTH:
                 yield from _outputs(item, depth + 1)
             else:
                 yield item

@@ -49,6 +49,9 @@ OF_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
 NOT_SPECIFIED: Final = frozenset({"", "<not specified>", "N/A", "None", "null"})
 
 
+_NUMBERS: Final = (int, float)
+
+
 def text(value: object) -> str | None:
     """A name or id out of any value; None where there is none."""
     if isinstance(value, list):
@@ -57,7 +60,7 @@ def text(value: object) -> str | None:
         value = value.decode(errors="replace")
     if isinstance(value, str):
         return None if value in NOT_SPECIFIED else value[:MAX_TEXT]
-    if isinstance(value, bool | int | float):
+    if isinstance(value, _NUMBERS):
         return str(value)
     return None
 
@@ -73,7 +76,7 @@ def count(value: object) -> int | None:
 
 def share(value: object) -> float | None:
     """A share, 0 to 1, out of a number."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1 else None
+    return float(value) if isinstance(value, _NUMBERS) and not isinstance(value, bool) and 0 <= value <= 1 else None
 
 
 def money(value: object) -> float | None:
@@ -82,7 +85,7 @@ def money(value: object) -> float | None:
         value = unpacked(value)
     if isinstance(value, dict):
         value = next((value[key] for key in ("total", "total_cost") if key in value), None)
-    known = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9
+    known = isinstance(value, _NUMBERS) and not isinstance(value, bool) and 0 <= value < 1e9
     return float(value) if known else None  # type: ignore[arg-type]
 
 

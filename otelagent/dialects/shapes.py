@@ -12,6 +12,9 @@ import msgspec
 from otelagent.dialects.encoded import printed
 from otelagent.model import Message, Part, Text, ToolCall, ToolResult
 
+LISTS: Final = (list, tuple)
+"""Kinds of lists; `list | tuple` would be made anew, in a fifth of a microsecond, each time that it is asked for."""
+
 MAX_WRAPPERS: Final = 8
 """Objects around a message that are looked through."""
 
@@ -39,6 +42,7 @@ ROLES: Final = {
 } | {role: role for role in ("system", "user", "assistant", "tool")}
 
 _USUAL_ROLES: Final = frozenset({"system", "user", "assistant"})
+_FINAL_ROLES: Final = _USUAL_ROLES | {"tool"}
 
 _TYPES: Final = frozenset({"system", "human", "ai", "tool", "user", "assistant", "functionexecutionresult"})
 """Values of `type` that name a role."""
@@ -107,16 +111,21 @@ def is_message(value: Mapping[str, object]) -> bool:
     return isinstance(kind, str) and (_type(kind) in _READERS or "data" in value or "kwargs" in value)
 
 
+_ONLY_RESULTS: Final = {ToolResult}
+
+
 def _settled(role: str, parts: Sequence[Part]) -> str:
     """Results stand under role user in some dialects, and a bare call or result has no role at all."""
-    if parts and all(isinstance(part, ToolResult) for part in parts):
+    kinds = set(map(type, parts))
+    if kinds == _ONLY_RESULTS:
         return "tool"
-    if any(isinstance(part, ToolCall) for part in parts):
-        return "assistant"
-    return role
+    return "assistant" if ToolCall in kinds else role
 
 
 def _role(value: Mapping[str, Any]) -> str | None:
+    usual = value.get("role")
+    if type(usual) is str and usual in _FINAL_ROLES:
+        return usual
     for key in ("role", "_role"):
         role = value.get(key)
         if isinstance(role, dict):
@@ -149,11 +158,10 @@ def _parts(value: object, role: str) -> Iterator[Part]:
     if not isinstance(value, dict):
         yield from _each(value)
         return
-    if (part := _part(value)) is not None and not isinstance(value.get("role"), str):
+    if not isinstance(value.get("role"), str) and (part := _part(value)) is not None:
         yield part
         return
-    bodies = [value[key] for key in _BODIES if value.get(key) not in (None, "", [])]
-    body = bodies[0] if bodies else ("" if any(key in value for key in _BODIES) else None)
+    body = _body(value)
     if _offers_tool(role, body):
         return
     found = [] if isinstance(body, str) else list(_each(body))
@@ -172,6 +180,17 @@ def _parts(value: object, role: str) -> Iterator[Part]:
         yield Text(_dumped(value))
 
 
+def _body(value: Mapping[str, Any]) -> Any:
+    """What the message holds: "" where that is nothing, None where it names no such thing."""
+    body = None
+    for key in _BODIES:
+        if key in value:
+            body = ""
+            if (found := value[key]) not in (None, "", []):
+                return found
+    return body
+
+
 def _offers_tool(role: str, body: object) -> bool:
     """Some put the tools that a model is offered among its messages, under the role tool."""
     return role == "tool" and isinstance(body, dict) and isinstance(body.get("function"), dict)
@@ -183,7 +202,7 @@ def _each(body: object) -> Iterator[Part]:
             yield Text(body)
     elif isinstance(body, dict):
         yield _part(body) or Text(_dumped(body))
-    elif isinstance(body, list | tuple):
+    elif isinstance(body, LISTS):
         for item in body[:MAX_PARTS]:
             if isinstance(item, list):
                 yield from _each(item)
@@ -213,13 +232,14 @@ def _part(value: object) -> Part | None:
     if not isinstance(value, dict):
         return None
     kind = value.get("type") or value.get("block_type") or value.get("kind")
-    reader = _READERS.get(_type(kind)) if isinstance(kind, str) else None
+    reader = (_READERS.get(kind) or _READERS.get(_type(kind))) if isinstance(kind, str) else None
     if reader is not None:
         return reader(value)
-    for key, nested in _KEYED.items():
-        inner = value.get(key)
-        if isinstance(inner, dict):
-            return nested(inner)
+    if not _KEYED.keys().isdisjoint(value):
+        for key, nested in _KEYED.items():
+            inner = value.get(key)
+            if isinstance(inner, dict):
+                return nested(inner)
     text = value.get("text")
     if isinstance(text, str):
         return Text(text, reasoning=value.get("thought") is True) if text else None
@@ -273,7 +293,7 @@ def _result(value: Mapping[str, Any]) -> ToolResult:
     result = next((value[key] for key in keys if key in value), NOT_CAPTURED)
     if isinstance(result, dict) and result.keys() == {"type", "value"} and result["type"] in _TAGGED:
         result = result["value"]
-    merged = {**(origin or {}), **value}
+    merged = {**origin, **value} if origin else value
     return ToolResult(_text_of(merged, _CALL_IDS), _text_of(merged, _NAMES), result)
 
 

@@ -19,6 +19,7 @@ NEAR: Final = 0.5
 
 _DEPTH: Final = 12
 _TEXT: Final = 4000
+_LISTS: Final = (list, tuple)
 """Characters of each text that likeness looks at."""
 _VOLATILE: Final = names(
     "requestid traceid spanid correlationid callid toolcallid tooluseid invocationid messageid runid"
@@ -146,7 +147,7 @@ def _alike(value: object, depth: int) -> object:
     if isinstance(value, dict):
         kept = {folded(k): _alike(m, depth - 1) for k, m in value.items() if folded(k) not in _VOLATILE}
         return kept or {folded(k): _alike(m, depth - 1) for k, m in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, _LISTS):
         return [_alike(member, depth - 1) for member in value]
     return _plain(value)
 
@@ -179,7 +180,7 @@ def _terms(value: object, depth: int) -> Iterator[int]:
         for key, member in value.items():
             if folded(key) not in _VOLATILE:
                 yield from _terms(member, depth - 1)
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, _LISTS):
         for member in value:
             yield from _terms(member, depth - 1)
 

@@ -9,6 +9,7 @@ from otelagent.reading.failures import nothing
 from otelagent.reading.members import folded
 
 MAX_DEPTH: Final = 16
+_NUMBERS: Final = (int, float)
 _MAX_MEMBERS: Final = 200
 
 
@@ -38,7 +39,7 @@ def _holds(value: object, depth: int) -> Holds:
         return Holds.NOTHING
     if isinstance(value, str):
         return Holds.NOTHING if hollow_text(value) else Holds.CONTENT
-    if depth == 0 or isinstance(value, bool | int | float):
+    if depth == 0 or isinstance(value, _NUMBERS):
         return Holds.CONTENT
     if isinstance(value, Mapping):
         return _mapping(value, depth)

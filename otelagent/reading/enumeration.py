@@ -25,6 +25,8 @@ MAX_FAMILIES: Final = 8
 MAX_KEPT: Final = 64
 """Items of a text that are remembered for the next place in which it stands."""
 
+_NUMBERS: Final = (int, float)
+_LISTS: Final = (list, tuple)
 _DEPTH: Final = 8
 _LEAVES: Final = 500
 _LONGEST: Final = 300
@@ -187,11 +189,11 @@ def _walk(value: object, depth: int) -> Iterator[Any]:
             yield node
         elif isinstance(node, bool) or node is None:
             continue
-        elif isinstance(node, int | float):
+        elif isinstance(node, _NUMBERS):
             yield str(node)
         elif isinstance(node, dict) and room:
             stack += [(member, room - 1) for member in reversed(node.values())]
-        elif isinstance(node, list | tuple) and room:
+        elif isinstance(node, _LISTS) and room:
             entries = _names(node[:MAX_ITEMS])
             if len(entries) >= 2 and len(entries) == len(node[:MAX_ITEMS]):
                 yield entries

@@ -14,6 +14,7 @@ from otelagent.reading.members import names
 from otelagent.reading.parsing import Parsed, parse, redacted
 
 _LAYERS: Final = 12
+_WRITTEN: Final = (str, bytes, bytearray)
 
 
 class Unwrapped(msgspec.Struct, frozen=True):
@@ -61,7 +62,7 @@ def _unwrap(value: object, rules: tuple[_Rule, ...]) -> Unwrapped:
     value = value.value if isinstance(value, Parsed) else value
     error, status, http_status = None, None, None
     for _ in range(_LAYERS):
-        if isinstance(value, str | bytes | bytearray):
+        if isinstance(value, _WRITTEN):
             parsed = parse(value)
             value, cut = parsed.value, cut or parsed.cut
         layer = None

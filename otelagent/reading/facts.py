@@ -381,7 +381,7 @@ class _TextRead:
     def __init__(self, text: str) -> None:
         self._text = text
         self._mark: int | None = None
-        self._own: dict[str, Any] = {}
+        self._own: dict[str, Any] | None = None
         """Facts that are too large to be kept for others."""
 
     @property
@@ -402,15 +402,20 @@ class _TextRead:
         facts = read(self._text)
         if _small(facts):
             _TEXTS.keep(key, facts)
+        elif self._own is None:
+            self._own = {what: facts}
         else:
             self._own[what] = facts
         return facts
 
 
+_SEVERAL: Final = (tuple, frozenset)
+
+
 def _small(facts: object) -> bool:
     if isinstance(facts, Items):
         return sum(len(family.keys) for family in facts.families) <= MAX_SHARED
-    return not isinstance(facts, tuple | frozenset) or len(facts) <= MAX_SHARED
+    return not isinstance(facts, _SEVERAL) or len(facts) <= MAX_SHARED
 
 
 class TaskRead(_TextRead):
@@ -537,8 +542,7 @@ def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
     if step.kind is Kind.AGENT and step.context is None:
         step.context = _context(message for _, message in fresh)
     completion = content.completion()
-    calls = list(_tool_calls(completion))
-    text = _answer_text(completion, calls)
+    calls, text = _said(completion)
     if not text and step.kind is not Kind.LLM:
         text = _result_text(content.result())
     asked = tuple(_asked(c) for c in calls if not (text and is_closing(c.name))) if calls else ()
@@ -777,11 +781,19 @@ def _hash(arguments: object) -> int | None:
     return None if arguments is None else canonical(arguments)
 
 
-def _answer_text(completion: Sequence[Message], calls: Sequence[ToolCall]) -> str:
-    parts = [p.text for m in completion for p in m.parts if isinstance(p, Text) and not p.reasoning]
+def _said(completion: Sequence[Message]) -> tuple[list[ToolCall], str]:
+    """The calls that a completion asks for, and its text, reasoning aside."""
+    calls: list[ToolCall] = []
+    texts: list[str] = []
+    for message in completion:
+        for part in message.parts:
+            if isinstance(part, ToolCall):
+                calls.append(part)
+            elif isinstance(part, Text) and not part.reasoning:
+                texts.append(part.text)
     if calls:
-        parts.append(closing_text(calls))
-    return "\n".join(p for p in parts if p.strip())
+        texts.append(closing_text(calls))
+    return calls, "\n".join(text for text in texts if text.strip())
 
 
 def _result_text(captured: Captured | None) -> str:

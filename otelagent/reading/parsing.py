@@ -17,6 +17,7 @@ MAX_REPR: Final = 1 << 18
 """Characters of a Python repr that are translated."""
 
 _LAYERS: Final = 5
+_BYTES: Final = (bytes, bytearray)
 _SCALARS: Final[dict[str, object]] = {"null": None, "true": True, "false": False}
 _PYTHON_SCALARS: Final[dict[str, object]] = {"None": None, "True": True, "False": False}
 _CUT: Final = ("EOF while parsing", "unexpected end")
@@ -42,7 +43,7 @@ class Parsed(msgspec.Struct, frozen=True):
 
 def parse(value: object) -> Parsed:
     """Read a captured value; what can't be read stays plain text. Never raises."""
-    if isinstance(value, bytes | bytearray):
+    if isinstance(value, _BYTES):
         value = bytes(value).decode(errors="replace")
     if not isinstance(value, str):
         return Parsed(value, dumps(value).decode(), False, "native")
@@ -80,7 +81,7 @@ def dumps(value: object) -> bytes:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, bytes | bytearray):
+    if isinstance(value, _BYTES):
         return bytes(value).decode(errors="replace")
     return str(value)[:1000]
 
