@@ -3,6 +3,7 @@
 Documents mention errors, limits and refusals; only how a text begins, or all of a short one, says what the result is.
 """
 
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import re2
@@ -94,16 +95,20 @@ def _set(openings: tuple[tuple[str, str], ...]) -> Any:
     return patterns
 
 
-_GROUPS: Final = tuple(
-    (limit, tuple(name for name, _ in group), _set(group))
-    for limit, group in (
-        (1 << 62, tuple(pair for pair in _OPENINGS if pair[0] in ("failure", "answer", "partial"))),
-        (_EMPTY, tuple(pair for pair in _OPENINGS if pair[0] in ("nothing", "partial_short"))),
-        (_SHORT, tuple(pair for pair in _OPENINGS if pair[0] == "failure_short")),
-        (_STATEMENT, tuple(pair for pair in _OPENINGS if pair[0] in ("rate", "timeout", "denied"))),
+@cache
+def _groups() -> tuple[tuple[int, tuple[str, ...], Any], ...]:
+    """For texts up to a length. All in one set would multiply its states, and each new text would make more of them."""
+    return tuple(
+        (limit, tuple(name for name, _ in group), _set(group))
+        for limit, group in (
+            (1 << 62, tuple(pair for pair in _OPENINGS if pair[0] in ("failure", "answer", "partial"))),
+            (_EMPTY, tuple(pair for pair in _OPENINGS if pair[0] in ("nothing", "partial_short"))),
+            (_SHORT, tuple(pair for pair in _OPENINGS if pair[0] == "failure_short")),
+            (_STATEMENT, tuple(pair for pair in _OPENINGS if pair[0] in ("rate", "timeout", "denied"))),
+        )
     )
-)
-"""For texts up to a length. All in one set would multiply its states, and every new text would make more of them."""
+
+
 _STATEMENTS: Final = (
     ("rate", Status.RATE_LIMITED, "says that a rate limit was hit"),
     ("timeout", Status.TIMEOUT, "says that it timed out"),
@@ -206,7 +211,7 @@ def statement(text: str) -> Reading | None:
 def _openings(text: str) -> set[str]:
     data = unaccented(text[:_OPENING]).encode(errors="replace")
     found: set[str] = set()
-    for limit, openings, patterns in _GROUPS:
+    for limit, openings, patterns in _groups():
         if len(text) > limit:
             break
         if matched := patterns.Match(data):
