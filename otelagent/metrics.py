@@ -238,9 +238,10 @@ class Metrics(Collector):
         self._tables[series.LEAF_SUCCESS.name].put(labels, leaf)
         self._tables[series.SUCCESS_GAP.name].put(labels, leaf - pipeline)
 
-    def tool_divergence(self, tool: str, distance: float) -> None:
-        """How far a tool is from its staging profile."""
+    def tool_divergence(self, tool: str, distance: float, diverged: bool) -> None:
+        """How far a tool is from its staging profile, and whether that is too far."""
         self._tables[series.TOOL_DIVERGENCE.name].put((tool,), distance)
+        self._tables[series.TOOL_DIVERGED.name].put((tool,), float(diverged))
 
     def timeout_races(self, tool: str, share: float) -> None:
         """Share of a tool's recent calls that were given up on."""

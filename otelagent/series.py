@@ -173,6 +173,13 @@ TOOL_DIVERGENCE: Final = Series(
     open=("tool",),
     scoped=False,
 )
+TOOL_DIVERGED: Final = Series(
+    "otelagent_tool_diverged",
+    "gauge",
+    "1 while a tool has diverged from its staging profile: what tool_divergence tells once, when it begins.",
+    open=("tool",),
+    scoped=False,
+)
 TIMEOUT_RACES: Final = Series(
     "otelagent_tool_timeout_race_ratio",
     "gauge",

@@ -27,6 +27,7 @@ class Tally:
         self.success = Success()
         self._shown = 0.0
         self._begun: Counter[tuple[str, str]] = Counter()
+        self._far: set[str] = set()
         self._owed: dict[bytes, list[Step]] = {}
         """By trace, agents' own spans that passed while their run waited for calls that it refers to."""
 
@@ -102,11 +103,13 @@ class Tally:
         self._of_incidents(pipeline.incidents)
 
     def _of_tools(self, normal: Baselines) -> None:
-        far: dict[str, float] = {}
+        far = dict.fromkeys(self._far, (0.0, False))  # one that is forgotten isn't far any more
         for (_, tool), state in normal.divergence.states.items():
-            far[tool] = max(state.distance, far.get(tool, 0.0))
-        for tool, distance in far.items():
-            self._metrics.tool_divergence(tool, distance)
+            distance, diverged = far.get(tool, (0.0, False))
+            far[tool] = max(state.distance, distance), state.diverged or diverged
+        for tool, (distance, diverged) in far.items():
+            self._metrics.tool_divergence(tool, distance, diverged)
+        self._far = {tool for _, tool in normal.divergence.states}
         for tool, share in normal.timeout_races().items():
             self._metrics.timeout_races(tool, share)
         for (kind, known), n in normal.states().items():

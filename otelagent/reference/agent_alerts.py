@@ -273,10 +273,11 @@ ALERTS: Final = (
         at="1600m",
     ),
     Alert(
-        name="OtelagentToolDiverged",
+        name="OtelagentToolDivergence",
         severity="warning",
-        expr=f"max without ({PER_POD}) (otelagent_tool_divergence) > 0.1",
-        hold="15m",
+        expr=f"max without ({PER_POD}) (otelagent_tool_divergence) and max without ({PER_POD}) "
+        "(otelagent_tool_diverged) == 1",
+        hold="5m",
         summary="{{ $labels.tool }} returns something else than in staging",
         description=(
             "The results of {{ $labels.tool }} are {{ $value | humanize }} (0 to 1) away from the staging profile. "
@@ -285,7 +286,8 @@ ALERTS: Final = (
         meaning=(
             "Over many calls the tool's outcomes, sizes, latency or shape differ from the staging profile by more than "
             "chance. Agents that pass their evaluations in staging fail silently against it. The tool changed, not the "
-            "model. See [baselines](../baselines.md)."
+            "model. The finding is told once; this alert lasts as long as the difference does. The detector: "
+            "[tool_divergence](../detectors/tool_divergence.md). See [baselines](../baselines.md)."
         ),
         queries=(
             ("Since when?", "otelagent_tool_divergence"),
@@ -299,8 +301,14 @@ ALERTS: Final = (
             "`otelagent traces list --mode tool_divergence` has the first run after it had diverged.",
         ),
         fix="Make staging return what production does, test the agent against it, and mount a new profile.",
-        fires={f'otelagent_tool_divergence{{tool="search",{_POD}}}': "0x10 0.3x50"},
-        quiet={f'otelagent_tool_divergence{{tool="search",{_POD}}}': "0.05x60"},
+        fires={
+            f'otelagent_tool_divergence{{tool="search",{_POD}}}': "0x10 0.07x50",
+            f'otelagent_tool_diverged{{tool="search",{_POD}}}': "0x10 1x50",
+        },
+        quiet={
+            f'otelagent_tool_divergence{{tool="search",{_POD}}}': "0.09x60",
+            f'otelagent_tool_diverged{{tool="search",{_POD}}}': "0x60",
+        },
     ),
     Alert(
         name="OtelagentTaskTokensShift",

@@ -17,7 +17,13 @@ FILE: Final = "otelagent.rules.yaml"
 
 
 def alerts() -> tuple[Alert, ...]:
-    return (*(mode_alerts.alert(kind) for kind in detectors.builtin()), *agent_alerts.ALERTS, *health_alerts.ALERTS)
+    return (*_of_modes(), *agent_alerts.ALERTS, *health_alerts.ALERTS)
+
+
+def _of_modes() -> list[Alert]:
+    """Counted findings, but of a mode that has an alert of its own because it is told once."""
+    own = {alert.name for alert in agent_alerts.ALERTS}
+    return [mode_alerts.alert(kind) for kind in detectors.builtin() if mode_alerts.name(kind) not in own]
 
 
 def pages() -> dict[str, str]:
@@ -31,7 +37,7 @@ def pages() -> dict[str, str]:
 
 def groups() -> list[dict[str, Any]]:
     """The content of the rules file."""
-    modes = [_rule(mode_alerts.alert(kind)) for kind in detectors.builtin()]
+    modes = [_rule(alert) for alert in _of_modes()]
     return [
         {"name": "otelagent.recording", "rules": [{"record": n, "expr": e} for n, e in recordings.RULES.items()]},
         {"name": "otelagent.failure_modes", "rules": modes},

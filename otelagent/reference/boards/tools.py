@@ -101,7 +101,7 @@ BOARD: Final = Dashboard(
                     title="Distance from staging",
                     description=(
                         "Of a tool's recent results from the staging profile that otelagent was given; 0 is within "
-                        "chance. From 0.1 on, tool_divergence tells what changed."
+                        "chance. tool_divergence tells what changed when it is too far."
                     ),
                     unit="percentunit",
                     most=1,
