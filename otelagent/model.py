@@ -203,9 +203,9 @@ class Declared(msgspec.Struct, frozen=True):
     names: frozenset[str] = frozenset()
     """Members that its description names, without case and separators."""
     required: tuple[str, ...] = ()
-    """Members that its output schema requires."""
+    """Paths of members that its output schema requires, where there is an object to hold them."""
     types: Mapping[str, str] = {}
-    """JSON types that its output schema gives to members."""
+    """JSON types that its output schema gives to members, by path."""
 
 
 class Content(Protocol):

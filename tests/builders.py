@@ -11,7 +11,8 @@ A script is a dict: `system`, `user`, `agent`, and `steps`, a list of
 
 Options of a script: `"history": false` (no messages on LLM spans), `"content": false` (nothing captured),
 `"tool_spans": false` (calls show in messages only), `"tokens": [n, ...]` (input tokens of each LLM step), `"model"`,
-`"finish"` (finish reason on the agent's span; beside a `say` that of the model's turn). A call with `"lost": true` is
+`"offers": [tool, ...]` (definitions of tools on LLM spans), `"finish"` (finish reason on the agent's span; beside a
+`say` that of the model's turn). A call with `"lost": true` is
 asked for and never carried out.
 """
 
@@ -189,6 +190,8 @@ class _Run:
             "gen_ai.usage.input_tokens": next(self._tokens, 100 * len(self.messages)),
             "gen_ai.usage.output_tokens": 20,
         }
+        if "offers" in self.script:
+            attributes["gen_ai.tool.definitions"] = json.dumps(self.script["offers"])
         if "finish" in step:
             attributes["gen_ai.response.finish_reasons"] = [step["finish"]]
         if self.captured:

@@ -1,11 +1,12 @@
 """Whether one result fits the shape that its tool's results have had."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from otelagent.baselines.usual import Usual
 from otelagent.model import Declared, Shape
 from otelagent.reading.declared import plain
+from otelagent.reading.shape import KEYS
 
 
 class Misfit(NamedTuple):
@@ -35,21 +36,27 @@ def _differs(usual: Usual, kinds: Mapping[str, frozenset[str]]) -> Misfit | None
 
 
 def undeclared(declared: Declared, shape: Shape) -> Misfit | None:
-    """How a result parts from what its tool says of it: None where it fits, or where it isn't an object or several."""
-    at = next((path for path in ("", "/*") if "object" in shape.kinds.get(path, ())), None)
-    if at is None:
-        return None
+    """How a result parts from what its tool says of it; None where it fits, or holds no object that could."""
     if declared.names:
+        at = next((path for path in ("", "/*") if "object" in shape.kinds.get(path, ())), None)
+        if at is None:
+            return None
         held = {plain(path.rpartition("/")[2]) for path in shape.kinds}
         return None if held & declared.names or len(held) < 2 else Misfit(at, "has no member that its tool describes")
-    gone = [name for name in declared.required if f"{at}/{name}" not in shape.kinds]
+    gone = [path for path in declared.required if path not in shape.kinds and _held(path, shape)]
     if gone:
-        return Misfit(at, f"lacks {', '.join(gone[:3])}, which its schema requires")
-    for name, kind in declared.types.items():
-        found = shape.kinds.get(f"{at}/{name}", frozenset())
+        return Misfit(gone[0].rpartition("/")[0], f"lacks {_names(gone)}, which its schema requires")
+    for path, kind in declared.types.items():
+        found = shape.kinds.get(path, frozenset())
         if found and not found & {kind, "null"}:
-            return Misfit(f"{at}/{name}", f"{_article(min(found))} where its schema has {_article(kind)}")
+            return Misfit(path, f"{_article(min(found))} where its schema has {_article(kind)}")
     return None
+
+
+def _held(path: str, shape: Shape) -> bool:
+    """There is an object that could have this member, whose members are all known: it isn't too deep or wide."""
+    parent = path.rpartition("/")[0]
+    return "object" in shape.kinds.get(parent, ()) and 0 < len(list(_children(shape.kinds, parent))) < KEYS
 
 
 def _types(usual: Usual, here: Mapping[str, frozenset[str]]) -> Iterator[Misfit]:
@@ -72,7 +79,7 @@ def _missing(usual: Usual, here: Mapping[str, frozenset[str]]) -> Iterator[Misfi
         new = [path for path in _children(here, parent) if path not in usual.types]
         payload = [path for path in gone if (types := usual.types[path]) is not None and types.payload]
         if new or payload or 2 * len(gone) >= len(required) > 1:
-            yield Misfit(parent, f"lacks {', '.join(_name(p) for p in (payload or gone)[:3])}, which it always had")
+            yield Misfit(parent, f"lacks {_names(payload or gone)}, which it always had")
 
 
 def _children(paths: Mapping[str, object], parent: str) -> Iterator[str]:
@@ -80,8 +87,8 @@ def _children(paths: Mapping[str, object], parent: str) -> Iterator[str]:
     return (p for p in paths if p and p.rpartition("/")[0] == parent and not p.endswith("/*"))
 
 
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]
+def _names(paths: Sequence[str]) -> str:
+    return ", ".join(path.rpartition("/")[2] for path in paths[:3])
 
 
 def _article(kind: str) -> str:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from otelagent.baselines.drift import undeclared
 from otelagent.guards.gates import SourceGate
 from otelagent.model import Declared, Status
 from otelagent.reading.declared import declared, plain
 from otelagent.reading.envelopes import unwrap
+from otelagent.reading.shape import shape
 
 _DEPTH = 4
 
@@ -34,12 +36,11 @@ def _declared(told: Any) -> Declared | None:
 
 
 def _fits(known: Declared, value: Any) -> bool:
-    """All required members are there, and at least one of those that a description names."""
-    if not isinstance(value, dict):
-        return not known.required
-    held = set(_members(value, _DEPTH))
-    if known.required:
-        return all(name in value for name in known.required)
+    """It is what a schema says, or has at least one of the members that a description names."""
+    if known.required or known.types:
+        lacks = not isinstance(value, dict) and any(path.count("/") == 1 for path in known.required)
+        return not lacks and undeclared(known, shape(value)) is None
+    held = set(_members(value, _DEPTH)) if isinstance(value, dict) else known.names
     return not known.names or bool(known.names & held)
 
 

@@ -1,16 +1,25 @@
 """What a tool says its results are: by an output schema, or in the words of its description."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
 import re2
 
 from otelagent.model import Declared
+from otelagent.reading.shape import escaped
 
 HEAD: Final = 1_000
 """Characters of a description that are read."""
 MAX_NAMES: Final = 32
+MAX_MEMBERS: Final = 64
+"""Members of a schema that are looked at."""
+SCHEMA_DEPTH: Final = 4
+
+_ENVELOPES: Final = frozenset({"result", "output", "data", "response", "content", "value", "body", "structuredContent"})
+_BEYOND: Final = ("anyOf", "oneOf", "allOf", "$ref", "if", "not")
+"""Keywords with which a schema is more than a list of members."""
 
 _NAME: Final = r"[`'\"]?[A-Za-z][A-Za-z0-9_]{0,30}[`'\"]?(?:\s*\([^()]{1,30}\))?"
 _LISTED: Final = re2.compile(
@@ -24,7 +33,7 @@ _ARGUMENTS: Final = re2.compile(r"(?i)\b(?:args|arguments|parameters|params|inpu
 _RETURNS: Final = re2.compile(r"(?i)\breturns?\s*:")
 _ONE: Final = re2.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
-_SCALARS: Final[Mapping[str, str]] = {
+_TYPES: Final[Mapping[str, str]] = {
     "integer": "number",
     "number": "number",
     "string": "string",
@@ -75,13 +84,38 @@ def plain(name: str) -> str:
 
 
 def _schema(schema: Mapping[str, Any]) -> Declared | None:
-    """The top level of a JSON schema of an object; None of anything that is more than that."""
+    """What a JSON schema says of members of objects, also of those in objects and arrays.
+
+    A part that is more than that (a union, a reference) says nothing; nor does an envelope, which isn't there any more
+    when a result is held against its schema.
+    """
     members = schema.get("properties")
-    if not isinstance(members, dict) or not members or ("result" in members and len(members) == 1):
+    if isinstance(members, dict) and len(members) == 1 and not _ENVELOPES.isdisjoint(members):
         return None
-    if any(key in schema for key in ("anyOf", "oneOf", "allOf", "$ref", "if", "not")):
-        return None
-    given = ((str(name), str(member.get("type"))) for name, member in members.items() if isinstance(member, dict))
-    types = {name: _SCALARS[kind] for name, kind in given if kind in _SCALARS}
-    required = [str(name) for name in schema.get("required") or () if name in members]
-    return Declared(required=tuple(required[:MAX_NAMES]), types=types)
+    found = list(islice(_members(schema, "", SCHEMA_DEPTH), MAX_MEMBERS))
+    required = tuple(path for path, _, needed in found if needed and path[1:] not in _ENVELOPES)
+    types = {path: kind for path, kind, _ in found if kind is not None}
+    return Declared(required=required, types=types) if required or types else None
+
+
+def _members(schema: Mapping[str, Any], at: str, depth: int) -> Iterator[tuple[str, str | None, bool]]:
+    """Path, type where there is one, and whether it is required; those of the upper levels first."""
+    if depth <= 0 or any(key in schema for key in _BEYOND):
+        return
+    inner = []
+    members, required = _named(schema.get("properties")), schema.get("required")
+    for name, member in members.items():
+        kind, path = member.get("type"), f"{at}/{escaped(name)}"
+        yield path, _TYPES.get(kind) if isinstance(kind, str) else None, isinstance(required, list) and name in required
+        inner.append((member, path))
+    if isinstance(items := schema.get("items"), dict):
+        inner.append((items, f"{at}/*"))
+    for member, path in inner:
+        yield from _members(member, path, depth - 1)
+
+
+def _named(members: object) -> dict[str, Mapping[str, Any]]:
+    """Members that a schema describes, without those whose names are data."""
+    if not isinstance(members, dict):
+        return {}
+    return {str(name): m for name, m in members.items() if isinstance(m, dict) and escaped(name) != "*"}

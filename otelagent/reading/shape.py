@@ -41,7 +41,7 @@ class Row:
         """Paths of members that are objects or arrays, in order; these have rows of their own."""
         found = [(at, "object")] if members else [(at, _kind(kinds[0]))]
         for member, kind in zip(members, kinds, strict=False):
-            path = f"{at}/{_escaped(member)}"
+            path = f"{at}/{escaped(member)}"
             found.append((path, _kind(kind)))
             if kind is dict or kind is list:
                 self.inner.append(path)
@@ -183,7 +183,8 @@ def _opened(signature: Any, at: str) -> tuple[Row, Iterable[tuple[str, object]]]
 _row: Final = lru_cache(1024)(Row)
 
 
-def _escaped(member: object) -> str:
+def escaped(member: object) -> str:
+    """The name of a member as it stands in paths: `*` where it is data."""
     return str(member).replace("~", "~0").replace("/", "~1") if _named(member) else "*"
 
 
