@@ -72,8 +72,8 @@ def inferred(assignments: Iterable[Items], sources: Sequence[Step], answer: Step
         return max(found, key=lambda c: (c.own, c.confidence, not c.receipt.short))
     if families:
         return None
-    stated = max((items.stated for items in given if items.stated), default=None)
-    return _of_count(stated, sources) if stated else None
+    counted = max((items for items in given if items.stated), key=lambda items: items.stated or 0, default=None)
+    return _of_count(counted, sources) if counted is not None else None
 
 
 def _of_family(family: Family, stated: int | None, sources: Sequence[Step], answer: Step | None) -> Coverage | None:
@@ -131,20 +131,44 @@ def _named(answer: Step | None, missing: frozenset[int]) -> bool:
     return text is not None and missing <= text.mentioned
 
 
-def _of_count(stated: int, sources: Sequence[Step]) -> Coverage | None:
-    """Only a number is given: the calls of one tool with different arguments, of which one went wrong."""
+def _of_count(given: Items, sources: Sequence[Step]) -> Coverage | None:
+    """Only a number is given: the calls of one tool with different arguments.
+
+    They are the items' calls if one of them went wrong, or if the tool is named after the items ("the five contracts"
+    and `read_contract`) and nothing else was called after it.
+    """
+    stated = given.stated or 0
     for tool in dict.fromkeys(s.tool for s in sources if s.call is not None and s.call.arguments is not None):
         calls = [s for s in sources if s.tool == tool and s.call is not None]
         done = {s.call.arguments for s in calls if _did(s) and s.call}
         failed = tuple(s for s in calls if not _did(s) and s.call and s.call.arguments not in done)
-        if (
-            len(done) >= OWN_CALLS
-            and failed
-            and len(done) < stated
-            and len(done | {_arguments(s) for s in failed}) <= stated
-        ):
+        own = bool(failed) or (_named_after(tool, given.unit) and sources[-1].tool == tool)
+        if own and OWN_CALLS <= len(done) < stated and len(done | {_arguments(s) for s in failed}) <= stated:
             return Coverage(Receipt(stated, len(done), "inferred", "assignment"), 0.5, failed=failed)
     return None
+
+
+def _named_after(tool: str | None, unit: str | None) -> bool:
+    """The tool deals with one of such things: it is named after them, and neither lists nor looks for them."""
+    words = (tool or "").lower()
+    return unit is not None and unit in words and not any(each in words for each in _FINDING)
+
+
+_FINDING: Final = (
+    "search",
+    "find",
+    "list",
+    "query",
+    "filter",
+    "all",
+    "batch",
+    "bulk",
+    "many",
+    "such",
+    "cherch",
+    "busc",
+)
+"""Parts of names of tools that bring several things at once."""
 
 
 def _arguments(step: Step) -> int | None:

@@ -284,6 +284,8 @@ class Items(msgspec.Struct, frozen=True):
     families: tuple[Family, ...] = ()
     stated: int | None = None
     """How many items it says there are."""
+    unit: str | None = None
+    """How it calls them, cut short, where it speaks of just these: "the five contracts"."""
 
 
 class Assignment(Protocol):

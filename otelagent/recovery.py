@@ -32,12 +32,15 @@ def made_good(run: AgentRun, coverage: Coverage | None) -> bool:
         return False
     after = (s for s in trace.siblings(run) if s.ended is not None and s.ended.start >= ended.end)
     later = [s for s in islice(after, MAX_LATER) if s.ended is not None and not s.ended.failed]
-    if coverage is not None and coverage.missing:
+    if coverage is not None and coverage.receipt.method == "inferred":
         above = trace.enclosing(run)
         own = (s for s in work(above) if _asked(s, above) >= ended.end) if above is not None else ()
         steps = [*islice(own, MAX_LATER), *(step for s in later for step in sources(s))]
         left = (coverage.receipt.assigned or 0) - (coverage.receipt.processed or 0)
-        return len({key for step in steps for key in _dealt(step, coverage.missing)}) >= left
+        if coverage.missing:
+            return len({key for step in steps for key in _dealt(step, coverage.missing)}) >= left
+        tools = {s.tool for s in sources(run)}
+        return len({s.call.arguments for s in steps if s.call and s.tool in tools and _is_good(s)}) >= left
     same = [s for s in later if s.agent == run.agent]
     if ended.failed:
         return bool(same) or any(_alike(run, s) for s in later)
@@ -63,9 +66,12 @@ def _given(run: AgentRun) -> list[Items]:
 
 
 def _dealt(step: Step, keys: frozenset[int]) -> frozenset[int]:
-    ok = _status(step) in (Status.OK, Status.EMPTY)
-    like = step.call.like if ok and step.call is not None else None
+    like = step.call.like if _is_good(step) and step.call is not None else None
     return keys.intersection(like.mentioned) if like is not None else frozenset()
+
+
+def _is_good(step: Step) -> bool:
+    return _status(step) in (Status.OK, Status.EMPTY)
 
 
 def unresolved(run: AgentRun) -> list[Step]:

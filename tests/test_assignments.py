@@ -9,11 +9,17 @@ import pytest
 
 from otelagent import attributes as a
 from otelagent.diagnosis.scan import scan
+from otelagent.model import Finding
 from tests import builders
 
-ASSIGNMENTS = json.loads((Path(__file__).parent / "delegations" / "assignments.json").read_text())
-COUNTED = [each for each in ASSIGNMENTS if each["name"] not in ("count_only", "src_files")]
-"""Without the two in which the number of items can't be known from names."""
+HERE = Path(__file__).parent / "delegations"
+ASSIGNMENTS = json.loads((HERE / "assignments.json").read_text())
+CONTEXTS = json.loads((HERE / "contexts.json").read_text())
+"""Assignments that name more than is to be dealt with, and the calls of a child that did all of it."""
+ANSWERS = json.loads((HERE / "answers.json").read_text())
+"""What a child says, of seven documents, after calls for some of them, and whether its parent is misled."""
+COUNTED = [each for each in ASSIGNMENTS if each["name"] != "src_files"]
+"""Without the one with an item that looks like a plain word ("and Makefile")."""
 
 DONE = (
     "Completed analysis of the assigned set. Everything looks stable.",
@@ -47,12 +53,16 @@ def child(each: dict[str, Any], own: Iterable[dict[str, Any]], task: Any = None)
     return {"agent": script, "arguments": arguments, "result": say}
 
 
+def findings(*steps: Any) -> list[Finding]:
+    """Findings about delegations of a coordinator with these calls and, last, this answer."""
+    script = {"agent": "coordinator", "user": "Write the report.", "steps": [*steps[:-1], {"say": steps[-1]}]}
+    found = scan([builders.request([s]) for s in builders.spans(script)]).findings.values()
+    return [f for f in found if f.mode == "delegation_incomplete"]
+
+
 def counts(*calls: dict[str, Any]) -> list[tuple[Any, Any]]:
     """Assigned and processed of each finding about a delegation; of an unresolved failure none."""
-    say = {"say": "Final report: everything was handled and margins are stable."}
-    script = {"agent": "coordinator", "user": "Write the report.", "steps": [*calls, say]}
-    found = scan([builders.request([s]) for s in builders.spans(script)]).findings.values()
-    about = [f for f in found if f.mode == "delegation_incomplete"]
+    about = findings(*calls, "Final report: everything was handled and margins are stable.")
     return [(f.extra.get(a.DELEGATION_ASSIGNED), f.extra.get(a.DELEGATION_PROCESSED)) for f in about]
 
 
@@ -105,3 +115,31 @@ def test_rest_that_another_does_is_quiet(each: dict[str, Any]) -> None:
     part = child(each, steps(each, 0, 3))
     assert counts(part, child(each, steps(each, 3), "Do the rest as well.")) == []
     assert counts(part, *steps(each, 3)) == []
+
+
+@pytest.mark.parametrize("each", CONTEXTS, ids=lambda each: each["name"])
+def test_lists_that_are_no_work_are_quiet(each: dict[str, Any]) -> None:
+    assert counts(child(each, steps(each))) == []
+
+
+SEVEN = [f"doc-{n}" for n in range(1, 8)]
+
+
+def document(name: str) -> dict[str, Any]:
+    return {"tool": "read_document", "arguments": {"id": name}, "result": {"id": name, "text": "stable, 4 % growth"}}
+
+
+def analyst(task: str, names: Iterable[str], say: str, **last: str) -> dict[str, Any]:
+    script = {"agent": "analyst", "user": task, "steps": [*map(document, names), {"say": say, **last}]}
+    return {"agent": script, "arguments": {"task": task}, "result": say}
+
+
+@pytest.mark.parametrize("each", ANSWERS, ids=lambda each: each["name"])
+def test_what_children_say_misleads_or_not(each: dict[str, Any]) -> None:
+    task = each.get("task", f"Analyse {', '.join(SEVEN[:-1])} and {SEVEN[-1]} and report.")
+    done, left = SEVEN[: each["did"]], SEVEN[each["did"] :]
+    last = {"finish": each["finish"]} if "finish" in each else {}
+    rest = {"parent": [*map(document, left)], "child": [analyst(f"Analyse {', '.join(left)}", left, "Done.")]}
+    told = each.get("parent", "Final report: everything was handled and margins are stable.")
+    found = findings(analyst(task, done, each["say"], **last), *rest.get(each.get("rest", ""), []), told)
+    assert bool(found) is each["found"]

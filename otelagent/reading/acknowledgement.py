@@ -10,7 +10,7 @@ from typing import Final
 
 from otelagent.model import Admission
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import AnyOf, any_of, compiled, pattern
+from otelagent.reading.lexicon import LANGUAGES, AnyOf, any_of, compiled, grammar, pattern
 from otelagent.reading.progress import progress
 from otelagent.reading.sentences import plain, sentences
 
@@ -24,14 +24,8 @@ _LONGEST_PLAN: Final = 600
 _OPENING: Final = 60
 """Bytes of a sentence before it that says nothing ("Sure, I can help with that")."""
 
-_COUNTED_STEPS: Final = r"(?:iterations?|steps?|turns?|recursions?|recursion depth|rounds|llm calls|tool calls)"
 _HALTED: Final = compiled(
-    r"^(?:sorry,? )?(?:(?:the )?(?:agent|run|execution) (?:was )?stopped (?:due to|because of|after|at|by)"
-    r"|(?:i )?need more steps to process"
-    rf"|(?:the )?(?:max\w*|limit) (?:number )?(?:of )?(?:\d+ )?{_COUNTED_STEPS}(?: limit)? "
-    r"(?:was |has been |have been )?(?:reached|exceeded|hit)"
-    r"|(?:i |agent |run )?(?:reached|exceeded|hit|stopped at) (?:the |my |its )?"
-    rf"(?:max\w* (?:number of )?{_COUNTED_STEPS}|{_COUNTED_STEPS} limit))"
+    "|".join(f"(?:{each})" for language in LANGUAGES for each in grammar("acknowledgement", language)["halted"])
 )
 _FIELDS: Final = ("missing", "failed", "partial", "asks")
 

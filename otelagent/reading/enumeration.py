@@ -5,15 +5,17 @@ Items are hashes of their names in a plain form, so that nothing of the content 
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 from xxhash import xxh3_64_intdigest
 
 from otelagent.model import Family, Items
-from otelagent.reading import numerals
+from otelagent.reading.commas import between, listed
+from otelagent.reading.duty import gives_reason, judged, says_optional, says_work, sentences, stated
 from otelagent.reading.envelopes import unwrap_arguments
 from otelagent.reading.known import Known
-from otelagent.reading.lexicon import LANGUAGES, compiled, either, folded, grammar, matches, words
+from otelagent.reading.lexicon import compiled, matches
 from otelagent.reading.listing import blocks, entry_head
 from otelagent.reading.naming import MAX_ITEMS, MAX_WORDS, forms, found, grams, keys
 from otelagent.reading.ranges import counted, with_ranges
@@ -34,30 +36,14 @@ _LONGEST: Final = 300
 
 NOTHING: Final = Items()
 
-_SPLIT: Final = compiled(
-    r"\s*(?:[,;、，；]\s*(?:(?:and|und|et|y|e|or|oder|ou|o)\s+|および|和)?|\s(?:and|und|et|y|e|sowie|&)\s|と|和)\s*"
-)
+_BESIDE: Final = 60
+"""Bytes of a sentence with a list that say what it is."""
+
 _JOINTS: Final = (",", "\n", ";", "、", "，", " to ", " and ", "-", "..", "…", "–")
 """A text without any of them names no list and no range."""
 
 _QUOTED: Final = compiled(
     r'"([^"\n]{2,80})"|“([^”\n]{2,80})”|„([^“”\n]{2,80})[“”]|«\s?([^»\n]{2,80}?)\s?»|「([^」\n]{1,60})」|《([^》\n]{1,60})》'
-)
-_PARENTHESES: Final = compiled(r"[(（]([^()（）\n]{5,400})[)）]")
-_PARAGRAPH: Final = compiled(r"\n[ \t]*\n")
-_SENTENCE: Final = compiled(r"[.!?](?:\s|$)|[。！？\n]")
-
-
-def _either(key: str) -> str:
-    return "|".join(f"(?:{each})" for language in LANGUAGES for each in grammar("delegation", language).get(key, ()))
-
-
-_WORK: Final = compiled(_either("work"))
-_OPTIONAL: Final = compiled(_either("optional"))
-_THINGS: Final = "|".join(p for language in LANGUAGES for p in words("acknowledgement", language).get("items", ()))
-_STATED: Final = compiled(
-    rf"(?:^|[^\w.,/$#-])(\d{{1,4}}|{either(numerals.SPELLED)}|[二三四五六七八九十两兩]{{1,3}})"
-    rf"[\s-]?(?:[\w-]+\s){{0,2}}(?:份|个|個|件|つの|本の|篇)?(?:{_THINGS})"
 )
 
 
@@ -65,7 +51,8 @@ def enumerated(value: object) -> Items:
     """What an assignment enumerates: a text, or a tool's arguments as recorded. Never raises."""
     inner = unwrap_arguments(value).value if not isinstance(value, str) or value[:1] in "{[\"'" else value
     families: list[Family] = []
-    stated = None
+    count: int | None = None
+    unit: str | None = None
     text = ""
     for leaf in _walk(inner, _DEPTH):
         if isinstance(leaf, list):
@@ -73,10 +60,10 @@ def enumerated(value: object) -> Items:
         else:
             own = leaf[:HEAD]
             families += _in_text(own)
-            stated = stated or _stated(own)
+            count, unit = (count, unit) if count else stated(own)
             text += f"{own}\n"
     kept = _only(_merged(families), text)
-    return Items(tuple(kept[:MAX_FAMILIES]), stated) if kept or stated else NOTHING
+    return Items(tuple(kept[:MAX_FAMILIES]), count, unit) if kept or count else NOTHING
 
 
 def _merged(families: list[Family]) -> list[Family]:
@@ -98,8 +85,8 @@ def _only(families: list[Family], text: str) -> list[Family]:
     widest = max(families, key=lambda f: len(f.keys))
     if any(len({*f.keys} & {*widest.keys}) * 2 < len(f.keys) for f in families):
         return families
-    data = folded(text[:HEAD]).encode(errors="replace")
-    if any(f.optional for f in families) or not _WORK.search(data) or _OPTIONAL.search(data):
+    shown = text[:HEAD]
+    if any(f.optional for f in families) or not says_work(shown) or says_optional(shown):
         return families
     return [Family(f.keys, work=True) for f in families]
 
@@ -127,6 +114,15 @@ def named_in(text: str, most: int = MAX_WORDS) -> frozenset[int]:
     """Every item that a text may name; a text of more than `most` words is searched for ids, URLs and paths only."""
     named = (k for name, _, _, _ in found(text.encode(errors="replace")) for k in forms(name))
     return frozenset((*named, *grams(text, most)))
+
+
+def excused(text: str) -> frozenset[int]:
+    """Items of ranges that an answer gives a reason for: "doc-4 to doc-7 are duplicates"."""
+    found: set[int] = set()
+    for _, sentence in sentences(text.encode(errors="replace")):
+        if gives_reason(sentence.decode(errors="replace")):
+            found.update(k for family in _named(sentence) for k in family.keys)
+    return frozenset(found)
 
 
 def names(value: object, wanted: frozenset[int]) -> list[str]:
@@ -165,7 +161,7 @@ def _candidates(text: str) -> Iterator[str]:
         yield from entries
     for line in text.split("\n"):
         yield from (line, entry_head(line))
-        yield from (p.decode(errors="replace") for p in _SPLIT.split(line.rpartition(": ")[2].encode()) if p)
+        yield from between(line)
         yield from line.split()
 
 
@@ -259,26 +255,42 @@ def _grouped(data: bytes) -> Iterable[list[tuple[str, int, int]]]:
 
 def _named(data: bytes) -> Iterator[Family]:
     """Ids of one kind, URLs, paths; "doc-1 to doc-7" is seven."""
-    for group in _grouped(data):
-        family = keys(list(with_ranges(group, data)))
-        if len(family) >= 2:
-            yield _judged(family, data, group[0][1], group[-1][2])
+    for group in map(partial(_wanted, data), _grouped(data)):
+        names = list(with_ranges(group, data))
+        if len(names) >= 2:
+            yield judged(names, data, group[0][1], group[-1][2])
+
+
+def _wanted(data: bytes, group: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """Without those of a sentence that says that they are done, or not wanted, if others stand elsewhere."""
+    bounds = [(at, at + len(sentence)) for at, sentence in sentences(data[: group[-1][2]])]
+    own = [(a, b) for a, b in bounds if any(a <= first < b for _, first, _ in group)]
+    if len(own) < 2:
+        return group
+    aside = [(a, b) for a, b in own if says_optional(data[a:b].decode(errors="replace"))]
+    kept = [each for each in group if not any(a <= each[1] < b for a, b in aside)]
+    return kept if len(kept) >= 2 else group
 
 
 def _counted(data: bytes) -> Iterator[Family]:
     for names, first, last in counted(data):
-        yield _judged(keys(names), data, first, last)
+        yield judged(names, data, first, last)
 
 
 def _blocks(data: bytes) -> Iterator[Family]:
     for entries, at in blocks(data):
-        yield _judged(keys(entries), data, at, at, above=True)
+        yield judged(entries, data, at, at, above=True)
 
 
 def _quoted(data: bytes) -> Iterator[Family]:
     names = [(m.group(m.lastindex).decode(errors="replace"), m.start(), m.end()) for m in matches(_QUOTED, data, 200)]
     if len(names) >= 2:
-        yield _judged(keys([name for name, _, _ in names]), data, names[0][1], names[-1][2])
+        yield judged([name for name, _, _ in names], data, names[0][1], names[-1][2])
+
+
+def _listed(data: bytes) -> Iterator[Family]:
+    for names, first, last in listed(data):
+        yield judged(names, data, first, last, head=_BESIDE)
 
 
 def _forms(text: str) -> Iterator[int]:
@@ -286,56 +298,3 @@ def _forms(text: str) -> Iterator[int]:
     head = entry_head(text)
     if head != text:
         yield from forms(head)
-
-
-def _listed(data: bytes) -> Iterator[Family]:
-    """Names between commas: "Berlin, Paris and Rome"."""
-    for start, sentence in (*_sentences(data), *_aside(data)):
-        after_colon = sentence.rpartition(b": ")[2].rpartition("：".encode())[2]
-        names = [p for p in _SPLIT.split(after_colon) if p and p.strip()]
-        if len(names) < 3:
-            continue
-        if after_colon == sentence:
-            names[0] = b" ".join(names[0].split()[-3:])
-        short = _without_clause([n.decode(errors="replace").strip() for n in names])
-        if all(len(n) <= 60 and len(n.split()) <= 4 for n in short):
-            yield _judged(keys([short[0].split()[-1], *short[1:]]), data, start, start)
-
-
-def _without_clause(names: list[str]) -> list[str]:
-    """After "AAPL, MSFT and AMZN" another part of the sentence may follow: "and report all three"."""
-    capital = [name[:1].isupper() or name[:1].isdigit() for name in names[1:]]
-    return names[:-1] if len(capital) > 2 and all(capital[:-1]) and not capital[-1] else names
-
-
-def _aside(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """What stands in parentheses: "for each region (us-east-1, eu-west-1, ap-south-1)"."""
-    return ((match.start(1), match.group(1)) for match in matches(_PARENTHESES, data, 20))
-
-
-def _sentences(data: bytes) -> Iterator[tuple[int, bytes]]:
-    at = 0
-    for match in matches(_SENTENCE, data, 200):
-        yield at, data[at : match.start()]
-        at = match.end()
-    yield at, data[at:]
-
-
-def _judged(keys: tuple[int, ...], data: bytes, first: int, last: int, *, above: bool = False) -> Family:
-    """What the sentence says in which they stand; of a list (`above`) the paragraph before it."""
-    before = data[max(0, first - 200) : first]
-    ends = _PARAGRAPH if above else _SENTENCE
-    cut = max((m.end() for m in matches(ends, before.rstrip(), 200)), default=0)
-    around = folded((before[cut:] + b" " + data[last : last + 60]).decode(errors="replace")).encode()
-    return Family(keys, work=bool(_WORK.search(around)), optional=bool(_OPTIONAL.search(around)))
-
-
-def _stated(text: str) -> int | None:
-    match = _STATED.search(text.lower().encode(errors="replace"))
-    if match is None:
-        return None
-    written = match.group(1).decode(errors="replace")
-    count = int(written) if written.isdigit() else numerals.SPELLED.get(written)
-    if count is None:
-        count = numerals.chinese(written)
-    return int(count) if count is not None and 2 <= count <= MAX_ITEMS else None

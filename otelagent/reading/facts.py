@@ -46,7 +46,7 @@ from otelagent.reading.closing import closing_text
 from otelagent.reading.constraints import Constraint, Violation, constraints, lifted, violated, violated_by_call
 from otelagent.reading.declared import declared
 from otelagent.reading.deeds import deeds, requested, stated
-from otelagent.reading.enumeration import HEAD, enumerated, mentioned, named_in, names, texts
+from otelagent.reading.enumeration import HEAD, enumerated, excused, mentioned, named_in, names, texts
 from otelagent.reading.envelopes import Unwrapped, unwrap, unwrap_arguments
 from otelagent.reading.injection import names_in, overlap, score, shingles, targets_in
 from otelagent.reading.known import Known
@@ -512,7 +512,8 @@ class CompletionRead(_TextRead):
     @property
     def mentioned(self) -> frozenset[int]:
         """Every item that it may name."""
-        return named_in(self._text[:HEAD], most=HEAD)
+        shown = self._text[:HEAD]
+        return named_in(shown, most=HEAD) | excused(shown)
 
     def named(self, keys: frozenset[int]) -> list[str]:
         """Items with these hashes, by name."""

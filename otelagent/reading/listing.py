@@ -7,37 +7,55 @@ from typing import Final
 from otelagent.reading.lexicon import compiled
 from otelagent.reading.naming import MAX_ITEMS
 
-_BULLET: Final = compiled(r"^[ \t]*(?:[-*•‣–]|\(?\d{1,3}[.):、])[ \t]+(\S.{0,299})$")
+_BULLET: Final = compiled(
+    r"^[ \t]*(?:(?:[-*•‣–—+]|[(（]?(?:\d{1,3}|[a-z]|[ivx]{2,4})[.):、）])[ \t]+(?:\[[ x]?\][ \t]+)?"
+    r"|(?:[・●○■▪◦①-⑳]|[(（]?(?:\d{1,3}|[一二三四五六七八九十]{1,3})[、．）])[ \t]*)(\S.{0,299})$"
+)
+_LINE: Final = compiled(
+    r"^[ \t]*[^\s|<>{}\[\]#=,.:;!?*•-][^|<>{}\[\]#=,;!?：。，；]{0,47}[^\s|<>{}\[\]#=,.:;!?：。，；！？]\r?$"
+)
+_FEW_LINES: Final = 3
+"""Lines without a mark, so short that they are no prose, that make a list."""
+
 _RULE: Final = compiled(r"^[ \t]*\|?[ \t:|=+-]*--[ \t:|=+-]*$")
 _MOST_COLUMNS: Final = 12
 
 
 def blocks(data: bytes) -> Iterator[tuple[list[str], int]]:
     """Entries of each list and table, by what they are about, and where it begins (bytes)."""
-    bullets: list[str] = []
-    rows: list[str] = []
-    at, bullets_at, rows_at = 0, 0, 0
-    for line in (*data.split(b"\n"), b"end of it"):
-        bullet = _BULLET.match(line)
-        if bullet is not None:
-            bullets_at = bullets_at if bullets else at
-            bullets.append(bullet.group(1).decode(errors="replace"))
-        elif line.strip() and bullets:
-            yield from _listed(bullets, bullets_at)
-            bullets = []
-        if line.count(b"|") >= 2:
-            rows_at = rows_at if rows else at
-            rows.append(line.decode(errors="replace"))
-        elif rows:
-            yield from _table(rows, rows_at)
-            rows = []
+    gathered: dict[str, list[str]] = {kind: [] for kind in _MAKE}
+    begins = dict.fromkeys(_MAKE, 0)
+    at = 0
+    for line in (*data.split(b"\n"), b"."):
+        kind, text = _kind(line)
+        for other, lines in gathered.items():
+            if lines and other != kind and (line.strip() or other != "entry"):
+                yield from _MAKE[other](lines, begins[other])
+                gathered[other] = []
+        if kind:
+            begins[kind] = begins[kind] if gathered[kind] else at
+            gathered[kind].append(text.decode(errors="replace"))
         at += len(line) + 1
+
+
+def _kind(line: bytes) -> tuple[str, bytes]:
+    bullet = _BULLET.match(line)
+    if bullet is not None:
+        return "entry", bullet.group(1)
+    if line.count(b"|") >= 2:
+        return "row", line
+    return ("line", line.strip()) if _LINE.match(line) else ("", b"")
 
 
 def _listed(entries: Sequence[str], at: int) -> Iterator[tuple[list[str], int]]:
     if 2 <= len(entries) <= MAX_ITEMS:
         heads = [entry_head(entry) for entry in entries]
         yield (heads if len(set(heads)) == len(entries) else list(entries)), at
+
+
+def _bare(lines: Sequence[str], at: int) -> Iterator[tuple[list[str], int]]:
+    if len(lines) >= _FEW_LINES:
+        yield from _listed(lines, at)
 
 
 def _table(lines: Sequence[str], at: int) -> Iterator[tuple[list[str], int]]:
@@ -52,6 +70,9 @@ def _table(lines: Sequence[str], at: int) -> Iterator[tuple[list[str], int]]:
         if all(names) and len(set(names)) == len(names) and not running:
             yield names, at
             return
+
+
+_MAKE: Final = {"entry": _listed, "row": _table, "line": _bare}
 
 
 def tables(text: str) -> Iterator[tuple[list[str], list[list[str]]]]:

@@ -36,7 +36,10 @@ _NAMES: Final = compiled(f"({_URL})|({_MAIL})|({_PATH})|({_UUID})|({_DATE})|({_I
 _MARKS: Final = b"0123456789.@"
 """Of which each of them, or else `://`, has one somewhere; a text without isn't searched."""
 
-_ID_GROUP, _NUMBER_GROUP, _PATH_GROUP = 6, 7, 3
+_WHOLE: Final = compiled(f"({_UUID})|({_DATE})")
+"""What a word before it is no part of."""
+
+_UUID_GROUP, _ID_GROUP, _NUMBER_GROUP = 4, 6, 7
 _NUMBERED: Final = compiled(r"^#?(?:\pL+[ #:]+#?)?(\d{3,15})$")
 _SIGNED: Final = exact(r"[\p{Han}\p{Hiragana}\p{Katakana}ー]{2,40}")
 _SHORTEST: Final = 4
@@ -60,10 +63,17 @@ def found(data: bytes) -> Iterator[tuple[str, str, int, int]]:
     """Ids, URLs, paths, addresses and numbers of a text: as written, their kind, where they begin and end."""
     if len(data.translate(None, _MARKS)) == len(data) and b"://" not in data:
         return
+    past = 0
     for match in matches(_NAMES, data, MAX_ITEMS):
         name, first = match.group().decode(errors="replace"), match.start()
+        if first < past:
+            continue
         word, blank, rest = name.partition(" ")
-        if blank and len(word) < _SHORTEST:
+        if blank and (whole := _WHOLE.match(data[first + len(word) + 1 : first + len(word) + 38])):
+            shown, at = whole.group().decode(), first + len(word) + 1
+            past = at + len(whole.group())
+            yield shown, _kind(shown, whole.lastindex + _UUID_GROUP - 1), at, past
+        elif blank and len(word) < _SHORTEST:
             for inner in matches(_NAMES, rest.encode(errors="replace"), 1):
                 at = first + len(word.encode()) + 1 + inner.start()
                 shown = inner.group().decode(errors="replace")

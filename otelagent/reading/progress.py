@@ -1,104 +1,66 @@
 """How much of its work a text says was done: "3 of 7 documents", "250/486", "51 %"."""
 
-from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from otelagent.reading import numerals
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import SPACED, compiled, either, grammar, matches, pattern
+from otelagent.reading.lexicon import compiled, matches
+from otelagent.reading.progress_words import Words, words
 from otelagent.reading.sentences import plain, sentences
 
-_CHINESE: Final = "[一二三四五六七八九十百两兩]{1,4}"
-_COUNT: Final = rf"(?:\d{{1,7}}|{either((*numerals.SPELLED, 'one', 'none', 'zero'))}|{_CHINESE})"
 _SLASH: Final = compiled(r"(?:^|[^\d./:,$-]|[^\d]:)(\d{1,7})\s?/\s?(\d{1,7})(?:[^\d/.:%-]|[.:](?:\D|$)|$)")
 _BARE: Final = compiled(r"^\W{0,4}(\d{1,3}(?:[.,]\d+)?)\s?%\W{0,4}$")
 _ALONE: Final = 24
 """A sentence of so few bytes is nothing but the count."""
 _TITLE: Final = 20
 """Bytes after "3 of 7" in which nothing is said of the three but what they are."""
-
 _OF_ITS: Final = compiled(r"^\s*of (?:its|their|his|her)\b")
-_NOTHING: Final = r"[^\x00-\x{10FFFF}]"
+_ELSEWHERE: Final = compiled(r"^(?:in|im|during|wahrend|over|since|seit|dans|pendant|en|durante|no|na|em)\s")
+"""After a share: it is that of a time or place."""
+
 _SCALES: Final = frozenset((5, 6, 7, 10, 20, 100))
 """Totals that ratings, scores and the week have: a bare slash needs a word for work beside it."""
-
-
-class _Words(NamedTuple):
-    work: Any
-    unrelated: Any
-    parts: Any
-    total_first: tuple[Any, ...]
-    rest: Any
-    share: Any
-    done: Any
-    only: Any
-
-
-@cache
-def _words(language: str) -> _Words:
-    lists = grammar("acknowledgement", language)
-    spaced = language in SPACED
-    end = r"\b" if spaced else ""
-    items, done, given, rest, only, degree, whole = (
-        f"(?:{'|'.join(lists.get(key, (_NOTHING,)))}){end}"
-        for key in ("items", "done", "given", "rest", "only", "degree", "whole")
-    )
-    whole = whole.removesuffix(end)
-    parts = "|".join(lists.get("parts", ("のうち",)))
-    count = rf"(?:{_COUNT}|{'|'.join(lists.get('one', ('one',)))})"
-    gap = r"\s+" if spaced else r"\s*"
-    some = rf"(?:\w+{gap}){{0,2}}"
-    firsts = [
-        rf"{whole}({count}){gap}{items},?{gap}{some}({count}){gap}{some}(?:{done})",
-        rf"{whole}({count}){gap}{items},?{gap}{some}{some}(?:{done}){gap}(?:{only}{gap})?({count})(?:[^\d%.,/-]|[.,](?:\D|$)|$)",
-        rf"(?:^|[^\w.,/$-])({count}){gap}(?:{items}{gap})?(?:{given})[,;:]?{gap}(?:\w+{gap})?({count}){gap}(?:{items}{gap})?(?:{done})",
-    ]
-    return _Words(
-        work=compiled(f"(?:{items}|{done})"),
-        unrelated=compiled(rf"^\W{{0,3}}(?:{'|'.join(lists['unrelated'])})"),
-        parts=compiled(
-            rf"(?:^|[^\w.,/$-])({count}){gap}(?:(?:{items}|{done}){gap})?\(?(?:{parts}){gap}(?:\w+{gap})?({count})(?:[^\d%.,/-]|[.,](?:\D|$)|$)"
-        ),
-        total_first=(pattern("acknowledgement", language, "of"), *(map(compiled, firsts) if spaced else ())),
-        rest=compiled(
-            rf"(?:(?:{done}){gap}({count})(?:{gap}{items})?|(?:^|[^\w.,/$-])({count}){gap}(?:{items}{gap})?{some}(?:{done}))[,;.]?{gap}(?:\w+{gap})?({count}){gap}(?:{items}{gap})?{some}(?:{rest})"
-        ),
-        share=compiled(
-            rf"(\d{{1,3}}(?:[.,]\d+)?)\s?%[をのに]?\s?(?:\w+\s+){{0,2}}(?:{done}|{items})"
-            rf"|(?:{done}|{degree})[^\d%.;]{{1,12}}(\d{{1,3}}(?:[.,]\d+)?)\s?%"
-        ),
-        done=compiled(f"(?:{done})"),
-        only=compiled(f"(?:{only})"),
-    )
 
 
 def progress(text: str) -> tuple[int, int] | None:
     """Items assigned and processed as a text says it; of a percentage (100, 51)."""
     data = plain(text)
-    for words in map(_words, likely(text)):
-        if len(data) > _ALONE and not any(
-            each.search(data) for each in (_SLASH, words.parts, *words.total_first, words.rest, words.share)
-        ):
-            continue
-        for sentence in sentences(data):
-            if found := _counted(sentence, words) or _share(sentence, words):
-                return found
+    spoken = [own for own in map(words, likely(text)) if len(data) <= _ALONE or _may_count(data, own)]
+    parts = sentences(data) if spoken else []
+    for alone in (False, True):
+        for own in spoken:
+            for sentence in parts:
+                if found := _counted(sentence, own, alone) or _share(sentence, own):
+                    return found
     return None
 
 
-def _counted(sentence: bytes, words: _Words) -> tuple[int, int] | None:
+def _may_count(data: bytes, words: Words) -> bool:
+    return any(each.search(data) for each in (_SLASH, words.parts, *words.total_first, words.rest, words.share))
+
+
+def _counted(sentence: bytes, words: Words, alone: bool) -> tuple[int, int] | None:
     for each in (_SLASH, words.parts):
         for match in matches(each, sentence, 8):
-            if pair := _pair(match, sentence, words, each is _SLASH):
+            if pair := _pair(match, sentence, words, each is _SLASH, alone):
                 return pair
     for each in words.total_first:
-        if (match := each.search(sentence)) and (pair := _numbers(match)):
-            total, done = pair
-            if 0 <= done <= total and total > 1 and not words.unrelated.search(sentence[match.end() :]):
-                return total, done
+        if (match := each.search(sentence)) and (pair := _total_first(match, sentence, words)):
+            return pair
     if (match := words.rest.search(sentence)) and (pair := _numbers(match)):
         return sum(pair), pair[0]
     return None
+
+
+def _total_first(match: Any, sentence: bytes, words: Words) -> tuple[int, int] | None:
+    pair = _numbers(match)
+    if pair is None or not 0 <= pair[1] <= pair[0] or pair[0] < 2 or words.unrelated.search(sentence[match.end() :]):
+        return None
+    total, done = pair
+    after = sentence[max(map(match.end, range(1, match.re.groups + 1))) :]
+    if words.failing.search(after):
+        return total, total - done
+    return (total, done) if words.done.search(sentence) or words.only.search(sentence) else None
 
 
 def _numbers(match: Any) -> tuple[int, int] | None:
@@ -106,28 +68,48 @@ def _numbers(match: Any) -> tuple[int, int] | None:
     return (found[0], found[1]) if len(found) == 2 and found[0] is not None and found[1] is not None else None
 
 
-def _share(sentence: bytes, words: _Words) -> tuple[int, int] | None:
+def _share(sentence: bytes, words: Words) -> tuple[int, int] | None:
     match = _BARE.match(sentence) or words.share.search(sentence)
-    if match and not _OF_ITS.match(sentence[match.end() :]) and (share := next(filter(None, match.groups()), None)):
-        return 100, min(100, int(float(share.replace(b",", b"."))))
-    return None
+    share = next(filter(None, match.groups()), None) if match else None
+    if match is None or share is None or _OF_ITS.match(sentence[match.end() :]):
+        return None
+    after = sentence[match.end(match.lastindex) :].lstrip(b" %")
+    if (
+        words.more.search(after)
+        or _ELSEWHERE.match(after)
+        or _of_another(sentence[: match.start(match.lastindex)], words)
+    ):
+        return None
+    done = min(100, int(float(share.replace(b",", b"."))))
+    return 100, 100 - done if words.failing.search(after) else done
 
 
-def _pair(match: Any, sentence: bytes, words: _Words, slash: bool) -> tuple[int, int] | None:
+def _pair(match: Any, sentence: bytes, words: Words, slash: bool, alone: bool) -> tuple[int, int] | None:
     done, total = _count(match[1]), _count(match[2])
     if done is None or total is None or not 0 <= done <= total or total < 2:
         return None
     before, after = sentence[max(0, match.start(1) - 48) : match.start(1)], sentence[match.end(2) :]
-    if words.unrelated.search(after):
+    if words.unrelated.search(after) or (words.place.search(before) and not words.done.search(before)):
         return None
-    around = before + sentence[match.start(1) : match.end(2)] + after[:48]
+    if _of_another(before, words):
+        return None
+    if not words.done.search(before) and (words.lacking.search(before) or words.failing.search(after)):
+        return total, total - done
+    around = words.nouns.sub(b" ", before + sentence[match.start(1) : match.end(2)] + after[:48])
     short = len(sentence) - match.end(2) <= _TITLE
     near = bool(
         words.done.search(around) or (words.work.search(around) and (slash or short or words.only.search(before)))
     )
     if slash and total in _SCALES:
         return (total, done) if near else None
-    return (total, done) if near or len(sentence) <= _ALONE else None
+    return (total, done) if near or (alone and len(sentence) <= _ALONE) else None
+
+
+def _of_another(before: bytes, words: Words) -> bool:
+    """Somebody else has done it: "the company has completed 3 of 7 reactors"."""
+    match = words.third.search(before)
+    doer = next(filter(None, match.groups()), None) if match else None
+    return doer is not None and doer not in words.doers and not doer.endswith((b"ing", b"ung"))
 
 
 def _count(written: bytes) -> int | None:

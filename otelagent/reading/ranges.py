@@ -1,9 +1,9 @@
-"""Items given by the first and the last: "INV-001 to INV-007", "T-11..17", "pages 12 to 18"."""
+"""Items given by the first and the last: "INV-001 to INV-007", "T-11..17", "pages 12 to 18", "Annex A to Annex G"."""
 
 from collections.abc import Iterator
 from typing import Final
 
-from otelagent.reading.lexicon import compiled, matches
+from otelagent.reading.lexicon import LANGUAGES, compiled, either, exact, matches, words
 from otelagent.reading.naming import MAX_ITEMS
 
 _TO: Final = r"(?:-|–|—|\.\.\.?|…|~|〜|to|through|thru|up to|bis|until|à|a|al|hasta|até|ate|から|到|至)"
@@ -13,6 +13,10 @@ _BETWEEN: Final = compiled(r"\b(?:between|zwischen|entre)[ \t]+$")
 _SHORT: Final = compiled(rf"^[ \t]*{_TO}[ \t]*#?(\d{{1,9}})\b")
 _NUMBERED: Final = compiled(rf"\b(\pL{{3,16}})[ \t]+#?(\d{{1,6}})[ \t]*{_TO}[ \t]*#?(\d{{1,6}})\b")
 _SIGNED: Final = compiled(r"第?(\d{1,6})\p{Han}?(?:から|到|至|~|〜|-|–)第?(\d{1,6})\p{Han}")
+_LETTERED: Final = exact(rf"\b(\pL{{4,16}})[ \t]+([A-Z])[ \t]*{_TO}[ \t]*(?:(\pL{{4,16}})[ \t]+)?([A-Z])\b")
+_CALENDARS: Final = tuple({word: int(n) for word, n in words("claims", name)["months"].items()} for name in LANGUAGES)
+_MONTH: Final = either({word for calendar in _CALENDARS for word in calendar if len(word) > 2 and word.isalpha()})
+_MONTHS: Final = compiled(rf"({_MONTH})(?:[ \t]+(?:de[ \t]+)?\d{{4}})?[ \t]*{_TO}[ \t]*({_MONTH})")
 _SCALES: Final = frozenset(
     (
         *("scores", "ratings", "points", "stars", "levels", "weights", "priorities", "grades", "marks", "noten"),
@@ -37,13 +41,36 @@ def with_ranges(found: list[tuple[str, int, int]], data: bytes) -> Iterator[str]
 
 
 def counted(data: bytes) -> Iterator[tuple[list[str], int, int]]:
-    """Numbers between two, after a word in the plural: "chapters 1-7"."""
+    """Numbers, letters or months between two: "chapters 1-7", "Annex A to Annex G", "from March to July"."""
     for pattern in (_NUMBERED, _SIGNED):
         for match in matches(pattern, data, 8):
             *word, first, last = (group.decode(errors="replace") for group in match.groups())
             plural = not word or (word[0].lower()[-1] in "snex" and word[0].lower() not in _SCALES)
             if plural and 1 < int(last) - int(first) <= MAX_ITEMS:
                 yield [str(n) for n in range(int(first), int(last) + 1)], match.start(), match.end()
+    for match in matches(_LETTERED, data, 8):
+        if names := _lettered(*((group or b"").decode(errors="replace") for group in match.groups())):
+            yield names, match.start(), match.end()
+    for match in matches(_MONTHS, data, 8):
+        if names := _months(*(group.decode(errors="replace").lower() for group in match.groups())):
+            yield names, match.start(), match.end()
+
+
+def _lettered(word: str, first: str, again: str, last: str) -> list[str]:
+    plural = not again and word[-1] in "sne" and word.lower() not in _SCALES
+    if not (plural or again.lower() == word.lower()) or ord(last) - ord(first) < 2:
+        return []
+    one = word if again else word[:-1]
+    return [f"{one} {chr(letter)}" for letter in range(ord(first), ord(last) + 1)]
+
+
+def _months(first: str, last: str) -> list[str]:
+    calendar = next((c for c in _CALENDARS if first in c and last in c), {})
+    names: dict[int, str] = {}
+    for word, number in calendar.items():
+        names[number] = max(names.get(number, ""), word, key=len)
+    between = range(calendar.get(first, 0), calendar.get(last, 0) + 1)
+    return [names[number] for number in between] if len(between) > 2 else []
 
 
 def _joins(data: bytes, first: int, end: int, following: int) -> bool:
