@@ -7,7 +7,6 @@ from typing import Final
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, SeverityNumber
-from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from otelagent import __version__
 from otelagent import attributes as a
@@ -220,7 +219,7 @@ def events_request(records: Iterable[tuple[tuple[bytes, ...], LogRecord]]) -> by
     request = ExportLogsServiceRequest()
     for raw_resource, record in records:
         item = request.resource_logs.add()
-        item.resource.CopyFrom(Resource.FromString(b"".join(raw_resource)))
+        item.resource.ParseFromString(b"".join(raw_resource))
         scope = item.scope_logs.add()
         scope.scope.name, scope.scope.version = a.SCOPE, __version__
         scope.log_records.append(record)

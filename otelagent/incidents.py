@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 QUIET: Final = 3600.0
@@ -41,7 +42,7 @@ class Incident:
     reason: str = ""
     """Of the first finding."""
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Derived from what it is about and when it began."""
         text = f"{self.subject}|{self.first:.3f}"

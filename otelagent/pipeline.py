@@ -382,7 +382,8 @@ class Pipeline:
         self._each(lambda ear: ear.abstained(mode, reason))
 
     def dismissed(self, mode: str, step: Step, why: str) -> None:
-        self._each(lambda ear: ear.dismissed(mode, step, why))
+        for ear in self._ears:
+            ear.dismissed(mode, step, why)
 
     def raised(self, mode: str, step: Step, error: Exception) -> None:
         last = extract_tb(error.__traceback__)[-1]
@@ -398,7 +399,7 @@ class Pipeline:
     def closed(self, trace: Trace, reason: Closed) -> None:
         self.left += 1
         learning.learn_runs(trace, self.normal)
-        if trace.outcomes:
+        if trace.outcomes or (self._dissolves and trace.runs):
             self._stirred[trace.trace_id] = trace
         for odd, count in oddities.of_trace(trace, self.live.recent).items():
             self.odd(odd, count)

@@ -244,8 +244,11 @@ class AgentRun:
             self._replace(twin, step)
         self._append(step)
         self._decide(step)
-        due = detectors.due(step, bool(self.decisions))
-        return [f for d in due for f in self._judged(d, d.observe, step, self) if self._note(f)]
+        told: list[Finding] = []
+        for detector in detectors.due(step, bool(self.decisions)):
+            if found := self._judged(detector, detector.observe, step, self):
+                told += [f for f in found if self._note(f)]
+        return told
 
     def _judged(self, detector: Observer, judge: Callable[..., Iterable[Finding]], *seen: Any) -> list[Finding]:
         """What a detector is sure enough of. One that raises loses its judgement here, and holds up nothing."""

@@ -32,16 +32,23 @@ class Tally:
         """By trace, agents' own spans that passed while their run waited for calls that it refers to."""
 
     def step(self, step: Step, run: AgentRun, trace: Trace) -> None:
-        where: dict[str, Any] = _where(step) | {"trace_id": step.trace_id}
         if step.withheld is not None:
             self._metrics.without_content(step.dialect, str(step.withheld))
-        if step.kind in SOURCES and step.call is not None:
-            seconds = max(step.end - step.start, 0) / 1e9
+        if step.kind is Kind.LLM:
+            if (used := step.utilization) is not None:
+                self._metrics.context(
+                    _name(run), used, service=step.service, environment=step.environment, trace_id=step.trace_id
+                )
+        elif step.kind in SOURCES and step.call is not None:
             self._metrics.tool_call(
-                step.tool, str(step.call.outcome.status), bytes=step.call.size, seconds=seconds, **where
+                step.tool,
+                str(step.call.outcome.status),
+                bytes=step.call.size,
+                seconds=max(step.end - step.start, 0) / 1e9,
+                service=step.service,
+                environment=step.environment,
+                trace_id=step.trace_id,
             )
-        elif step.kind is Kind.LLM and step.utilization is not None:
-            self._metrics.context(_name(run), step.utilization, **where)
         elif step.kind is Kind.AGENT:
             self._agent(step, run)
 

@@ -61,6 +61,8 @@ class Cascade(Detector):
         yield from ()
 
     def conclude(self, run: AgentRun) -> Iterator[Finding]:
+        if not run.findings:
+            return
         for finding in [f for f in run.findings.values() if f.mode in ABOUT_SOURCES and not f.raised]:
             source = next((s for s in run.steps if s.kind in SOURCES and s.span_id == finding.root), None)
             consumer = next((s for s in run.steps if s.span_id == finding.about), None)

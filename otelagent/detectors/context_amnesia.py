@@ -95,7 +95,9 @@ class ContextAmnesia(Detector):
     )
 
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
-        state: _State = run.notes.setdefault(self.mode, _State())
+        state: _State | None = run.notes.get(self.mode)
+        if state is None:
+            state = run.notes[self.mode] = _State()
         if step.kind is Kind.LLM and step.turn is not None:
             self._fill(step, run, state)
             state.rewritten = state.rewritten or (step.turn.window is not None and step.turn.window.rewritten)

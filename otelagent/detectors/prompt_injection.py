@@ -65,7 +65,9 @@ class PromptInjection(Detector):
     attempts: bool = threshold(default=True, help="Tell attempts too, not only those that were obeyed.")
 
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
-        seen = run.notes.setdefault(self.mode, _Seen())
+        seen: _Seen | None = run.notes.get(self.mode)
+        if seen is None:
+            seen = run.notes[self.mode] = _Seen()
         if step.kind in SOURCES:
             yield from self._called(step, run, seen)
         elif step.kind is Kind.LLM and seen.suspects and step.turn is not None and step.turn.said is not None:

@@ -101,13 +101,14 @@ class TokenAnomaly(Detector):
         if (far := known.exceeded(used.tokens, self._margins)) is not None:
             return _Verdict("tokens", far, "took")
         whole = known.expected(self._margins)
-        per_calls = known.expected_for(used.llm_calls, self._margins)
-        if used.tokens > per_calls.limit and used.tokens > FOR_ITS_CALLS * whole.usual:
-            return _Verdict("tokens", per_calls, f"took, with {used.llm_calls} model calls,")
-        cost = known.expected_cost(self._margins)
-        cold = used.cached < 0.5 * known.cached.quantile(0.5)
-        if cost is not None and used.cost is not None and used.cost > cost.limit and not cold:
-            return _Verdict("cost", cost, "cost")
+        if used.tokens > FOR_ITS_CALLS * whole.usual:
+            per_calls = known.expected_for(used.llm_calls, self._margins)
+            if used.tokens > per_calls.limit:
+                return _Verdict("tokens", per_calls, f"took, with {used.llm_calls} model calls,")
+        cost = known.expected_cost(self._margins) if used.cost is not None else None
+        if cost is not None and used.cost is not None and used.cost > cost.limit:
+            cold = used.cached < 0.5 * known.cached.quantile(0.5)
+            return None if cold else _Verdict("cost", cost, "cost")
         return None
 
     def _found(self, run: AgentRun, about: Step, used: Usage, verdict: _Verdict, known: TaskBaseline) -> Finding:

@@ -196,7 +196,8 @@ def _plain(span: Span, layout: Layout, plan: Plan | None) -> Plain:
 
 
 def _links(span: Span) -> tuple[tuple[bytes, bytes], ...]:
-    return tuple((link.trace_id, link.span_id) for link in span.links) if span.links else ()
+    links = span.links
+    return tuple([(link.trace_id, link.span_id) for link in links]) if links else ()
 
 
 def _explicit(values: dict[str, Any], said: dict[str, Any]) -> None:
@@ -216,17 +217,18 @@ def _origin(span: Span, step: Step) -> None:
 
 def _failure(span: Span, step: Step) -> None:
     """The span's status; a framework's way to hand over is no failure."""
-    step.failed = span.failed
-    if (span.failed or step.error_type is not None) and otel_core.steers(span):
+    step.failed = failed = span.failed
+    if (failed or step.error_type is not None) and otel_core.steers(span):
         step.failed, step.error_type = False, None
 
 
 def _receipt(span: Span, layout: Layout) -> Receipt | None:
     if layout.counts and (found := log_fields.receipt(span.attributes)) is not None:
         return found
-    if not span.events:
+    events = span.events
+    if not events:
         return None
-    return next((r for event in span.events if (r := log_fields.receipt(event.attributes)) is not None), None)
+    return next((r for event in events if (r := log_fields.receipt(event.attributes)) is not None), None)
 
 
 def _target(step: Step, content: SpanContent) -> None:

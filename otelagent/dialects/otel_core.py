@@ -34,9 +34,10 @@ DIALECT: Final = Dialect(
 
 def error_text(span: Span) -> str | None:
     """Text of the exception event that ended the span, or of its status; steering exceptions are none."""
-    texts = [
-        text for event in span.events if event.name == _EXCEPTION and (text := _text(event.attributes.get(_MESSAGE)))
-    ]
+    events = span.events
+    if not events and not span.failed and _ERROR_MESSAGE not in span.attributes:
+        return None
+    texts = [text for event in events if event.name == _EXCEPTION and (text := _text(event.attributes.get(_MESSAGE)))]
     if steers(span):
         return None
     if texts:
