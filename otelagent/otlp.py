@@ -412,7 +412,7 @@ def holds_logs(body: bytes) -> bool:
 
     False where it is empty; raises Rejected.
     """
-    return next((raw[:1] != _TRACE_ID for *_, raw in _walk(parse_envelope(body)) if raw), False)
+    return next((raw[:1] != _TRACE_ID for *_, items in _walk(parse_envelope(body)) for raw in items if raw), False)
 
 
 def delta(attributes: Mapping[str, Value]) -> bytes:

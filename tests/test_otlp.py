@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from otelagent import otlp
@@ -123,3 +124,11 @@ def test_key_that_is_no_utf8_hides_no_wanted_key() -> None:
     attributes = otlp.Attributes(otlp.LiteSpan.FromString(broken).attributes)
     assert attributes.get("good") == "1"
     assert attributes.keys() == ("good",)
+
+
+def test_a_request_of_traces_is_told_from_one_of_logs() -> None:
+    assert not otlp.holds_logs(builders.request(builders.spans({"user": "Hello", "steps": [{"say": "Hello."}]})))
+    assert not otlp.holds_logs(b"")
+    logs = ExportLogsServiceRequest()
+    logs.resource_logs.add().scope_logs.add().log_records.add(time_unix_nano=1, event_name="gen_ai.user.message")
+    assert otlp.holds_logs(logs.SerializeToString())
