@@ -18,6 +18,7 @@ from otelagent.selftrace import spanning
 from otelagent.splitting import halves, pieces
 from otelagent.spool import Spool
 from otelagent.traffic import Outlet, Signal, Traffic
+from otelagent.troubles import Troubles
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
@@ -52,7 +53,7 @@ class Destination:
         self._lanes = {
             signal: Lane(self._sender(signal), join=join, in_flight=self.policy.in_flight) for signal in Signal
         }
-        self._failing: set[Signal] = set()
+        self._troubles = Troubles(self.name, "go to the spool" if self._spool else "stay with their senders")
         self._takes_events = True
         self._background: set[asyncio.Task[Any]] = set()
         self._drains = {
@@ -74,7 +75,7 @@ class Destination:
         if self.policy.ack == "received":
             self._receive(outlet, body, items)
             return
-        if self._spool and signal in self._failing and self._spool.waits(outlet):
+        if self._spool and signal in self._troubles.failing and self._spool.waits(outlet):
             await self._keep(outlet, body, items)
             return
         try:
@@ -97,8 +98,9 @@ class Destination:
             log.warning("exporter %s: the destination takes no logs, so it gets no finding events", self.name)
 
     def refresh(self) -> None:
-        """Use certificates that have changed; called once a second."""
+        """Use certificates that have changed, tell troubles that are over; called once a second."""
         self._exporter.refresh()
+        self._troubles.look()
 
     async def close(self, grace: float) -> None:
         """Give what is on the wire, and then what waits on disk, `grace` seconds; what can't be sent stays on disk."""
@@ -154,15 +156,8 @@ class Destination:
         self._traffic.sent[outlet] += items
 
     def _mark(self, signal: Signal, failing: bool, error: OtelagentError | None = None) -> None:
-        """Note whether the last attempt failed, and tell a change once."""
-        if failing and signal not in self._failing:
-            self._failing.add(signal)
-            what = "go to the spool" if self._spool else "stay with their senders"
-            log.warning("exporter %s: the destination fails (%s); %s %s", self.name, error or "drain", signal, what)
-        elif not failing and signal in self._failing:
-            self._failing.discard(signal)
-            log.info("exporter %s: the destination takes %s again", self.name, signal)
-        self._queue.failing = bool(self._failing)
+        self._troubles.note(signal, failing, error)
+        self._queue.failing = bool(self._troubles.failing)
 
     def _sender(self, signal: Signal) -> Send:
         outlet = Outlet(self.name, signal)
@@ -232,7 +227,7 @@ class Destination:
         self._traffic.taken[outlet] += items
         self._traffic.spooled[outlet] += items
         self._traffic.waiting[outlet] += items
-        self._drains[outlet.signal].wake(failing=outlet.signal in self._failing)
+        self._drains[outlet.signal].wake(failing=outlet.signal in self._troubles.failing)
         return None
 
     def _receive(self, outlet: Outlet, body: bytes, items: int) -> None:

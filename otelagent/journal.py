@@ -2,13 +2,13 @@
 
 import json
 import logging
-import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 from otelagent.settings import LogsTelemetry
+from otelagent.writer import STDERR
 
 FIRST: Final = 10
 """Equal messages in a row of `TICK` seconds that are told; then every `EVERY`th."""
@@ -20,7 +20,7 @@ _LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.
 
 def begin(settings: LogsTelemetry, resource: Mapping[str, str] | None = None) -> None:
     """Send all log records of the process to stderr as the settings say; JSON lines name our own resource."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Lines()
     handler.setFormatter(Json(resource or {}) if settings.encoding == "json" else Console())
     handler.addFilter(Sampling())
     root = logging.getLogger()
@@ -28,6 +28,18 @@ def begin(settings: LogsTelemetry, resource: Mapping[str, str] | None = None) ->
     root.setLevel(_LEVELS[settings.level])
     for noisy in ("uvicorn", "grpc", "httpx", "httpcore", "asyncio"):
         logging.getLogger(noisy).setLevel(max(_LEVELS[settings.level], logging.WARNING))
+    logging.captureWarnings(True)
+
+
+class Lines(logging.Handler):
+    """Never waits for whoever reads stderr: a log that nobody reads must not stop the spans."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except Exception as error:  # noqa: BLE001 - `handleError` would wait for the reader of stderr
+            line = f"a line of {record.name}:{record.lineno} can't be written: {type(error).__name__}"
+        STDERR.put(line)
 
 
 class Sampling(logging.Filter):

@@ -5,7 +5,6 @@ import gc
 import logging
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -18,9 +17,13 @@ from otelagent.service import Service
 from otelagent.settings import FileStorage, GrpcServer, HttpServer, OtlpExporter, TraceStore
 from otelagent.terminal import Terminal
 from otelagent.traffic import Signal
+from otelagent.writer import STDERR, STDOUT
 
 LOOK: Final = 2.0
 """Seconds between looks at the configuration's files; a ConfigMap swaps symlinks, so they are looked at by path."""
+
+LAST_WORDS: Final = 1.0
+"""Seconds that the readers of stdout and stderr have for what is left when the process ends."""
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +35,11 @@ def run(load: Load, files: tuple[Path, ...] = ()) -> int:
     settings = load()
     journal.begin(settings.telemetry.logs, identity.resource(settings.telemetry.resource))
     gc.set_threshold(*memory.RARELY)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(Process(settings, load, files).run())
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(Process(settings, load, files).run())
+    finally:
+        _flush(LAST_WORDS)
 
 
 class Process:
@@ -115,7 +121,7 @@ class Process:
     def _stop(self) -> None:
         if self._stopping.is_set():
             log.warning("stopping now")
-            sys.stderr.flush()
+            _flush(0.1)
             os._exit(1)
         self._stopping.set()
 
@@ -162,6 +168,11 @@ def warnings(settings: Config) -> list[str]:
 
 def _guarded(server: GrpcServer | HttpServer) -> bool:
     return server.auth is not None or (server.tls is not None and server.tls.client_ca_file is not None)
+
+
+def _flush(seconds: float) -> None:
+    for writer in (STDOUT, STDERR):
+        writer.flush(seconds)
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

@@ -1,11 +1,12 @@
 """Findings as lines on the terminal, for a sidecar that has nowhere to send."""
 
-import sys
-from typing import Final, TextIO
+from collections.abc import Callable
+from typing import Final
 
 from otelagent.model import Finding, Odd, Step
 from otelagent.run import AgentRun
 from otelagent.traces import Closed, Trace
+from otelagent.writer import STDOUT
 
 LONGEST_NAME: Final = 64
 
@@ -13,16 +14,15 @@ LONGEST_NAME: Final = 64
 class Terminal:
     """An ear of the pipeline that tells findings, and each of them once."""
 
-    def __init__(self, out: TextIO = sys.stdout) -> None:
-        self._out = out
+    def __init__(self, put: Callable[[str], None] = STDOUT.put) -> None:
+        self._put = put
 
     def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None:
         if not first or finding.raised:
             return
         where = f"trace {finding.trace_id.hex()} span {finding.about.hex()}"
         agent = f" agent {_name(finding.agent)}" if finding.agent else ""
-        self._out.write(f"{finding.mode} ({finding.cause}, {finding.severity}){agent}: {finding.reason} [{where}]\n")
-        self._out.flush()
+        self._put(f"{finding.mode} ({finding.cause}, {finding.severity}){agent}: {finding.reason} [{where}]")
 
     def step(self, step: Step, run: AgentRun, trace: Trace) -> None: ...
     def abstained(self, mode: str, reason: str) -> None: ...

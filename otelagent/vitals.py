@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from otelagent.late import Labels
 from otelagent.series import Series
 from otelagent.traffic import Queue, Signal, Traffic
+from otelagent.writer import STDERR, STDOUT
 
 INLET: Final = ("receiver", "transport")
 OUTLET: Final = ("exporter",)
@@ -103,6 +104,11 @@ REDACTED: Final = _counter(
     "otelagent_redacted_values_total", "Attributes `removed` and values `masked` by redaction.", "action"
 )
 EVENTS_DROPPED: Final = _counter("otelagent_finding_events_dropped_total", "Finding events that were given up.")
+LINES_DROPPED: Final = _counter(
+    "otelagent_lines_dropped_total",
+    "Lines of ours that nobody read in time: our log (stderr), findings (stdout).",
+    "stream",
+)
 UPTIME: Final = _counter("otelcol_process_uptime_total", "Seconds since the start.")
 CPU: Final = _counter("otelcol_process_cpu_seconds_total", "CPU time, user and system.")
 RSS: Final = _gauge("otelcol_process_memory_rss", "Resident memory, in bytes.")
@@ -134,6 +140,7 @@ ALL: Final = (
     BACKGROUND_ERRORS,
     REDACTED,
     EVENTS_DROPPED,
+    LINES_DROPPED,
     UPTIME,
     CPU,
     RSS,
@@ -154,6 +161,8 @@ def readings(traffic: Traffic) -> Iterator[Reading]:
     for action in ("removed", "masked"):
         yield Reading(REDACTED, (action,), traffic.redacted[action])
     yield Reading(EVENTS_DROPPED, (), traffic.events_dropped)
+    for stream, writer in (("stdout", STDOUT), ("stderr", STDERR)):
+        yield Reading(LINES_DROPPED, (stream,), writer.dropped)
     yield Reading(UPTIME, (), time.monotonic() - STARTED)
     yield Reading(CPU, (), time.process_time())
     yield Reading(RSS, (), resident())

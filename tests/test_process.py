@@ -1,5 +1,6 @@
 """The process: starts fast, stops in order, exits as promised."""
 
+import contextlib
 import json
 import os
 import re
@@ -7,16 +8,16 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
 import pytest
 from click.testing import CliRunner
 
-from otelagent import __version__
+from otelagent import __version__, canary
 from otelagent.cli import COMMANDS, main
 from otelagent.exporters.otlp_grpc import METHODS
 from otelagent.sink import Sink
@@ -31,32 +32,63 @@ QUIET = (
 
 
 class Process:
-    """`otelagent run` as a child. `lines` are what it has written to stderr so far."""
+    """`otelagent run` as a child. `lines` are what it has written to stderr so far; a thread reads them."""
 
-    def __init__(self, *arguments: str, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        environ: Mapping[str, str] | None = None,
+        stdout: int = subprocess.DEVNULL,
+        stderr: int = subprocess.PIPE,
+        port: int | None = None,
+    ) -> None:
+        """`port`: where it listens, for tests that give it another stderr."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
         configs = [part for text in QUIET for part in ("--config", text)]
         self.lines: list[str] = []
+        self._looked = 0
+        self._told = threading.Condition()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "otelagent", "run", *configs, *arguments],
             env={**clean, **(environ or {})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=stdout,
+            stderr=stderr,
             text=True,
         )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        if port is not None:
+            self.port = port
+            return
+        self._reader.start()
         try:
             self.port = int(self.wait_for(r"takes OTLP/gRPC on \S+:(\d+)")[1])
         except AssertionError:
-            self.process.communicate()
+            self.process.kill()
+            self.process.wait()
             raise
 
-    def wait_for(self, pattern: str) -> re.Match[str]:
+    def _read(self) -> None:
         assert self.process.stderr
-        for line in self.process.stderr:
-            self.lines.append(line)
-            if match := re.search(pattern, line):
-                return match
-        raise AssertionError("".join(self.lines))
+        with self.process.stderr as stderr:
+            for line in stderr:
+                with self._told:
+                    self.lines.append(line)
+                    self._told.notify_all()
+        with self._told:
+            self._told.notify_all()
+
+    def wait_for(self, pattern: str, seconds: float = 30) -> re.Match[str]:
+        """The first match in lines that weren't looked at before."""
+        end = time.monotonic() + seconds
+        with self._told:
+            while True:
+                for line in self.lines[self._looked :]:
+                    self._looked += 1
+                    if match := re.search(pattern, line):
+                        return match
+                if (self.process.poll() is not None and not self._reader.is_alive()) or time.monotonic() > end:
+                    raise AssertionError("".join(self.lines))
+                self._told.wait(0.1)
 
     def call(self, body: bytes) -> None:
         with grpc.insecure_channel(f"127.0.0.1:{self.port}") as channel:
@@ -64,20 +96,20 @@ class Process:
 
     def end(self, number: int = signal.SIGTERM, seconds: float = 10) -> int:
         self.process.send_signal(number)
-        _, err = self.process.communicate(timeout=seconds)
-        self.lines += err.splitlines()
+        self.process.wait(seconds)
+        if self._reader.ident is not None:
+            self._reader.join(10)
         return self.process.returncode
 
 
-@contextmanager
+@contextlib.contextmanager
 def process(*arguments: str, environ: Mapping[str, str] | None = None) -> Iterator[Process]:
     started = Process(*arguments, environ=environ)
     try:
         yield started
     finally:
         if started.process.poll() is None:
-            started.process.kill()
-        started.process.communicate()
+            started.end(signal.SIGKILL)
 
 
 def test_it_listens_in_little_time() -> None:
@@ -133,6 +165,35 @@ def test_our_own_receiver_as_destination_is_refused_at_start() -> None:
     result = CliRunner().invoke(main, ["run"], env={"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4317"})
     assert result.exit_code == 2
     assert "own receiver" in result.stderr
+
+
+@contextlib.contextmanager
+def full_pipe() -> Iterator[int]:
+    """What a stream is whose reader is stuck."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    try:
+        with contextlib.suppress(BlockingIOError):
+            while os.write(writer, b"x" * 4096):
+                pass
+        os.set_blocking(writer, True)
+        yield writer
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+def test_whoever_does_not_read_our_lines_holds_up_nothing() -> None:
+    """Neither those of the log nor those that tell findings where there is no exporter."""
+    listen = f"yaml:receivers::otlp::protocols::grpc::endpoint: 127.0.0.1:{(port := free_port())}"
+    with full_pipe() as pipe:
+        running = Process("--config", listen, stdout=pipe, stderr=pipe, port=port)
+        try:
+            for _ in range(3):
+                running.call(canary.trace(3, time.time_ns())[1])
+            assert running.end() == 0
+        finally:
+            running.process.kill()
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
