@@ -1,6 +1,7 @@
 """The command line. Each command is a module of `otelagent.commands`, loaded when it is called."""
 
 import importlib
+import os
 from typing import Final
 
 import click
@@ -29,6 +30,10 @@ COMMANDS: Final = (
     "version",
 )
 
+GRPC_LOG: Final = ("GRPC_VERBOSITY", "NONE")
+"""gRPC's C core writes to stderr itself, a line for every handshake that fails, past our form, our sampling and our
+bound; it reads this when it is imported."""
+
 
 class Commands(click.Group):
     """Imports a command's module only when it is wanted, so that `run` starts fast."""
@@ -39,6 +44,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        os.environ.setdefault(*GRPC_LOG)
         module = importlib.import_module(f"otelagent.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command

@@ -24,6 +24,7 @@ from otelagent.sink import Sink
 from otelagent.traffic import Signal
 from tests.requests import names, traces
 
+CERTIFICATES = Path(__file__).parent / "certificates"
 QUIET = (
     "yaml:receivers::otlp::protocols: {grpc: {endpoint: '127.0.0.1:0'}}",
     "yaml:extensions::health_check::endpoint: 127.0.0.1:0",
@@ -194,6 +195,19 @@ def test_whoever_does_not_read_our_lines_holds_up_nothing() -> None:
             assert running.end() == 0
         finally:
             running.process.kill()
+
+
+def test_strangers_at_the_door_add_no_lines_to_the_log() -> None:
+    """gRPC's own log would tell each handshake that fails, in its own form, to a stderr that may be stuck."""
+    tls = {"cert_file": str(CERTIFICATES / "server.pem"), "key_file": str(CERTIFICATES / "server.key")}
+    with process("--config", f"yaml:receivers::otlp::protocols::grpc::tls: {json.dumps(tls)}") as running:
+        for _ in range(5):
+            with socket.create_connection(("127.0.0.1", running.port), timeout=10) as stranger:
+                stranger.sendall(b"GET / HTTP/1.1\r\n\r\n" * 5)
+                assert stranger.recv(100) == b"", "it is shown the door"
+        assert running.end() == 0
+    assert [json.loads(line)["msg"] for line in running.lines][-1] == "stopping"
+    assert len(running.lines) == 3
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
