@@ -28,6 +28,10 @@ LARGE: Final = 256 * 1024
 """Bytes from which a single item is believed to be too large when the destination says so. A smaller one that nothing
 of its request fares better than is a quota's victim: that is tried again."""
 
+LAST_TRIES: Final = 1.0
+"""Seconds of nothing but failures after which the end no longer waits for a destination: a connection that was lost
+takes a moment to come back."""
+
 log = logging.getLogger(__name__)
 
 Export = Callable[[Outlet, bytes, int], Awaitable[None]]
@@ -62,7 +66,7 @@ class Drain:
         self._policy = policy
         self._backoff = Backoff(policy.pace)
         self._failing = False
-        self._failed = False
+        self._failed_since: float | None = None
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -74,11 +78,13 @@ class Drain:
 
     async def finish(self, seconds: float) -> None:
         """Before the end: bring what waits without pauses, as long as the destination takes it."""
-        self._failed = False
+        self._failed_since = None
         self._hurry.set()
         self._wake.set()
         end = time.monotonic() + seconds
-        while self._busy() and not self._failed and time.monotonic() < end:
+        while self._busy() and time.monotonic() < end:
+            if self._failed_since is not None and time.monotonic() - self._failed_since > LAST_TRIES:
+                break
             await asyncio.sleep(0.01)
 
     def _busy(self) -> bool:
@@ -101,24 +107,27 @@ class Drain:
             try:
                 await self._round()
             except Retryable as error:
-                self._failed = True
                 self._mark(True)
-                await self._pause(self._backoff.next(error.asked))
+                await self._back_off(error.asked)
             except Exception:
-                self._failed = True
                 self._traffic.background_errors += 1
                 log.exception("draining failed")
-                await self._pause(self._backoff.next(1.0))
+                await self._back_off(1.0)
+
+    async def _back_off(self, wish: float) -> None:
+        """After a failure; briefly when the end has come."""
+        if self._failed_since is None:
+            self._failed_since = time.monotonic()
+        if self._hurry.is_set():
+            await asyncio.sleep(max(wish, 0.1))
+        else:
+            await self._pause(self._backoff.next(wish))
 
     async def _pause(self, seconds: float) -> None:
-        """Cut short once when the end comes; after that only failures wait."""
-        hurried = self._hurry.is_set()
-        if hurried and self._failed:
-            await asyncio.sleep(seconds)
-        elif not hurried:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._hurry.wait()
+        """Cut short when the end comes."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
 
     async def _round(self) -> None:
         """One joined request, or a wait for one."""
@@ -135,6 +144,7 @@ class Drain:
         if whole:
             began = time.monotonic()
             await self._bring(whole)
+            self._failed_since = None
             took = time.monotonic() - began
             self._backoff.reset()
             if took < self._policy.answer_within:
