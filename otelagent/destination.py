@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from otelagent.drain import Backoff, Drain
-from otelagent.errors import OtelagentError, Rejected, Retryable, TooLarge, Unsupported
+from otelagent.errors import Misconfigured, OtelagentError, Rejected, Retryable, TooLarge, Unsupported
 from otelagent.exporters.exporter import Exporter
 from otelagent.items import count
 from otelagent.lane import JOIN, Lane, Send
@@ -46,6 +46,8 @@ class Destination:
         self._tracer = tracer
         self._traffic = traffic
         self._spool = None if self.policy.ack == "delivered" else spool
+        self._patience = min(self.policy.timeout, self.policy.answer_within) if self._spool else self.policy.timeout
+        self._closing = asyncio.Event()
         self._queue = traffic.queue(self.name)
         self._queue.sizer, self._queue.capacity = self.policy.sizer, self.policy.capacity
         self._queue.most_bytes = self.policy.capacity if self.policy.sizer == "bytes" else CAPACITY
@@ -102,6 +104,10 @@ class Destination:
         self._exporter.refresh()
         self._troubles.look()
 
+    def hurry(self) -> None:
+        """The end is near: what can't be sent at once is its sender's to send again."""
+        self._closing.set()
+
     async def close(self, grace: float) -> None:
         """Give what is on the wire, and then what waits on disk, `grace` seconds; what can't be sent stays on disk."""
         end = time.monotonic() + grace
@@ -137,7 +143,20 @@ class Destination:
             raise next((e for e in errors if isinstance(e, Retryable)), errors[0])
 
     async def _attempt(self, outlet: Outlet, body: bytes, items: int, budget: float) -> None:
-        """One attempt in company of what else waits, answered within the budget."""
+        """One attempt with a spool; without one as many as there is time for: not every sender tries again."""
+        backoff, end = Backoff(self.policy.pace), time.monotonic() + budget
+        while error := await self._once(outlet, body, items, end - time.monotonic()):
+            if self._spool or self._closing.is_set() or not isinstance(error, Retryable):
+                raise error
+            pause = backoff.next(error.asked)
+            if isinstance(error, Misconfigured) or time.monotonic() + pause >= end:
+                raise error
+            await self._pause(pause, items, len(body))
+        self._traffic.taken[outlet] += items
+        self._traffic.sent[outlet] += items
+
+    async def _once(self, outlet: Outlet, body: bytes, items: int, seconds: float) -> OtelagentError | None:
+        """In company of what else waits. Raises Retryable where nothing more may wait."""
         queue, size = self._queue, len(body)
         if queue.requests and queue.full(items, size):
             self._traffic.enqueue_failed[outlet] += items
@@ -146,14 +165,22 @@ class Destination:
         answer = self._lanes[outlet.signal].put(body, items)
         answer.add_done_callback(lambda _: queue.remove(items, size))
         try:
-            error = await asyncio.wait_for(asyncio.shield(answer), min(budget, self.policy.answer_within))
+            error = await asyncio.wait_for(asyncio.shield(answer), min(seconds, self._patience))
         except TimeoutError:
             error = Retryable("downstream is slow")
         self._mark(outlet.signal, isinstance(error, Retryable), error)
-        if error is not None:
-            raise error
-        self._traffic.taken[outlet] += items
-        self._traffic.sent[outlet] += items
+        return error
+
+    async def _pause(self, seconds: float, items: int, size: int) -> None:
+        """What waits in a call waits in the queue too. Cut short when the end comes."""
+        self._queue.add(items, size)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._queue.remove(items, size)
 
     def _mark(self, signal: Signal, failing: bool, error: OtelagentError | None = None) -> None:
         self._troubles.note(signal, failing, error)
@@ -163,7 +190,7 @@ class Destination:
         outlet = Outlet(self.name, signal)
 
         async def send(body: bytes, items: int) -> None:
-            await self._send(outlet, body, items, min(self.policy.timeout, self.policy.answer_within))
+            await self._send(outlet, body, items, self._patience)
 
         return send
 

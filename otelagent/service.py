@@ -143,6 +143,8 @@ class Service:
             drains = (exporter.sending_queue.drain_timeout for exporter in self.config.exporters.values())
             grace = max(drains, default=GRACE)
         end = time.monotonic() + grace
+        for destination in self.delivery.destinations:
+            destination.hurry()
         await asyncio.gather(*(receiver.stop(grace) for receiver in self.receivers))
         for task in self._tasks:
             task.cancel()

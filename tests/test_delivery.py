@@ -8,7 +8,7 @@ import pytest
 from otelagent.delivery import Delivery, budget
 from otelagent.destination import Destination
 from otelagent.errors import Misconfigured, OtelagentError, Rejected, Retryable, Unsupported
-from otelagent.policy import Policy
+from otelagent.policy import Pace, Policy
 from otelagent.traffic import Outlet, Signal, Traffic
 from tests.requests import logs, traces
 
@@ -85,7 +85,7 @@ def test_events_that_fail_fail_the_request_and_come_with_the_next() -> None:
 
     async def test(delivery: Delivery, _: Traffic) -> None:
         with pytest.raises(Retryable):
-            await delivery.deliver(Signal.TRACES, b"", 1, events=event)
+            await delivery.deliver(Signal.TRACES, b"", 1, events=event, remaining=0.5)
         await delivery.deliver(Signal.TRACES, b"", 1)
 
     deliver(test, exporter)
@@ -135,12 +135,65 @@ def test_all_destinations_have_to_accept(error: OtelagentError) -> None:
 
     async def test(delivery: Delivery, _: Traffic) -> None:
         with pytest.raises(Retryable):
-            await delivery.deliver(Signal.TRACES, b"a", 1)
+            await delivery.deliver(Signal.TRACES, b"a", 1, remaining=0.5)
         await delivery.deliver(Signal.TRACES, b"a", 1)
 
     traffic = deliver(test, first, second)
     assert (len(first.sent), len(second.sent)) == (2, 1)
     assert traffic.send_failed[Outlet("b", Signal.TRACES)] == 1
+
+
+FAST = Pace(initial=0.01, longest=0.02)
+
+
+def test_without_a_spool_a_request_is_tried_for_as_long_as_its_sender_waits() -> None:
+    exporter, traffic = Recorder(), Traffic()
+    exporter.errors[Signal.TRACES] = [Retryable("UNAVAILABLE")] * 5
+
+    async def main() -> None:
+        destination = Destination(exporter, traffic, Policy(pace=FAST))
+        await destination.deliver(Signal.TRACES, b"a", 1, 5.0)
+        exporter.errors[Signal.TRACES] = [Retryable("UNAVAILABLE")] * 1000
+        with pytest.raises(Retryable):
+            await destination.deliver(Signal.TRACES, b"a", 1, 0.1)
+
+    asyncio.run(main())
+    outlet = Outlet("otlp", Signal.TRACES)
+    assert (traffic.taken[outlet], traffic.sent[outlet], len(exporter.sent)) == (1, 1, 1)
+    assert traffic.queue("otlp").bytes == 0
+
+
+def test_what_waits_in_a_call_is_bounded_like_all_that_waits() -> None:
+    exporter, traffic = Recorder(), Traffic()
+    exporter.errors[Signal.TRACES] = [Retryable("UNAVAILABLE")]
+
+    async def main() -> None:
+        destination = Destination(exporter, traffic, Policy(capacity=10, pace=Pace(initial=0.3, randomization=0)))
+        first = asyncio.create_task(destination.deliver(Signal.TRACES, b"x" * 8, 1, 5.0))
+        await asyncio.sleep(0.1)
+        with pytest.raises(Retryable, match="queue full"):
+            await destination.deliver(Signal.TRACES, b"x" * 8, 1, 5.0)
+        await first
+
+    asyncio.run(main())
+    assert traffic.enqueue_failed[Outlet("otlp", Signal.TRACES)] == 1
+
+
+@pytest.mark.parametrize("end", ["misconfigured", "asked", "closing"])
+def test_a_sender_is_not_kept_waiting_for_nothing(end: str) -> None:
+    exporter, traffic = Recorder(), Traffic()
+    errors = {"misconfigured": Misconfigured("UNAUTHENTICATED"), "asked": Retryable("UNAVAILABLE", asked=60)}
+    exporter.errors[Signal.TRACES] = [errors.get(end, Retryable("UNAVAILABLE"))] * 2
+
+    async def main() -> None:
+        destination = Destination(exporter, traffic, Policy(pace=Pace(initial=30, longest=30)))
+        call = asyncio.create_task(destination.deliver(Signal.TRACES, b"a", 1, 60.0))
+        await asyncio.sleep(0.05)
+        destination.hurry()
+        with pytest.raises(Retryable):
+            await asyncio.wait_for(call, 10)
+
+    asyncio.run(main())
 
 
 def test_a_permanent_refusal_is_the_senders_to_know() -> None:

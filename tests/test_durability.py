@@ -226,12 +226,14 @@ def test_a_full_spool_leaves_the_data_with_its_sender(sink: Sink, tmp_path: Path
 
 def test_ack_delivered_never_relies_on_the_disk(sink: Sink, tmp_path: Path) -> None:
     with running(sink, spooled(tmp_path, {"sending_queue": {"ack": "delivered"}})) as service:
-        sink.refuse(grpc.StatusCode.UNAVAILABLE)
-        with pytest.raises(grpc.RpcError):
-            call(service, traces("a"))
+        sink.refuse(grpc.StatusCode.UNAVAILABLE, times=3)
         call(service, traces("a"))
+        sink.refuse(grpc.StatusCode.UNAVAILABLE, times=1000)
+        with pytest.raises(grpc.RpcError):
+            call(service, traces("b"), timeout=1)
         assert service.service.traffic.spooled[TRACES] == 0
         settled(service)
+    assert names(sink.requests[Signal.TRACES]) == ["a"]
 
 
 @pytest.mark.parametrize("spool", [True, False])

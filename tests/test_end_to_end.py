@@ -62,7 +62,7 @@ def test_spans_of_the_sdk_arrive(sink: Sink, compression: grpc.Compression) -> N
 
 
 def test_a_destination_that_refuses_once_gets_the_span_from_the_senders_next_try(sink: Sink) -> None:
-    sink.refuse(grpc.StatusCode.UNAVAILABLE)
+    sink.refuse(grpc.StatusCode.UNAUTHENTICATED)
     with running(sink) as service:
         provider = TracerProvider()
         exporter = OTLPSpanExporter(f"http://{service.endpoint()}", insecure=True)
@@ -156,24 +156,16 @@ def test_a_slow_destination_is_answered_before_the_senders_deadline(sink: Sink) 
         began = time.monotonic()
         assert refusal(service, traces("a"), timeout=1.5).code() is grpc.StatusCode.UNAVAILABLE
         assert time.monotonic() - began < 1.5, "not the sender's own deadline"
-        began = time.monotonic()
-        assert refusal(service, traces("a"), timeout=None).code() is grpc.StatusCode.UNAVAILABLE
-        assert time.monotonic() - began < 3, "before the destination answers"
+        call(service, traces("b"), timeout=None)
 
 
 def test_a_destination_that_is_down_and_comes_back(sink: Sink) -> None:
     with running(sink) as service:
         call(service, traces("a"))
         sink.stop()
-        assert refusal(service, traces("b")).code() is grpc.StatusCode.UNAVAILABLE
+        assert refusal(service, traces("b"), timeout=2).code() is grpc.StatusCode.UNAVAILABLE
         sink.start()
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            try:
-                call(service, traces("c"))
-                break
-            except grpc.RpcError:
-                time.sleep(0.1)
+        call(service, traces("c"))
     assert names(sink.requests[Signal.TRACES]) == ["a", "c"]
 
 

@@ -47,7 +47,7 @@ class SendingQueue(Settings):
         "on disk; `received` as soon as it is in memory, which loses it in a crash.",
     )
     answer_within: Duration = Field(
-        default=2.0, gt=0, le=8, description="Longest wait for the destination inside a call."
+        default=2.0, gt=0, le=8, description="Longest wait for the destination before a request goes to the spool."
     )
     drain_timeout: Duration = Field(default=5.0, description="What is waiting at the end gets this long to be sent.")
     drain_rate_mib: float = Field(

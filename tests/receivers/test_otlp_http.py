@@ -157,7 +157,10 @@ def test_other_paths_and_methods(service: Running) -> None:
         ("INVALID_ARGUMENT", 400),
     ],
 )
-def test_refusals_of_the_destination_by_the_table(sink: Sink, service: Running, code: str, status: int) -> None:
+def test_refusals_of_the_destination_by_the_table(
+    sink: Sink, service: Running, code: str, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("otelagent.delivery.LONGEST", 0.2)
     sink.answer = lambda *_: grpc.StatusCode[code]
     answer = post(service, traces("a"), PROTOBUF)
     assert answer.status_code == status
