@@ -242,6 +242,7 @@ def _policy(settings: AnyExporter) -> Policy:
         max_request=settings.max_request_bytes,
         in_flight=queue.num_consumers,
         ack=queue.ack,
+        retries=retry.enabled,
         pace=pace,
     )
 

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Awaitable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from otelagent.drain import Backoff, Drain
 from otelagent.errors import Misconfigured, OtelagentError, Rejected, Retryable, TooLarge, Unsupported
@@ -146,10 +146,10 @@ class Destination:
         """One attempt with a spool; without one as many as there is time for: not every sender tries again."""
         backoff, end = Backoff(self.policy.pace), time.monotonic() + budget
         while error := await self._once(outlet, body, items, end - time.monotonic()):
-            if self._spool or self._closing.is_set() or not isinstance(error, Retryable):
+            if self._spool or not self.policy.retries or self._closing.is_set() or not _passing(error):
                 raise error
             pause = backoff.next(error.asked)
-            if isinstance(error, Misconfigured) or time.monotonic() + pause >= end:
+            if time.monotonic() + pause >= end:
                 raise error
             await self._pause(pause, items, len(body))
         self._traffic.taken[outlet] += items
@@ -305,3 +305,8 @@ class Destination:
             return False
         self._traffic.taken[outlet] -= items
         return True
+
+
+def _passing(error: OtelagentError) -> TypeGuard[Retryable]:
+    """Whether it may be over soon, by itself."""
+    return isinstance(error, Retryable) and not isinstance(error, Misconfigured)

@@ -40,4 +40,6 @@ class Policy:
     max_request: int = 4 * MIB
     in_flight: int = IN_FLIGHT
     ack: Literal["delivered", "durable", "received"] = "durable"
+    retries: bool = True
+    """Whether what fails is tried again inside a call where there is no spool."""
     pace: Pace = field(default_factory=Pace)

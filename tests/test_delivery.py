@@ -179,17 +179,18 @@ def test_what_waits_in_a_call_is_bounded_like_all_that_waits() -> None:
     assert traffic.enqueue_failed[Outlet("otlp", Signal.TRACES)] == 1
 
 
-@pytest.mark.parametrize("end", ["misconfigured", "asked", "closing"])
+@pytest.mark.parametrize("end", ["misconfigured", "asked", "off", "closing"])
 def test_a_sender_is_not_kept_waiting_for_nothing(end: str) -> None:
     exporter, traffic = Recorder(), Traffic()
     errors = {"misconfigured": Misconfigured("UNAUTHENTICATED"), "asked": Retryable("UNAVAILABLE", asked=60)}
     exporter.errors[Signal.TRACES] = [errors.get(end, Retryable("UNAVAILABLE"))] * 2
 
     async def main() -> None:
-        destination = Destination(exporter, traffic, Policy(pace=Pace(initial=30, longest=30)))
+        destination = Destination(exporter, traffic, Policy(retries=end != "off", pace=Pace(initial=30, longest=30)))
         call = asyncio.create_task(destination.deliver(Signal.TRACES, b"a", 1, 60.0))
         await asyncio.sleep(0.05)
-        destination.hurry()
+        if end == "closing":
+            destination.hurry()
         with pytest.raises(Retryable):
             await asyncio.wait_for(call, 10)
 
