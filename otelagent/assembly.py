@@ -26,7 +26,7 @@ from otelagent.exporters.exporter import Exporter
 from otelagent.exporters.otlp_grpc import OtlpGrpcExporter
 from otelagent.history import History
 from otelagent.housekeeping import Housekeeping
-from otelagent.intake import Intake
+from otelagent.intake import Door, Intake
 from otelagent.overrides import Exemption
 from otelagent.pipeline import Settings as PipelineSettings
 from otelagent.policy import MIB, Pace, Policy
@@ -285,7 +285,7 @@ def tokens(config: Config) -> dict[str, Token]:
     }
 
 
-def receivers(config: Config, intake: Intake, traffic: Traffic, tokens: Mapping[str, Token]) -> list[Receiver]:
+def receivers(config: Config, intake: Intake | Door, traffic: Traffic, tokens: Mapping[str, Token]) -> list[Receiver]:
     """All receivers, each for the signals whose pipelines name it. Raises BadConfig."""
     made: list[Receiver] = []
     for name, settings in config.receivers.items():
@@ -310,7 +310,7 @@ def largest(available: int | None = None) -> int:
 
 
 def _grpc_receiver(
-    name: str, settings: GrpcServer, intake: Intake, signals: tuple[Signal, ...], tokens: Mapping[str, Token]
+    name: str, settings: GrpcServer, intake: Intake | Door, signals: tuple[Signal, ...], tokens: Mapping[str, Token]
 ) -> OtlpGrpcReceiver:
     tls = GrpcServerTls(settings.tls, f"receivers.{name}.protocols.grpc.tls") if settings.tls else None
     return OtlpGrpcReceiver(
@@ -326,7 +326,7 @@ def _grpc_receiver(
 
 
 def _http_receiver(
-    name: str, settings: HttpServer, intake: Intake, signals: tuple[Signal, ...], tokens: Mapping[str, Token]
+    name: str, settings: HttpServer, intake: Intake | Door, signals: tuple[Signal, ...], tokens: Mapping[str, Token]
 ) -> OtlpHttpReceiver:
     return OtlpHttpReceiver(
         name,

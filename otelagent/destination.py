@@ -108,8 +108,9 @@ class Destination:
         """The end is near: what can't be sent at once is its sender's to send again."""
         self._closing.set()
 
-    async def close(self, grace: float) -> None:
-        """Give what is on the wire, and then what waits on disk, `grace` seconds; what can't be sent stays on disk."""
+    async def close(self, grace: float, *, drain: bool = True) -> None:
+        """Give what is on the wire, and then (`drain`) what waits on disk, `grace` seconds; what can't be sent stays
+        on disk."""
         end = time.monotonic() + grace
         work: list[Awaitable[object]] = [*(lane.idle() for lane in self._lanes.values()), *self._background]
         with contextlib.suppress(TimeoutError):
@@ -117,9 +118,10 @@ class Destination:
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
-        await asyncio.gather(*(drain.finish(end - time.monotonic()) for drain in self._drains.values()))
-        for drain in self._drains.values():
-            await drain.stop()
+        if drain:
+            await asyncio.gather(*(each.finish(end - time.monotonic()) for each in self._drains.values()))
+        for each in self._drains.values():
+            await each.stop()
         await self._exporter.close()
 
     @property

@@ -1,5 +1,7 @@
 """One request's way through: read, annotate, deliver, count. Receivers call this whatever their transport."""
 
+import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -20,6 +22,9 @@ RECEIVED: Final = {
     Signal.METRICS: "MetricsReceived",
 }
 """What the Collector calls its own spans of receivers."""
+
+SHUT: Final = 6.0
+"""Seconds that a call waits while the configuration is exchanged."""
 
 log = logging.getLogger(__name__)
 
@@ -122,3 +127,51 @@ class Intake:
             self._traffic.forwarded_unread += 1
             log.error("a %s request goes on unread: %s", signal, type(error).__name__)
         return body, None, count(signal, body)
+
+
+class Door:
+    """Where receivers hand requests in. What is behind it can be exchanged: calls wait meanwhile, ports stay open."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._open = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._inside = 0
+        self.lead_to(intake)
+        self._empty.set()
+
+    def check_memory(self) -> None:
+        """As `Intake.check_memory`."""
+        self._intake.check_memory()
+
+    async def accept(self, inlet: Inlet, body: bytes, remaining: float | None = None) -> None:
+        """As `Intake.accept`; raises Retryable if the door stays shut."""
+        if not self._open.is_set():
+            remaining = await self._wait(remaining)
+        self._inside += 1
+        self._empty.clear()
+        try:
+            await self._intake.accept(inlet, body, remaining)
+        finally:
+            self._inside -= 1
+            if not self._inside:
+                self._empty.set()
+
+    async def _wait(self, remaining: float | None) -> float | None:
+        began = time.monotonic()
+        try:
+            await asyncio.wait_for(self._open.wait(), SHUT if remaining is None else min(SHUT, remaining / 2))
+        except TimeoutError:
+            raise Retryable("the configuration is being exchanged") from None
+        return None if remaining is None else remaining - (time.monotonic() - began)
+
+    async def shut(self, seconds: float) -> None:
+        """Let nobody in; those inside have `seconds` to leave."""
+        self._open.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), seconds)
+
+    def lead_to(self, intake: Intake) -> None:
+        """Open, to another intake."""
+        self._intake = intake
+        self._open.set()

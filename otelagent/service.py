@@ -17,7 +17,7 @@ from otelagent import assembly, endpoint, identity
 from otelagent.config import Config
 from otelagent.detectors import available
 from otelagent.health import Health, State
-from otelagent.intake import Intake
+from otelagent.intake import Door, Intake
 from otelagent.judging import Judging, judging
 from otelagent.memory import MemoryGuard, give_back
 from otelagent.metrics import Metrics
@@ -25,7 +25,7 @@ from otelagent.pipeline import Ear
 from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
 from otelagent.receivers.otlp_http import OtlpHttpReceiver
 from otelagent.selftrace import SelfTraces
-from otelagent.settings import HealthCheck, MemoryLimiter
+from otelagent.settings import BearerToken, FileStorage, HealthCheck, MemoryLimiter
 from otelagent.traffic import Traffic
 from otelagent.web import WebServer
 
@@ -54,7 +54,7 @@ class Service:
         self.recorder, self.keeper = self._judging.recorder, self._judging.keeper
         self.chronicle, self.tally = self._judging.chronicle, self._judging.tally
         self._send(config)
-        self._receive(config)
+        self._receive(config, heir_of)
         self._web = dict(self._pages(config))
         self._tasks: set[asyncio.Task[None]] = set()
         self._swept = self.pipeline.left
@@ -76,8 +76,8 @@ class Service:
         self.delivery = assembly.delivery(config, self.traffic, self.spools, self._tokens, self._traces.tracer)
         self._housekeeping = assembly.housekeeping(config, self.spools, self.traffic)
 
-    def _receive(self, config: Config) -> None:
-        """What comes in, as far as memory goes."""
+    def _receive(self, config: Config, heir_of: "Service | None") -> None:
+        """What comes in, as far as memory goes; by the receivers of the service before, where theirs hasn't changed."""
         limiter = config.memory_limiter or MemoryLimiter()
         self.memory = MemoryGuard(limiter, self.pipeline.live.shrink)
         self._memory_interval = limiter.check_interval
@@ -89,7 +89,13 @@ class Service:
             inspects=config.inspects,
             tracer=self._traces.tracer,
         )
-        self.receivers = assembly.receivers(config, self.intake, self.traffic, self._tokens)
+        self._inherits = heir_of is not None and _taken_alike(heir_of.config, config)
+        if heir_of and self._inherits:
+            self.door: Door = heir_of.door
+            self.receivers: list[assembly.Receiver] = heir_of.receivers
+        else:
+            self.door = Door(self.intake)
+            self.receivers = assembly.receivers(config, self.door, self.traffic, self._tokens)
 
     def _pages(self, config: Config) -> Iterator[tuple[str, WebServer]]:
         """Health, and metrics."""
@@ -121,11 +127,14 @@ class Service:
                 destination.start()
             for web in self._web.values():
                 await web.start()
-            for receiver in self.receivers:
+            for receiver in () if self._inherits else self.receivers:
                 await receiver.start()
         except BaseException:
-            await self.stop(grace=0)
+            if not self._inherits:
+                await asyncio.gather(*(receiver.stop(0) for receiver in self.receivers))
+            await self.stop(grace=0, heir=self)
             raise
+        self.door.lead_to(self.intake)
         self._spawn(self._tick())
         self._spawn(self._watch_memory())
         if self.keeper is not None:
@@ -137,7 +146,8 @@ class Service:
 
     async def stop(self, grace: float | None = None, heir: "Service | None" = None) -> None:
         """Stop accepting, settle open traces, send what waits; all within about `grace` seconds, by default the
-        longest `drain_timeout`. An heir that shares the pipeline keeps the traces open."""
+        longest `drain_timeout`. An heir that shares the pipeline keeps the traces open, one that shares the receivers
+        has them keep their ports and let calls wait, and what is on disk is the heir's to send."""
         self.health.state = State.STOPPING
         if grace is None:
             drains = (exporter.sending_queue.drain_timeout for exporter in self.config.exporters.values())
@@ -145,7 +155,10 @@ class Service:
         end = time.monotonic() + grace
         for destination in self.delivery.destinations:
             destination.hurry()
-        await asyncio.gather(*(receiver.stop(grace) for receiver in self.receivers))
+        if heir is not None and heir.door is self.door:
+            await self.door.shut(grace)
+        else:
+            await asyncio.gather(*(receiver.stop(grace) for receiver in self.receivers))
         for task in self._tasks:
             task.cancel()
         if heir is None or heir.pipeline is not self.pipeline:
@@ -154,10 +167,12 @@ class Service:
                 await self.chronicle.write(time.time())
         if self.keeper is not None and (heir is None or heir.keeper is not self.keeper):
             await self.keeper.stop(time.time())
-            if self.recorder is not None:
-                await asyncio.to_thread(self.recorder.stop, max(end - time.monotonic(), 0.1))
+        if self.recorder is not None and (heir is None or heir.recorder is not self.recorder):
+            await asyncio.to_thread(self.recorder.stop, max(end - time.monotonic(), 0.1))
         left = max(end - time.monotonic(), 0)
-        await asyncio.gather(*(destination.close(left) for destination in self.delivery.destinations))
+        destinations = self.delivery.destinations
+        drain = heir is None or not _sends_alike(self.config, heir.config)
+        await asyncio.gather(*(each.close(left, drain=drain) for each in destinations))
         for keeping in self._housekeeping:
             keeping.count(time.time())
             if heir is not None:
@@ -249,6 +264,27 @@ class Service:
         scraper = f"{address} {request.headers.get('user-agent', '')}"
         body, content_type = self.metrics.exposition(request.headers.get("accept", ""), scraper)
         return Response(body, headers={"content-type": content_type})
+
+
+def _taken_alike(one: Config, other: Config) -> bool:
+    """The receivers of one can be those of the other."""
+    return all(
+        what(one) == what(other)
+        for what in (
+            lambda config: config.receivers,
+            lambda config: {signal: pipeline.receivers for signal, pipeline in config.pipelines.items()},
+            lambda config: {name: each for name, each in config.extensions.items() if isinstance(each, BearerToken)},
+        )
+    )
+
+
+def _sends_alike(one: Config, other: Config) -> bool:
+    """What one has left on disk is sent by the other."""
+    disks = [
+        {name: each.directory for name, each in config.extensions.items() if isinstance(each, FileStorage)}
+        for config in (one, other)
+    ]
+    return disks[0] == disks[1] and one.exporters.keys() <= other.exporters.keys()
 
 
 def metrics_endpoint(config: Config) -> endpoint.Endpoint | None:

@@ -286,6 +286,48 @@ def test_a_changed_configuration_is_used_without_a_restart(tmp_path: Path, how: 
         assert names(second.requests[Signal.TRACES]) == ["b"]
 
 
+def test_calls_wait_while_the_configuration_is_exchanged(tmp_path: Path) -> None:
+    """Ports stay open: not every client tries again where nobody listens. What waits on disk doesn't hold it up."""
+    path = tmp_path / "config.yaml"
+    storage = f"extensions: {{file_storage: {{directory: {tmp_path / 'spool'}}}}}"
+    sent, refused, stop = [], [], threading.Event()
+    with Sink() as sink, process(*configured(path, sink, storage)) as running:
+        channel = grpc.insecure_channel(f"127.0.0.1:{running.port}")
+
+        def load() -> None:
+            export = channel.unary_unary(METHODS[Signal.TRACES])
+            while not stop.is_set():
+                try:
+                    export(traces(f"span {len(sent)}"), timeout=10)
+                    sent.append(f"span {len(sent)}")
+                except grpc.RpcError as error:
+                    refused.append(error)
+
+        work = threading.Thread(target=load)
+        work.start()
+        for number in range(5):
+            sink.stop() if number % 2 else sink.start() if number else None
+            configured(path, sink, f"{storage}\nprocessors: {{agent_failures: {{traces: {{settle: {number + 5}s}}}}}}")
+            running.process.send_signal(signal.SIGHUP)
+            running.wait_for("reloaded")
+            time.sleep(0.1)
+        stop.set()
+        work.join()
+        channel.close()
+        assert not refused
+        assert sink.wait_for(lambda s: set(sent) <= set(names(s.requests[Signal.TRACES])), 20)
+        assert running.end() == 0
+    assert len(sent) > 5
+
+
+def test_failing_traces_are_kept_at_the_end(tmp_path: Path) -> None:
+    with process("--set", f"extensions.trace_store.directory={tmp_path}") as running:
+        running.call(canary.trace(3, time.time_ns())[1])
+        assert running.end() == 0
+    listed = CliRunner().invoke(main, ["traces", "--store", str(tmp_path), "list"])
+    assert "reasoning_loop" in listed.output
+
+
 def test_a_bad_configuration_leaves_the_old_one_in_force(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     with Sink() as sink, process(*configured(path, sink)) as running:

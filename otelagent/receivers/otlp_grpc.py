@@ -17,7 +17,7 @@ from otelagent.admission import Admission
 from otelagent.endpoint import Endpoint
 from otelagent.errors import BadConfig, OtelagentError, Rejected, Retryable, Unsupported
 from otelagent.exporters.otlp_grpc import METHODS
-from otelagent.intake import Intake
+from otelagent.intake import Door, Intake
 from otelagent.traffic import Inlet, Signal
 
 LONGEST_DELAY: Final = 3.0
@@ -33,7 +33,7 @@ class OtlpGrpcReceiver:
         self,
         name: str,
         endpoint: Endpoint,
-        intake: Intake,
+        intake: Intake | Door,
         *,
         signals: Iterable[Signal] = tuple(Signal),
         max_message_bytes: int = 64 * 1024 * 1024,
@@ -92,7 +92,7 @@ def _service(method: str, handler: Handler) -> "grpc.GenericRpcHandler[bytes, by
     return grpc.method_handlers_generic_handler(service, {name: grpc.unary_unary_rpc_method_handler(handler)})
 
 
-def _handler(intake: Intake, inlet: Inlet, admission: Admission | None) -> Handler:
+def _handler(intake: Intake | Door, inlet: Inlet, admission: Admission | None) -> Handler:
     async def export(body: bytes, context: "grpc.aio.ServicerContext[Any, Any]") -> bytes:
         if admission is not None and not admission.admits(_authorization(context)):
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "missing or wrong credentials")

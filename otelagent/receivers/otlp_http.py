@@ -22,7 +22,7 @@ from otelagent import otlp_json
 from otelagent.admission import Admission
 from otelagent.endpoint import Endpoint
 from otelagent.errors import OtelagentError, Rejected, Retryable, Unsupported
-from otelagent.intake import Intake
+from otelagent.intake import Door, Intake
 from otelagent.settings import Cors
 from otelagent.tls import HttpServerTls
 from otelagent.traffic import Inlet, Signal
@@ -60,7 +60,7 @@ class OtlpHttpReceiver:
         self,
         name: str,
         endpoint: Endpoint,
-        intake: Intake,
+        intake: Intake | Door,
         *,
         signals: Iterable[Signal] = tuple(Signal),
         max_body: int = 64 * 1024 * 1024,
