@@ -80,6 +80,7 @@ def command(subject: str, store: Path | None, trace: str | None, form: str, **op
     Exit code 0: minimal, 1: a limit ended it before (what there is is written), 2: could not run.
     """
     try:
+        _can_write(options["output"], options["resume"])
         made = subjects.recording(subject, store, trace)
         task = _task(made, options)
         memory = Memory(options["resume"])
@@ -94,6 +95,13 @@ def command(subject: str, store: Path | None, trace: str | None, form: str, **op
     except OtelagentError as error:
         subjects.give_up("reduce", error)
     _show(replace(reduced.case, target=task.target), reduced, task, form, options["output"])
+
+
+def _can_write(*paths: Path | None) -> None:
+    """Told before the work, not after it."""
+    for path in paths:
+        if path is not None and not path.absolute().parent.is_dir():
+            raise subjects.Unusable(f"{path}: there is no directory {path.parent}")
 
 
 def _task(made: Recording, options: dict[str, Any]) -> Task:
@@ -164,5 +172,8 @@ def _show(case: Case, reduced: Reduced | None, task: Task, form: str, output: Pa
 def _write(path: Path, raw: bytes) -> None:
     """As a whole or not at all."""
     staging = path.with_name(f".{path.name}.{os.getpid()}")
-    staging.write_bytes(raw)
-    staging.replace(path)
+    try:
+        staging.write_bytes(raw)
+        staging.replace(path)
+    except OSError as error:
+        subjects.give_up("reduce", f"{path}: {error.strerror}")

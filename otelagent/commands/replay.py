@@ -16,11 +16,12 @@ from otelagent.diagnosis.recording import Recording
 from otelagent.diagnosis.render_text import printable
 from otelagent.errors import OtelagentError
 from otelagent.mocks import Match
+from otelagent.reproduction import told
 from otelagent.reproduction.budget import Budget, BudgetExhausted, Price, estimate, price_of
 from otelagent.reproduction.distribution import Distribution
 from otelagent.reproduction.models import RECORDED, CannotReplay, OpenAIModel
 from otelagent.reproduction.outcomes import Check, classified
-from otelagent.reproduction.replay import MOST_TURNS, Point, Replayed, before, recorded, replay, replay_agent
+from otelagent.reproduction.replay import MOST_TURNS, Point, Replayed, before, fresh, recorded, replay, replay_agent
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,12 @@ class Runs:
 @click.option("--model", default=RECORDED, show_default=True, help="`recorded`, or a model of the endpoint.")
 @click.option("--base-url", help="OpenAI-compatible endpoint; else OPENAI_BASE_URL.")
 @click.option("--api-key", help="Its key; better in OPENAI_API_KEY.")
-@click.option("--agent", metavar="MODULE:FUNCTION", help="Your own agent instead of a model.")
-@click.option("--check", metavar="MODULE:FUNCTION", help="Your own judgement instead of our detectors.")
+@click.option(
+    "--agent",
+    metavar="MODULE:FUNCTION",
+    help="Your own agent instead of a model; called with messages, tools, working_memory.",
+)
+@click.option("--check", metavar="MODULE:FUNCTION", help="Your own judgement: gets what a run did, gives the failure.")
 @click.option("--match", type=click.Choice([str(m) for m in Match]), default=str(Match.STRICT), show_default=True)
 @click.option("--steps", type=click.IntRange(1), default=MOST_TURNS, help="At most so many turns; else to the answer.")
 @click.option("--runs", type=click.IntRange(1), default=1, show_default=True, help="How often.")
@@ -81,6 +86,8 @@ def _runs(made: Recording, options: dict[str, Any], budget: Budget) -> Runs:
     at = subjects.step_of(made, about, options["step"])
     turn = subjects.turn_of(extracted, at)
     point = before(extracted.case, turn)
+    where = ", where the failure began" if about is not None and options["step"] is None else ""
+    click.echo(f"from step {at.index + 1}{where}: the model has {len(point.messages)} messages", err=True)
     check = subjects.function(options["check"], "--check") if options["check"] else None
     return Runs(point, _once(point, at.parameters, options, budget), check, about.mode if about else None)
 
@@ -133,16 +140,18 @@ def _counted(runs: Runs, options: dict[str, Any]) -> tuple[Distribution, Replaye
 def _show(counted: Distribution, last: Replayed, form: str, budget: Budget) -> None:
     made = counted.as_json()
     if form == "json":
-        told = {"version": 1, **made, "tokens": budget.spent, "last": _last(last)}
-        click.echo(json.dumps(told, indent=2))
+        whole = {"version": 1, **made, "tokens": budget.spent, "last": _last(last)}
+        click.echo(json.dumps(whole, indent=2))
         return
     for turn in last.made:
         asked = ", ".join(call.tool for call in turn.calls)
         click.echo(f"turn: {'calls ' + printable(asked) if asked else printable(turn.text[:600])}")
     if last.stopped:
         click.echo(printable(last.stopped))
+    for finding in fresh(last):
+        click.echo(printable(told(finding)))
     for outcome, n in made["outcomes"].items():
-        click.echo(f"{n} of {counted.runs}: {outcome}")
+        click.echo(f"{n} of {counted.runs} runs: {outcome}")
     if counted.runs > 1:
         click.echo(f"{counted.verdict}: {made['reading']}; {counted.justified}")
 
@@ -152,4 +161,5 @@ def _last(last: Replayed) -> dict[str, Any]:
         "answer": last.answer,
         "calls": [{"tool": c.tool, "arguments": c.arguments} for turn in last.made for c in turn.calls],
         "stopped": last.stopped,
+        "findings": [{"mode": f.mode, "cause": f.cause, "reason": f.reason} for f in fresh(last)],
     }

@@ -8,10 +8,13 @@ import click
 from otelagent.cases.predicate import target_of
 from otelagent.commands import subject as subjects
 from otelagent.commands.progress import shown
+from otelagent.diagnosis.recording import Recording
 from otelagent.errors import OtelagentError
-from otelagent.reproduction.package import SWITCH, write
+from otelagent.model import Finding
+from otelagent.reproduction.package import write
 from otelagent.reproduction.reduce import Limits, Search
 from otelagent.reproduction.repro import reproduce
+from otelagent.reproduction.written import SWITCH
 
 
 @click.command()
@@ -41,7 +44,7 @@ def command(
         with shown("reducing") as progress:
             search = partial(Search, limits=Limits(max_seconds), progress=progress)
             reproduction = reproduce(case, target_of(about), redact=not no_redact, search=search)
-        ran = write(reproduction, output, f"trace {about.trace_id.hex()}, step {about.about.hex()}")
+        ran = write(reproduction, output, _source(subject, made, about))
     except OtelagentError as error:
         subjects.give_up("repro", error)
     click.echo(f"{about.mode} ({about.cause}): {reproduction.after} of {reproduction.before} elements matter")
@@ -49,3 +52,11 @@ def command(
         f"\nwithout the guard ({output}):\n{ran.without}\n\nwith {reproduction.guard.guard.__name__} ({SWITCH}=1):"
     )
     click.echo(ran.guarded)
+
+
+def _source(subject: str, made: Recording, about: Finding) -> str:
+    """Where the failure was seen, without directories of this machine."""
+    file = f"{Path(subject).name}, " if Path(subject).exists() else ""
+    at = made.at(about.about)
+    step = f"step {at.index + 1}" if at is not None else f"span {about.about.hex()}"
+    return f"{file}trace {about.trace_id.hex()}, {step}"

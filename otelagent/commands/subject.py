@@ -1,9 +1,13 @@
 """The trace that a command is about: a file, or a trace in the store."""
 
+import contextlib
+import functools
 import importlib
+import inspect
 import shlex
 import sys
-from collections.abc import Callable, Iterable
+import traceback
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -121,8 +125,35 @@ def function(named: str, option: str) -> Callable[..., Any]:
         sys.path.remove("")
     if not callable(found):
         raise Unusable(f"{option}: {named} can't be called")
-    made: Callable[..., Any] = found
-    return made
+    return _told(found, f"{option}: {named}")
+
+
+def _told(theirs: Callable[..., Any], what: str) -> Callable[..., Any]:
+    """The user's function; what it raises is told with the line that did."""
+
+    @functools.wraps(theirs)
+    def called(*positional: Any, **named: Any) -> Any:
+        with _telling(what):
+            given = theirs(*positional, **named)
+        return awaited(given) if inspect.isawaitable(given) else given
+
+    async def awaited(given: Awaitable[Any]) -> Any:
+        with _telling(what):
+            return await given
+
+    return called
+
+
+@contextlib.contextmanager
+def _telling(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OtelagentError:
+        raise
+    except Exception as error:
+        theirs = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+        at = f" at {Path(theirs[-1].filename).name}:{theirs[-1].lineno}" if theirs else ""
+        raise Unusable(f"{what}: {type(error).__name__}{at}: {error}") from error
 
 
 def give_up(command: str, why: object) -> NoReturn:

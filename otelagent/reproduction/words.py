@@ -1,24 +1,44 @@
 """A case in words: what each element is, for people who read a reduction."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
-from otelagent.cases.elements import Document, Pointer, Segment, elements, every
+import msgspec
+
+from otelagent.cases.elements import Document, Element, Pointer, Segment, elements, segments
 
 _FACTS = {"error": "error text", "http_status": "HTTP status", "length": "stated length", "seen": "result as shown"}
+_INSIDE: Final = frozenset({"arguments", "result", "seen"})
+_LONGEST: Final = 120
 
 
-def listing(plain: Document) -> list[str]:
-    """One line an element, indented by depth."""
-    tops = elements(plain)
-    shallow = min((len(element.path) for element in every(tops)), default=0)
-    return [f"{'  ' * _depth(e.path, shallow)}{name(plain, e.path)}" for e in every(tops)]
+def listing(plain: Document, *, values: bool = False) -> list[str]:
+    """One line an element, indented by depth. `values`: with what it says, which is captured content."""
+    return list(_lines(plain, elements(plain), "", values))
+
+
+def _lines(plain: Document, found: Sequence[Element], indent: str, values: bool) -> Iterator[str]:
+    for element in found:
+        said = _value(plain, element.path) if values and not element.parts else ""
+        yield f"{indent}{name(plain, element.path)}{': ' if said else ''}{said}"
+        yield from _lines(plain, element.parts, f"{indent}  ", values)
+
+
+def _value(plain: Any, path: Pointer) -> str:
+    """The beginning of what an element holds itself."""
+    at = plain
+    for key in path:
+        at = segments(at)[key] if isinstance(key, Segment) else at[key]
+    if isinstance(at, dict) and not _INSIDE.intersection(path):
+        at = at.get("text", "")
+    said = at if isinstance(at, str) else msgspec.json.encode(at).decode()
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}..."
 
 
 def name(plain: Document, path: Pointer) -> str:
     """An element without captured content but names of tools, agents, fields."""
     held = list(_along(plain, path))
-    inner = next((i for i, key in enumerate(path) if key in ("arguments", "result", "seen")), None)
+    inner = next((i for i, key in enumerate(path) if key in _INSIDE), None)
     if inner is not None:
         tool = held[inner].get("tool", "a tool")
         below = "".join(f"/{key}" for key in path[inner + 1 :] if not isinstance(key, Segment))
@@ -57,7 +77,3 @@ def _along(plain: Any, path: Pointer) -> Iterator[Any]:
         if isinstance(key, Segment):
             return
         at = at[key]
-
-
-def _depth(path: Sequence[Any], shallow: int) -> int:
-    return max(0, (len(path) - shallow + 1) // 2)

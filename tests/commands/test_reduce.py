@@ -56,6 +56,8 @@ def test_limit_gives_what_there_is_with_1_and_resume_goes_on(tmp_path: Path) -> 
         ((FAILING, "--check", "os:getcwd_"), "--check"),
         ((FAILING, "--trace", "zz"), "no trace id"),
         (("no such file",), "No such file"),
+        ((FAILING, "-o", "nowhere/case.json"), "there is no directory nowhere"),
+        ((FAILING, "--resume", "nowhere/known"), "there is no directory nowhere"),
     ],
 )
 def test_what_can_not_be_reduced_is_said(args: tuple[str | Path, ...], why: str) -> None:

@@ -185,6 +185,26 @@ def test_step_that_is_not_there_is_refused() -> None:
     assert replay(FAILING, "--check", "json").exit_code == 2
 
 
+def test_what_the_step_is_and_why_it_failed_is_told() -> None:
+    result = replay(FAILING)
+    assert "from step 5, where the failure began: the model has 6 messages" in result.stderr
+    assert "web_search returned nothing, and the next answer" in result.stdout
+    assert "1 of 1 runs: empty_result_fabrication" in result.stdout
+
+
+def test_error_in_own_code_is_told_with_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken.py").write_text(
+        "async def agent(messages, tools, working_memory):\n    return tools['serch']\n"
+        "def check(answer, calls):\n    return answer\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    agent = replay(FAILING, "--agent", "broken:agent")
+    check = replay(FAILING, "--check", "broken:check")
+    assert (agent.exit_code, check.exit_code) == (2, 2)
+    assert "--agent: broken:agent: KeyError at broken.py:2: 'serch'" in agent.stderr
+    assert "--check: broken:check: TypeError: check() missing" in check.stderr
+
+
 def test_own_agent_and_own_check_take_the_places_of_model_and_detectors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

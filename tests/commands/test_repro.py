@@ -47,6 +47,32 @@ def test_package_fails_for_the_named_reason_and_passes_with_its_guard(tmp_path: 
         assert told in page + (tmp_path / "limited" / "guard.py").read_text()
 
 
+def test_package_runs_whatever_its_directory_is_called(tmp_path: Path) -> None:
+    name = "my repro-1.a"
+    assert repro(FAILING, "-o", tmp_path / name).exit_code == 0
+    before, after = run(tmp_path / name, "0"), run(tmp_path / name, "1")
+    assert (before.returncode, after.returncode) == (1, 0), before.stdout
+    assert f"pytest '{name}' " in (tmp_path / name / "README.md").read_text()
+
+
+@pytest.fixture
+def _not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests run what is written; these look at it."""
+    said = "rate_limit_mid_chain (rate_limited)"
+    monkeypatch.setattr(package, "_run", lambda directory, guarded: (int(not guarded), said))
+
+
+@pytest.mark.usefixtures("_not_run")
+def test_page_shows_what_is_left_and_where_it_came_from(tmp_path: Path) -> None:
+    assert repro(FAILING, "-o", tmp_path / "x", "--no-redact").exit_code == 0
+    page = (tmp_path / "x" / "README.md").read_text()
+    assert f"from: {FAILING.name}, trace " in page
+    assert str(FAILING.parent) not in page
+    shown = [line.strip() for line in page.splitlines() if line.startswith("    ")]
+    assert "result/retry_after of web_search: 30" in shown
+
+
+@pytest.mark.usefixtures("_not_run")
 def test_content_is_redacted_unless_asked_for(tmp_path: Path) -> None:
     assert repro(FAILING, "-o", tmp_path / "a").exit_code == 0
     assert repro(FAILING, "-o", tmp_path / "b", "--no-redact").exit_code == 0
