@@ -1,21 +1,19 @@
 """From a recording to a case: whatever dialect reported the run, the case has its turns, calls and messages."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-import msgspec
-
-from otelagent.cases.case import Call, Case, Note, Offer, Run, Step, Turn
+from otelagent.cases.case import Call, Case, Offer, Run, Turn
+from otelagent.cases.draft import MISSING, Draft, plain
+from otelagent.cases.history import History
 from otelagent.diagnosis.recording import Recorded, Recording
 from otelagent.diagnosis.recording import Run as RecordedRun
-from otelagent.model import Captured, Finding, Item, Kind, Message, Role, Status, Text, ToolCall, ToolOffer, ToolResult
+from otelagent.model import Captured, Finding, Kind, Role, Status, ToolOffer
 from otelagent.reading.arguments import canonical
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.outcome import outcome
 from otelagent.run import SOURCES
 
-_MISSING: Final = msgspec.UNSET
 _CALLS: Final = SOURCES | {Kind.HANDOFF}
 
 
@@ -89,17 +87,9 @@ class _Writer:
         self.run.assigned = next((r.assigned for r in reversed(receipts) if r.assigned is not None), None)
         self.run.processed = next((r.processed for r in reversed(receipts) if r.processed is not None), None)
         self._key = recorded.key
-        self._known: dict[tuple[int, int], str] = {}
-        """Messages by fingerprint and which of the equal ones of a history: the ids of what they stand for."""
-        self._unmatched: list[Turn] = []
-        self._waiting: list[Call] = []
-        """Calls that were asked for and that no span has reported yet."""
-        self._answers: dict[str, Call] = {}
-        self._shown: set[str] = set()
-        """Calls whose result stands in a history."""
-        self._starts: dict[str, int] = {}
+        self._draft = Draft(self.run, whole.new_id)
+        self._history = History(self._draft)
         self._last_end = 0
-
         self.hollow = recorded.agent is None
         """A workflow's span that only holds others."""
 
@@ -116,8 +106,10 @@ class _Writer:
 
     def place(self, child: "_Writer") -> None:
         """Put a run that no call encloses among the steps, where it began."""
-        begun = min(child._starts.values(), default=1 << 63)
-        at = next((i for i, s in enumerate(self.run.steps) if self._starts.get(s.id, 0) > begun), len(self.run.steps))
+        begun = min(child._draft.starts.values(), default=1 << 63)
+        at = next(
+            (i for i, s in enumerate(self.run.steps) if self._draft.starts.get(s.id, 0) > begun), len(self.run.steps)
+        )
         self.run.steps = [*self.run.steps[:at], child.run, *self.run.steps[at:]]
 
     # --- agents --------------------------------------------------------------------------------------------------
@@ -127,9 +119,9 @@ class _Writer:
         self.run.failed = at.step.failed
         self.run.finish = at.step.finish
         self.run.output = at.said or None
-        self._starts[self.run.id] = at.step.start
+        self._draft.starts[self.run.id] = at.step.start
         if not any(s.step.kind is Kind.LLM and s.history for s in self._own()):
-            self._read(at.history, at.step.start)
+            self._history.read(at.history, at.step.start)
 
     def _own(self) -> Iterable[Recorded]:
         return (s for s in self._whole._recording.steps if s.run == self._key)
@@ -138,7 +130,7 @@ class _Writer:
 
     def _llm(self, at: Recorded) -> None:
         step = at.step
-        forgets = self._read(at.history, step.start)
+        forgets = self._history.read(at.history, step.start)
         turn = Turn(
             id=self._whole.new_id("t"),
             text=at.said,
@@ -152,125 +144,12 @@ class _Writer:
         for offer in at.offers:
             if all(known.name != offer.name for known in self.run.tools):
                 self.run.tools = [*self.run.tools, _offer(offer)]
-        self._asked(turn, at.asked)
-        self._append(turn, step.start)
+        self._draft.ask(turn, at.asked)
+        self._draft.append(turn, step.start)
         self._whole.turn_of[at.span_id] = turn
-        self._unmatched.append(turn)
+        self._history.said(turn)
         if self.run.output is not None and turn.text.strip() == self.run.output.strip():
             self.run.output = None
-
-    def _asked(self, turn: Turn, asked: Iterable[ToolCall]) -> None:
-        for part in asked:
-            call = Call(id=self._whole.new_id("c"), tool=part.name or "tool", span=False)
-            if part.arguments is not None:
-                call.arguments = _plain(unwrap_arguments(part.arguments).value)
-            turn.calls = [*turn.calls, call]
-            self._waiting.append(call)
-            if part.id:
-                self._answers[part.id] = call
-
-    def _append(self, step: Step, start: int) -> None:
-        self.run.steps = [*self.run.steps, step]
-        self._starts[step.id] = start
-
-    # --- messages ------------------------------------------------------------------------------------------------
-
-    def _read(self, history: Sequence[Item], start: int) -> list[str]:
-        """Take in new messages; gives what the history no longer has."""
-        shown, equal = set(), Counter[int]()
-        for item in history:
-            equal[item.fingerprint] += 1
-            key = (item.fingerprint, equal[item.fingerprint])
-            if key not in self._known:
-                self._known[key] = self._message(item.read(), start)
-            shown.add(self._known[key])
-        if not history:
-            return []
-        return [known for known in dict.fromkeys(self._known.values()) if known and known not in shown]
-
-    def _message(self, message: Message, start: int) -> str:
-        """The id of what a message stands for: a turn or call that is known, or a new element."""
-        if message.role == "tool" or any(isinstance(part, ToolResult) for part in message.parts):
-            return self._results(message, start)
-        text = "\n".join(p.text for p in message.parts if isinstance(p, Text) and not p.reasoning)
-        asked = tuple(p for p in message.parts if isinstance(p, ToolCall))
-        if message.role != "assistant":
-            added = Note(id=self._whole.new_id("m"), role=message.role, text=text)
-            self._append(added, start)
-            return added.id
-        known = self._asker(asked) or self._completion(text, asked)
-        if known is not None:
-            self._unmatched = [turn for turn in self._unmatched if turn is not known]
-            self._name(known, asked)
-            return known.id
-        past = Turn(id=self._whole.new_id("t"), text=text, span=False)
-        self._asked(past, asked)
-        self._append(past, start)
-        return past.id
-
-    def _asker(self, asked: Sequence[ToolCall]) -> Turn | None:
-        """The turn whose calls these are, by ids: some emitters split a completion into several messages. Ids may come
-        again once they are answered."""
-        ids = {call.id for p in asked if (call := self._answers.get(p.id or "")) and call.id not in self._shown}
-        turns = (step for step in self.run.steps if isinstance(step, Turn))
-        return next((turn for turn in turns if any(call.id in ids for call in turn.calls)), None)
-
-    def _completion(self, text: str, asked: Sequence[ToolCall]) -> Turn | None:
-        """The first turn whose completion says the same, or shows less than the message does."""
-        same = next((turn for turn in self._unmatched if _same(turn, text, asked)), None)
-        if same is not None:
-            return same
-        less = next((turn for turn in self._unmatched if _shows_less(turn, text)), None)
-        if less is not None:
-            self._reveal(less, text, asked)
-        return less
-
-    def _reveal(self, turn: Turn, text: str, asked: Sequence[ToolCall]) -> None:
-        """A completion that its own span doesn't show and a later history does."""
-        turn.text = text
-        for part in asked:
-            made = next((c for c in turn.calls if not c.asked and c.tool == part.name), None)
-            if made is None:
-                self._asked(turn, (part,))
-            else:
-                made.asked = True
-                if part.id:
-                    self._answers[part.id] = made
-
-    def _name(self, turn: Turn, asked: Sequence[ToolCall]) -> None:
-        """Ids that only later messages tell."""
-        for part in asked:
-            call = next((c for c in turn.calls if c.asked and c.tool == part.name), None)
-            if part.id and part.id not in self._answers and call is not None:
-                self._answers[part.id] = call
-
-    def _results(self, message: Message, start: int) -> str:
-        found = ""
-        for part in message.parts:
-            if isinstance(part, ToolResult):
-                call = self._answered(part, start)
-                self._shown.add(call.id)
-                _show(call, part.result)
-                found = found or call.id
-        return found
-
-    def _answered(self, part: ToolResult, start: int) -> Call:
-        by_id = self._answers.get(part.id or "")
-        if by_id is not None:
-            return by_id
-        turns = [step for step in self.run.steps if isinstance(step, Turn)]
-        made = [c for turn in turns for c in turn.calls if c.asked or c.kind == "tool"]
-        open_calls = [c for c in made if c.id not in self._shown and not _shown_already(c)]
-        open_calls.sort(key=lambda call: not call.asked)
-        named = next((c for c in open_calls if part.name in (None, c.tool)), None)
-        if named is None:
-            named = Call(id=self._whole.new_id("c"), tool=part.name or "tool", span=False)
-            past = Turn(id=self._whole.new_id("t"), span=False, calls=[named])
-            self._append(past, start)
-        named.asked = True
-        if part.id:
-            self._answers[part.id] = named
-        return named
 
     # --- calls ---------------------------------------------------------------------------------------------------
 
@@ -280,40 +159,40 @@ class _Writer:
         call.span = True
         call.kind = {Kind.RETRIEVAL: "retrieval", Kind.HANDOFF: "handoff"}.get(step.kind, "tool")
         call.tool = step.tool or call.tool
-        call.parallel = step.start < self._last_end and bool(self._starts.get(call.id) is None)
+        call.parallel = step.start < self._last_end and bool(self._draft.starts.get(call.id) is None)
         self._last_end = max(self._last_end, step.end)
         call.failed, call.error_type, call.http_status = step.failed, step.error_type, step.http_status
         call.status, call.length = step.reported_status, step.reported_length
         call.description, call.target = step.tool_description, step.target
         call.error = at.content.error() if at.content is not None else None
-        if at.arguments is not None and call.arguments is _MISSING:
-            call.arguments = _plain(unwrap_arguments(at.arguments).value)
+        if at.arguments is not None and call.arguments is MISSING:
+            call.arguments = plain(unwrap_arguments(at.arguments).value)
         captured = at.content.result() if at.content is not None else None
         if captured is not None:
             call.result = _result(at, captured)
-        self._starts[call.id] = step.start
+        self._draft.starts[call.id] = step.start
         self._whole.call(at.span_id, call)
 
     def _reported(self, at: Recorded) -> Call:
         """The asked call that a span reports: by id, by tool and arguments, by tool; else one that nobody asked for."""
-        known = self._answers.get(at.step.call_id or "")
+        known = self._draft.answers.get(at.step.call_id or "")
         if known is None or known.span:
-            own = [c for c in self._waiting if c.tool == at.name]
+            own = [c for c in self._draft.waiting if c.tool == at.name]
             wanted = canonical(at.arguments)
-            equal = (c for c in own if c.arguments is not _MISSING and canonical(c.arguments) == wanted)
+            equal = (c for c in own if c.arguments is not MISSING and canonical(c.arguments) == wanted)
             known = next(equal, None) or next(iter(own), None)
         if known is None:
             known = Call(id=self._whole.new_id("c"), tool=at.name, asked=False)
             self._host().calls.append(known)
-        elif known in self._waiting:
-            self._waiting.remove(known)
+        elif known in self._draft.waiting:
+            self._draft.waiting.remove(known)
         return known
 
     def _host(self) -> Turn:
-        turns = [step for step in self.run.steps if isinstance(step, Turn)]
+        turns = self._draft.turns
         if not turns:
             turns = [Turn(id=self._whole.new_id("t"), span=False)]
-            self._append(turns[0], 0)
+            self._draft.append(turns[0], 0)
         host = turns[-1]
         host.calls = [*host.calls]
         return host
@@ -339,31 +218,17 @@ def _chosen(recording: Recording, about: Finding | None) -> list[RecordedRun]:
     return [run for run in recording.runs if run.trace_id in traces]
 
 
-def _shows_less(turn: Turn, text: str) -> bool:
-    """Its span shows no call that the model asked for, and no other text."""
-    return turn.text.strip() in ("", text.strip()) and not any(call.asked for call in turn.calls)
-
-
 def _holds(outer: Recorded, inner: Recorded) -> bool:
     """In time, and longer."""
     a, b = outer.step, inner.step
     return a.start <= b.start and b.end <= a.end and (a.start, a.end) != (b.start, b.end)
 
 
-def _same(turn: Turn, text: str, asked: Sequence[ToolCall]) -> bool:
-    """Whether a message of a history is a turn's completion."""
-    own = [call for call in turn.calls if call.asked]
-    if asked:
-        return [c.tool for c in own] == [p.name for p in asked]
-    same = text.strip() == turn.text.strip()
-    return same and (bool(text.strip()) or not own)  # some emitters leave the calls out of histories
-
-
 def _result(at: Recorded, captured: Captured) -> Any:
     """Without the framework's envelope, where that doesn't change how it is read."""
     inner = unwrap(captured.value).value
     same = _status(at, captured.value) is _status(at, inner)
-    return _plain(inner if same else captured.value)
+    return plain(inner if same else captured.value)
 
 
 def _status(at: Recorded, result: object) -> Status:
@@ -379,24 +244,3 @@ def _status(at: Recorded, result: object) -> Status:
         withheld=step.withheld,
         role=step.call.role if step.call else Role.SOURCE,
     ).status
-
-
-def _show(call: Call, result: object) -> None:
-    """Note what the model was shown of a call, where no span tells it."""
-    if result is None or _shown_already(call):
-        return
-    value = _plain(unwrap(result).value)
-    if call.result is _MISSING:
-        if call.span:
-            call.seen = value
-        else:
-            call.result = value
-
-
-def _shown_already(call: Call) -> bool:
-    return call.seen is not _MISSING or (not call.span and call.result is not _MISSING)
-
-
-def _plain(value: object) -> Any:
-    """As JSON can hold it."""
-    return msgspec.json.decode(msgspec.json.encode(value, enc_hook=str))
