@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -14,6 +15,9 @@ from otelagent.model import BAD, RANK, Finding, Kind, Severity, Step
 from otelagent.otlp import Value
 from otelagent.run import SOURCES, AgentRun
 from otelagent.traces import Trace
+
+MAX_PAIRS: Final = 1024
+"""Attributes of events that are kept as messages."""
 
 MAX_EVIDENCE: Final = 32
 """Evidence span ids on one span or event."""
@@ -190,7 +194,7 @@ def event(finding: Finding, values: Mapping[str, Value], now: float) -> LogRecor
         severity_text=finding.severity.upper(),
         event_name=a.FINDING_EVENT,
         body=AnyValue(string_value=finding.reason),
-        attributes=[_pair(k, v) for k, v in values.items()],
+        attributes=[_known_pair(k, v) if isinstance(v, _SCALARS) else _pair(k, v) for k, v in values.items()],
         trace_id=finding.trace_id,
         span_id=finding.about,
     )
@@ -228,6 +232,11 @@ def events_request(records: Iterable[tuple[tuple[bytes, ...], LogRecord]]) -> by
 
 def _pair(key: str, value: Value) -> KeyValue:
     return KeyValue(key=key, value=_any(value))
+
+
+_SCALARS: Final = (str, int, float)
+_known_pair: Final = lru_cache(MAX_PAIRS, typed=True)(_pair)
+"""Modes, causes, fixes and names of agents come again and again."""
 
 
 def _any(value: Value) -> AnyValue:

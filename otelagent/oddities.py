@@ -47,13 +47,15 @@ def of_trace(trace: Trace, recent: Callable[[], Iterable[Mapping[bytes, Node]]])
     found: Counter[Odd] = Counter()
     nodes = trace.nodes
     lost: set[bytes] = set()
+    early = 0
     for node in nodes.values():
         if (parent := nodes.get(node.parent)) is not None:
-            found[Odd.STARTS_BEFORE_PARENT] += node.start + SLACK < parent.start
+            early += node.start + SLACK < parent.start
         elif node.parent:
             lost.add(node.parent)
     if lost:
         found[Odd.PARENT_ELSEWHERE] = len({key for table in recent() for key in lost if key in table})
+    found[Odd.STARTS_BEFORE_PARENT] = early
     found[Odd.CYCLE] = sum(_loops(key, trace) for key in trace.runs)
     return +found
 

@@ -58,7 +58,7 @@ class Attributes:
     Of duplicate keys the last one counts.
     """
 
-    __slots__ = ("_decoded", "_keys", "_raw", "flaws", "raw")
+    __slots__ = ("_decoded", "_keys", "_long", "_raw", "flaws", "raw")
 
     def __init__(self, raw: Mapping[str, bytes]) -> None:
         self._raw = raw
@@ -67,6 +67,7 @@ class Attributes:
         self.flaws = 0
         """What was wrong with the values that were asked for, flaws added up."""
         self._decoded: dict[str, Value] | None = None
+        self._long: dict[str, bytes] | None = None
         self._keys: tuple[str, ...] | None = None
 
     def __contains__(self, key: object) -> bool:
@@ -74,17 +75,30 @@ class Attributes:
 
     def get(self, key: str) -> Value:
         """The decoded value, None where the key is absent or its value can't be read."""
-        raw = self.raw(key)
+        decoded = self._decoded
+        if decoded is not None and key in decoded:
+            return decoded[key]
+        raw = self.content(key)
         if raw is None:
             return None
-        if len(raw) < _SHORT:
-            return decode(raw, self)
-        if self._decoded is None:
-            self._decoded = {}
-        elif key in self._decoded:
-            return self._decoded[key]
-        value = self._decoded[key] = decode(raw, self)
+        value = decode(raw, self)
+        if len(raw) >= _SHORT:
+            if decoded is None:
+                self._decoded = decoded = {}
+            decoded[key] = value
         return value
+
+    def content(self, key: str) -> bytes | None:
+        """As `raw`, where a value is looked at several times: a long one is copied out of the message once."""
+        long = self._long
+        if long is not None and (kept := long.get(key)) is not None:
+            return kept
+        raw = self.raw(key)
+        if raw is not None and len(raw) >= _SHORT:
+            if long is None:
+                self._long = long = {}
+            long[key] = raw
+        return raw
 
     def text(self, key: str) -> str | None:
         """The value if it is a string, else None."""

@@ -68,7 +68,7 @@ class SpanContent:
                 captured = source(self._span)
                 if isinstance(captured, Captured):
                     return captured
-            elif (raw := self._span.attributes.raw(source)) is not None and not self._plan.stands_for_none(raw):
+            elif (raw := self._span.attributes.content(source)) is not None and not self._plan.stands_for_none(raw):
                 return Captured(self._span.attributes.get(source), source, xxh3_64_intdigest(raw))
         return None
 
@@ -91,7 +91,7 @@ class SpanContent:
 
     def _redacted(self, source: places.Source) -> bool:
         keys = source.keys(self._span)
-        return bool(keys) and self._plan.stands_for_none(self._span.attributes.raw(keys[0]))
+        return bool(keys) and self._plan.stands_for_none(self._span.attributes.content(keys[0]))
 
     def _note(self, cut: bool) -> None:
         if cut and self._step.withheld is None:
@@ -122,7 +122,7 @@ def _of_model(span: Span, plan: Plan) -> Withheld | None:
 def _hollow(span: Span, source: places.Source) -> Withheld | None:
     """Messages whose texts were left out, while their structure stayed."""
     for key in source.keys(span):
-        raw = span.attributes.raw(key)
+        raw = span.attributes.content(key)
         if raw is not None and _EMPTY_PART in raw and any(part in raw for part in _EMPTY_PARTS):
             return Withheld.CAPTURE_OFF
     return None
@@ -156,7 +156,7 @@ def _worked_out(span: Span, sources: Sequence[Source]) -> bool:
 def _spoiled(span: Span, plan: Plan, keys: Iterable[str]) -> Withheld | None:
     cut = False
     for key in keys:
-        raw = span.attributes.raw(key)
+        raw = span.attributes.content(key)
         if plan.stands_for_none(raw):
             return Withheld.REDACTED
         cut = cut or (raw is not None and _cut(raw))

@@ -51,9 +51,12 @@ def requested(text: str) -> frozenset[str]:
 def _said(text: str, how: str) -> frozenset[str]:
     data = plain(text)
     found: set[str] = set()
+    first = sentences(data)[:1] if how else None
     for language in likely(text):
+        if first is not None and not any(map(_any(language, how).search, first)):
+            continue
         if _any(language, how).search(data) and not _LETTER.search(data):
-            for sentence in sentences(data)[: 1 if how else None]:
+            for sentence in sentences(data) if first is None else first:
                 if _any(language, how).search(sentence) and not any_of("deeds", language, "unreal").search(sentence):
                     found.update(_done(sentence, language, how))
     return frozenset(found)

@@ -127,6 +127,8 @@ class Seen:
     def standing(self, history: Sequence[Item]) -> tuple[Standing, ...]:
         """The system and user messages of a history, in order."""
         known, last = self._instructions, len(history) - 1
+        if not known:
+            return ()
         return tuple(
             Standing(known[item.fingerprint], last - position)
             for position, item in enumerate(history)

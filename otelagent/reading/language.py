@@ -1,5 +1,6 @@
 """A cheap guess at the language of a text, by its script and its commonest words."""
 
+from functools import lru_cache
 from typing import Final
 
 from otelagent.reading.lexicon import SPACED, data, exact, folded
@@ -13,6 +14,8 @@ _OTHER: Final = (("ko", exact(r"\p{Hangul}")), ("ru", exact(r"\p{Cyrillic}")), (
 _MARKS: Final = str.maketrans(dict.fromkeys('.,;:!?()[]{}"*_#|/<>=+«»“”„…—–0123456789', " "))
 _WINDOW: Final = 1_500
 _GLANCE: Final = 400
+MAX_KNOWN: Final = 64
+"""Beginnings of texts whose languages are remembered: a completion is asked for them by each that reads it."""
 
 
 def language(text: str) -> str | None:
@@ -33,7 +36,11 @@ def language(text: str) -> str | None:
 
 def likely(text: str) -> tuple[str, ...]:
     """The languages of the word lists that a text may be in: one where it shows, several where it doesn't."""
-    shown = text[:_GLANCE]
+    return _likely(text[:_GLANCE])
+
+
+@lru_cache(MAX_KNOWN)
+def _likely(shown: str) -> tuple[str, ...]:
     if not shown.isascii() and (script := _script(shown[:200], len(shown[:200]), 0.2)) in ("zh", "ja"):
         return (script,)
     tokens = set(folded(shown).encode(errors="replace").translate(_BLANKS).split())
