@@ -1,11 +1,12 @@
 """The written pages say what the code says."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from otelagent import detectors, reference, series, vitals
-from otelagent.reference import configuration, detector_pages, markdown
+from otelagent import canary, detectors, reference, series, vitals
+from otelagent.reference import configuration, detector_pages, markdown, recordings
 from otelagent.settings import COMPONENTS, Service
 
 SETTINGS = [
@@ -51,3 +52,10 @@ def test_writing_brings_a_checkout_up_to_date_and_removes_what_is_no_longer_writ
 
 def test_text_cannot_leave_its_cell() -> None:
     assert markdown.table(("a",), [("x | y\nz",)]).splitlines()[-1] == "| x \\| y z |"
+
+
+@pytest.mark.parametrize("rule", recordings.RULES.values(), ids=list(recordings.RULES))
+def test_the_canary_counts_in_no_ratio_of_failures(rule: str) -> None:
+    """Somebody who tries a running instance must not page anybody."""
+    for selector in re.findall(r"otelagent_(?:failures|agent_runs|pipelines)_total(\{.*?\}|)", rule):
+        assert f'!="{canary.AGENT}"' in selector

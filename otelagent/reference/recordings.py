@@ -2,10 +2,14 @@
 
 from typing import Final
 
+from otelagent.canary import AGENT as CANARY
 from otelagent.reference.alert import per_second, total
 
 PIPELINE_WINDOWS: Final = ("5m", "30m", "1h", "6h")
 """Pairs of a short and a long window make a burn rate."""
+
+REAL: Final = {label: f'{label}!="{CANARY}"' for label in ("agent", "workflow")}
+"""Not what `otelagent canary` sends: its failure is wanted."""
 
 BAD_RESULT: Final = 'outcome!~"ok|unknown"'
 
@@ -16,15 +20,15 @@ def _share(part: str, whole: str) -> str:
 
 def _pipelines(window: str) -> str:
     return _share(
-        per_second('otelagent_pipelines_total{outcome=~"degraded|failed"}', window, "outcome"),
-        per_second('otelagent_pipelines_total{outcome!="unknown"}', window, "outcome"),
+        per_second(f'otelagent_pipelines_total{{outcome=~"degraded|failed",{REAL["workflow"]}}}', window, "outcome"),
+        per_second(f'otelagent_pipelines_total{{outcome!="unknown",{REAL["workflow"]}}}', window, "outcome"),
     )
 
 
 def _success(metric: str, by: str) -> str:
     return _share(
-        per_second(f'{metric}{{outcome="success"}}', "1h", "outcome", by),
-        per_second(f'{metric}{{outcome!="unknown"}}', "1h", "outcome", by),
+        per_second(f'{metric}{{outcome="success",{REAL[by]}}}', "1h", "outcome", by),
+        per_second(f'{metric}{{outcome!="unknown",{REAL[by]}}}', "1h", "outcome", by),
     )
 
 
@@ -40,8 +44,8 @@ def _tokens(window: str) -> str:
 
 
 RULES: Final[dict[str, str]] = {
-    "agent_mode:otelagent_failures:increase30m": total("otelagent_failures_total", "30m"),
-    "agent:otelagent_agent_runs:increase30m": total("otelagent_agent_runs_total", "30m", "outcome"),
+    "agent_mode:otelagent_failures:increase30m": total(f"otelagent_failures_total{{{REAL['agent']}}}", "30m"),
+    "agent:otelagent_agent_runs:increase30m": total(f"otelagent_agent_runs_total{{{REAL['agent']}}}", "30m", "outcome"),
     "agent_mode:otelagent_failures_per_run:ratio30m": _share(
         "agent_mode:otelagent_failures:increase30m",
         "ignoring (mode, layer) group_left () clamp_min(agent:otelagent_agent_runs:increase30m, 1)",
