@@ -48,6 +48,7 @@ from otelagent.settings import (
 )
 from otelagent.settings import BaselineStore as BaselineStoreSettings
 from otelagent.settings import OtlpHttpExporter as OtlpHttpSettings
+from otelagent.settings.exporters import ClientKeepalive
 from otelagent.spool import Spool
 from otelagent.spool_file import SpoolFile
 from otelagent.store import Limits as StoreLimits
@@ -221,7 +222,8 @@ def delivery(
         by_signal[signal] = [made[name] for name in pipeline.exporters]
         for name in pipeline.exporters:
             traffic.open_outlet(Outlet(name, signal))
-    return Delivery(by_signal, traffic, redactors(config, traffic.redacted))
+    processors = {signal: pipeline.processors for signal, pipeline in config.pipelines.items()}
+    return Delivery(by_signal, traffic, redactors(config, traffic.redacted), processors)
 
 
 def _policy(settings: AnyExporter) -> Policy:
@@ -257,12 +259,27 @@ def exporter(name: str, settings: AnyExporter, tokens: Mapping[str, Token]) -> E
         target = endpoint.parse(settings.endpoint, "grpc")
         plaintext = target.scheme in ("http", "unix") or (settings.tls.insecure and target.scheme != "https")
         tls = None if plaintext else ClientCertificates(settings.tls, path)
-        return OtlpGrpcExporter(name, target.target, tls=tls, headers=headers, authorization=authorization, gzip=gzip)
+        options = _client_options(settings.keepalive)
+        return OtlpGrpcExporter(
+            name, target.target, tls=tls, headers=headers, authorization=authorization, gzip=gzip, options=options
+        )
     from otelagent.exporters.otlp_http import OtlpHttpExporter  # with httpx 5 MiB that most never need
 
     urls = _urls(settings)
     tls = ClientCertificates(settings.tls, path) if any(u.startswith("https:") for u in urls.values()) else None
     return OtlpHttpExporter(name, urls, tls=tls, headers=headers, authorization=authorization, gzip=gzip)
+
+
+def _client_options(keepalive: ClientKeepalive) -> tuple[tuple[str, int], ...]:
+    """Channel arguments; C-core counts in milliseconds."""
+    if not keepalive.time:
+        return ()
+    return (
+        ("grpc.keepalive_time_ms", int(keepalive.time * 1000)),
+        ("grpc.keepalive_timeout_ms", int(keepalive.timeout * 1000)),
+        ("grpc.keepalive_permit_without_calls", int(keepalive.permit_without_stream)),
+        ("grpc.http2.max_pings_without_data", 0),
+    )
 
 
 def _urls(settings: OtlpHttpSettings) -> dict[Signal, str]:

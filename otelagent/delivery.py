@@ -10,10 +10,10 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from otelagent.destination import Destination
-from otelagent.errors import OtelagentError, Retryable, Unsupported
+from otelagent.errors import OtelagentError, Rejected, Retryable, Unsupported
 from otelagent.items import count
 from otelagent.policy import ATTEMPT
-from otelagent.traffic import Signal, Traffic
+from otelagent.traffic import Signal, Step, Traffic
 
 MARGIN: Final = 0.5
 """Seconds of the sender's deadline that are left for our answer."""
@@ -56,10 +56,15 @@ class Delivery:
         destinations: Mapping[Signal, Sequence[Destination]],
         traffic: Traffic,
         redact: Mapping[Signal, Redact] | None = None,
+        processors: Mapping[Signal, Sequence[str]] | None = None,
     ) -> None:
+        """`processors`: their ids by signal, in order, as they are counted; `redact` stands for the last of them."""
         self._destinations = destinations
         self._traffic = traffic
         self._redact = redact or {}
+        self._steps = {s: tuple(Step(p, s) for p in names) for s, names in (processors or {}).items()}
+        for counts in (traffic.incoming, traffic.outgoing):
+            counts.update({step: 0 for steps in self._steps.values() for step in steps})
         self._events: list[bytes] = []
 
     @property
@@ -75,7 +80,7 @@ class Delivery:
         Raises Retryable if one may take it later, Unsupported if none takes this signal, Rejected if one never will.
         """
         seconds = budget(remaining)
-        body = self._redacted(signal, body)
+        body = self._processed(signal, body, items)
         jobs = [d.deliver(signal, body, items, seconds) for d in self._destinations.get(signal, ())]
         if (events or self._events) and (telling := self._telling(events, seconds)):
             jobs.append(telling)
@@ -91,6 +96,19 @@ class Delivery:
                 await telling
             except OtelagentError as error:
                 log.debug("finding events wait: %s", type(error).__name__)
+
+    def _processed(self, signal: Signal, body: bytes, items: int) -> bytes:
+        """What leaves the last processor; analysis has come before, and lets everything pass."""
+        steps = self._steps.get(signal, ())
+        passed = steps
+        self._traffic.incoming.update(dict.fromkeys(steps, items))
+        try:
+            return self._redacted(signal, body)
+        except Rejected:
+            passed = tuple(step for step in steps if not step.processor.startswith("redaction"))
+            raise
+        finally:
+            self._traffic.outgoing.update(dict.fromkeys(passed, items))
 
     def _redacted(self, signal: Signal, body: bytes) -> bytes:
         redact = self._redact.get(signal)

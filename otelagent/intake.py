@@ -101,7 +101,7 @@ class Intake:
             self._traffic.refused[inlet] += items
             raise
         except Exception as error:
-            self._traffic.refused[inlet] += items
+            self._traffic.broken[inlet] += items
             self._traffic.background_errors += 1
             log.exception("delivery failed")
             raise Retryable(f"internal: {type(error).__name__}") from error

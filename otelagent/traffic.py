@@ -42,6 +42,13 @@ class Outlet(NamedTuple):
     signal: Signal
 
 
+class Step(NamedTuple):
+    """A processor on the way of a signal: component id."""
+
+    processor: str
+    signal: Signal
+
+
 @dataclass(slots=True)
 class Queue:
     """State of one exporter's queue in memory."""
@@ -106,6 +113,12 @@ class Traffic:
     """Items whose sender was told to try again or that they won't do: downstream's or our limits' doing."""
     failed: Counter[Inlet] = field(default_factory=Counter)
     """Requests that could not be read (their items can't be counted)."""
+    broken: Counter[Inlet] = field(default_factory=Counter)
+    """Items whose sender was told to try again since an error of ours came between."""
+    incoming: Counter[Step] = field(default_factory=Counter)
+    """Items that came to a processor."""
+    outgoing: Counter[Step] = field(default_factory=Counter)
+    """Items that it let pass."""
     taken: Counter[Outlet] = field(default_factory=Counter)
     """Items that are ours to bring there: acknowledged ones, and our own finding events."""
     found: Counter[Outlet] = field(default_factory=Counter)
@@ -147,7 +160,7 @@ class Traffic:
 
     def open(self, inlet: Inlet) -> None:
         """Have the inlet's series exist at 0."""
-        for counts in (self.accepted, self.refused, self.failed):
+        for counts in (self.accepted, self.refused, self.failed, self.broken):
             counts[inlet] += 0
 
     def open_outlet(self, outlet: Outlet) -> None:

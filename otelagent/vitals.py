@@ -46,6 +46,17 @@ ACCEPTED: Final = _per_signal("otelcol_receiver_accepted_{}_total", "Acknowledge
 REFUSED: Final = _per_signal(
     "otelcol_receiver_refused_{}_total", "{} whose sender was told to try again, or that they won't do.", *INLET
 )
+BROKEN: Final = _per_signal(
+    "otelcol_receiver_failed_{}_total",
+    "{} whose sender was told to try again since an error of ours came between.",
+    *INLET,
+)
+INCOMING: Final = _counter(
+    "otelcol_processor_incoming_items_total", "Items that came to a processor.", "processor", "otel_signal"
+)
+OUTGOING: Final = _counter(
+    "otelcol_processor_outgoing_items_total", "Items that a processor let pass.", "processor", "otel_signal"
+)
 SENT: Final = _per_signal("otelcol_exporter_sent_{}_total", "{} that downstream has accepted.", *OUTLET)
 SEND_FAILED: Final = _per_signal(
     "otelcol_exporter_send_failed_{}_total", "{} of attempts that failed; counts each attempt.", *OUTLET
@@ -114,8 +125,10 @@ CPU: Final = _counter("otelcol_process_cpu_seconds_total", "CPU time, user and s
 RSS: Final = _gauge("otelcol_process_memory_rss", "Resident memory, in bytes.")
 
 ALL: Final = (
-    *(series for group in (ACCEPTED, REFUSED, SENT, SEND_FAILED, ENQUEUE_FAILED) for series in group.values()),
+    *(series for group in (ACCEPTED, REFUSED, BROKEN, SENT, SEND_FAILED, ENQUEUE_FAILED) for series in group.values()),
     UNREADABLE,
+    INCOMING,
+    OUTGOING,
     DROPPED,
     QUEUE_SIZE,
     QUEUE_CAPACITY,
@@ -150,6 +163,7 @@ ALL: Final = (
 def readings(traffic: Traffic) -> Iterator[Reading]:
     """Everything as it is now; may be called in any thread."""
     yield from _receivers(traffic)
+    yield from _processors(traffic)
     yield from _exporters(traffic)
     for exporter, queue in list(traffic.queues.items()):
         yield from _queue(exporter, queue)
@@ -169,11 +183,17 @@ def readings(traffic: Traffic) -> Iterator[Reading]:
 
 
 def _receivers(traffic: Traffic) -> Iterator[Reading]:
-    for group, counts in ((ACCEPTED, traffic.accepted), (REFUSED, traffic.refused)):
+    for group, counts in ((ACCEPTED, traffic.accepted), (REFUSED, traffic.refused), (BROKEN, traffic.broken)):
         for inlet, n in list(counts.items()):
             yield Reading(group[inlet.signal], (inlet.receiver, inlet.transport), n)
     for inlet, n in list(traffic.failed.items()):
         yield Reading(UNREADABLE, (inlet.receiver, inlet.transport, inlet.signal), n)
+
+
+def _processors(traffic: Traffic) -> Iterator[Reading]:
+    for series, counts in ((INCOMING, traffic.incoming), (OUTGOING, traffic.outgoing)):
+        for step, n in list(counts.items()):
+            yield Reading(series, (step.processor, step.signal), n)
 
 
 def _exporters(traffic: Traffic) -> Iterator[Reading]:

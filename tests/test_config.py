@@ -9,7 +9,7 @@ import yaml
 from otelagent import assembly, config, config_text, detectors
 from otelagent.errors import BadConfig
 from otelagent.policy import MIB
-from otelagent.settings import COMPONENTS, FileStorage, Service, Settings, TraceStore, section
+from otelagent.settings import COMPONENTS, FileStorage, OtlpExporter, Service, Settings, TraceStore, section
 from otelagent.traffic import Signal
 
 OTLP = {"otlp": {"endpoint": "http://collector:4317"}}
@@ -95,6 +95,20 @@ def load(text: str = "", environ: dict[str, str] | None = None) -> config.Config
         (
             "exporters: {otlp: {endpoint: 'x:1', sending_queue: {queue_size: 1000}}}",
             "exporters.otlp.sending_queue: must name a sizer for a queue_size of 1000: requests, items or bytes",
+        ),
+        (
+            "exporters: {otlp: {endpoint: 'x:1', sending_queue: {batch: {min_size: 8192}}}}",
+            "exporters.otlp.sending_queue: must not hold batch: "
+            "requests that wait are joined anyway, once they are safe",
+        ),
+        (
+            "exporters: {otlp: {endpoint: 'x:1', sending_queue: {block_on_overflow: true}}}",
+            "exporters.otlp.sending_queue: must not block_on_overflow: "
+            "a sender that finds the queue full is told to come again",
+        ),
+        (
+            "exporters: {otlp: {endpoint: 'x:1', sending_queue: {wait_for_result: true, ack: received}}}",
+            "exporters.otlp.sending_queue: must not have ack: received beside wait_for_result, which is ack: delivered",
         ),
         (
             "processors: {agent_failures: {detectors: {reasoning_lop: {}}}}",
@@ -387,3 +401,25 @@ def models() -> list[type[Settings]]:
 def test_every_field_has_a_help_text(model: type[Settings]) -> None:
     assert model.__doc__
     assert all(field.description and field.description.endswith(".") for field in model.model_fields.values())
+
+
+def test_what_a_collectors_exporter_has_is_taken_where_it_can_be_kept() -> None:
+    """As its documentation shows it."""
+    text = """
+exporters:
+  otlp:
+    endpoint: x:1
+    tls: {insecure: true}
+    timeout: 10s
+    compression: none
+    keepalive: {time: 30s, timeout: 10s, permit_without_stream: true}
+    sending_queue:
+      {enabled: true, num_consumers: 4, queue_size: 1000, sizer: requests, block_on_overflow: false,
+       wait_for_result: true}
+    retry_on_failure:
+      {enabled: true, initial_interval: 5s, randomization_factor: 0.5, multiplier: 1.5, max_interval: 30s,
+       max_elapsed_time: 300s}
+"""
+    exporter = config.load(yaml.safe_load(text), environ={}).exporters["otlp"]
+    assert isinstance(exporter, OtlpExporter)
+    assert (exporter.sending_queue.ack, exporter.keepalive.time) == ("delivered", 30)

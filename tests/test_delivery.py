@@ -9,7 +9,7 @@ from otelagent.delivery import Delivery, budget
 from otelagent.destination import Destination
 from otelagent.errors import Misconfigured, OtelagentError, Rejected, Retryable, Unsupported
 from otelagent.policy import Pace, Policy
-from otelagent.traffic import Outlet, Signal, Traffic
+from otelagent.traffic import Outlet, Signal, Step, Traffic
 from tests.requests import logs, traces
 
 
@@ -219,6 +219,28 @@ def test_a_slow_destination_is_no_reason_to_make_the_sender_miss_its_deadline() 
         assert 0.4 < asyncio.get_running_loop().time() - began < 0.8
 
     deliver(test, exporter)
+
+
+def test_what_comes_to_a_processor_and_what_leaves_it_is_counted() -> None:
+    exporter, traffic = Recorder(), Traffic()
+
+    def redact(body: bytes) -> bytes:
+        if body == b"odd":
+            raise Rejected("can't be read")
+        return body
+
+    async def main() -> None:
+        destination = Destination(exporter, traffic)
+        names = {Signal.TRACES: ("agent_failures", "redaction/a")}
+        delivery = Delivery({Signal.TRACES: [destination]}, traffic, {Signal.TRACES: redact}, names)
+        await delivery.deliver(Signal.TRACES, b"a", 3)
+        with pytest.raises(Rejected):
+            await delivery.deliver(Signal.TRACES, b"odd", 2)
+
+    asyncio.run(main())
+    detectors, redaction = Step("agent_failures", Signal.TRACES), Step("redaction/a", Signal.TRACES)
+    assert traffic.incoming == {detectors: 5, redaction: 5}
+    assert traffic.outgoing == {detectors: 5, redaction: 3}
 
 
 def test_partial_success_is_counted_and_not_tried_again() -> None:

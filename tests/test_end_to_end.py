@@ -221,6 +221,8 @@ def test_an_error_in_delivery_asks_the_sender_to_come_again(sink: Sink, monkeypa
 
         monkeypatch.setattr(service.service.delivery, "deliver", broken)
         assert refusal(service, traces("a")).code() is grpc.StatusCode.UNAVAILABLE
+        traffic = service.service.traffic
+        assert (traffic.broken[TRACES], traffic.refused[TRACES], traffic.accepted[TRACES]) == (1, 0, 0)
 
 
 def test_an_error_in_the_background_is_counted_and_the_process_lives_on(
@@ -291,7 +293,12 @@ def test_metrics_are_scraped_with_the_names_of_the_collector(sink: Sink) -> None
         url = f"http://{service.endpoint('metrics')}/metrics"
         assert 'otelcol_receiver_accepted_spans_total{receiver="otlp",transport="grpc"} 0.0' in httpx.get(url).text
         call(service, traces("a", "b"))
-        assert 'otelcol_receiver_accepted_spans_total{receiver="otlp",transport="grpc"} 2.0' in httpx.get(url).text
+        shown = httpx.get(url).text
+        assert 'otelcol_receiver_accepted_spans_total{receiver="otlp",transport="grpc"} 2.0' in shown
+        assert 'otelcol_receiver_failed_spans_total{receiver="otlp",transport="grpc"} 0.0' in shown
+        for way in ("incoming", "outgoing"):
+            series = f"otelcol_processor_{way}_items_total"
+            assert f'{series}{{otel_signal="traces",processor="agent_failures"}} 2.0' in shown
         openmetrics = httpx.get(url, headers={"accept": "application/openmetrics-text; version=1.0.0"})
         assert openmetrics.headers["content-type"].startswith("application/openmetrics-text")
         assert openmetrics.text.endswith("# EOF\n")

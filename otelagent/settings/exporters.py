@@ -1,5 +1,6 @@
 """Settings of exporters, their queue and their retries."""
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from pydantic import Field, model_validator
@@ -25,6 +26,9 @@ SMALLEST: Final = 64 * 1024
 """Bytes; a smaller queue is meant to count something else."""
 
 
+_COLLECTORS: Final = ("batch", "block_on_overflow", "wait_for_result")
+
+
 class SendingQueue(Settings):
     """What waits for the destination."""
 
@@ -44,7 +48,8 @@ class SendingQueue(Settings):
     ack: Literal["delivered", "durable", "received"] = Field(
         default="durable",
         description="When the sender may let go: `delivered` when the destination has it; `durable` then or when it is "
-        "on disk; `received` as soon as it is in memory, which loses it in a crash.",
+        "on disk; `received` as soon as it is in memory, which loses it in a crash. The Collector's `wait_for_result` "
+        "is `delivered`.",
     )
     answer_within: Duration = Field(
         default=2.0, gt=0, le=8, description="Longest wait for the destination before a request goes to the spool."
@@ -54,12 +59,35 @@ class SendingQueue(Settings):
         default=8.0, gt=0, description="MiB per second that leave the spool beside live traffic."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_a_collector(cls, data: object) -> object:
+        """Its keys that aren't ours: taken where they ask for what is done anyway, else with the reason why not."""
+        if not isinstance(data, Mapping):
+            return data
+        own = {key: value for key, value in data.items() if key not in _COLLECTORS}
+        if data.get("batch") is not None:
+            raise ValueError("must not hold batch: requests that wait are joined anyway, once they are safe")
+        if data.get("block_on_overflow"):
+            raise ValueError("must not block_on_overflow: a sender that finds the queue full is told to come again")
+        if data.get("wait_for_result") and own.setdefault("ack", "delivered") != "delivered":
+            raise ValueError(f"must not have ack: {own['ack']} beside wait_for_result, which is ack: delivered")
+        return own
+
     @model_validator(mode="after")
     def _unit(self) -> "SendingQueue":
         """A Collector's `queue_size: 1000` are requests; taken for bytes it would refuse nearly everything."""
         if self.sizer is None and self.queue_size < SMALLEST:
             raise ValueError(f"must name a sizer for a queue_size of {self.queue_size}: requests, items or bytes")
         return self
+
+
+class ClientKeepalive(Settings):
+    """Pings that find out that a connection is dead, where a firewall drops it without a word."""
+
+    time: Duration = Field(default=0.0, description="Pause between pings; 0: none. Servers may refuse less than 5m.")
+    timeout: Duration = Field(default=20.0, gt=0, description="A ping that isn't answered by then ends the connection.")
+    permit_without_stream: bool = Field(default=False, description="Also while nothing is under way.")
 
 
 class OtlpExporter(Settings):
@@ -70,6 +98,7 @@ class OtlpExporter(Settings):
     compression: Literal["gzip", "none"] = Field(default="gzip", description="Compression of requests.")
     headers: dict[str, Secret] = Field(default_factory=dict, description="Metadata of every call; never printed.")
     auth: Auth | None = Field(default=None, description="As whom to send.")
+    keepalive: ClientKeepalive = Field(default_factory=ClientKeepalive, description="Pings of the connection.")
     timeout: Duration = Field(default=5.0, gt=0, description="Longest time of one attempt.")
     max_request_bytes: Positive = Field(
         default=4 * 1024 * 1024, description="Larger requests are split by spans before they are sent."
