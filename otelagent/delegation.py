@@ -4,6 +4,7 @@ Pure and bounded: built from the link table and the steps, it knows no content.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import Final, Protocol
 
@@ -73,6 +74,23 @@ class Member(msgspec.Struct, frozen=True):
 
 class Tree:
     """Owned by one trace."""
+
+    __slots__ = (
+        "_agents",
+        "_asked",
+        "_awaiting",
+        "_by_call",
+        "_children",
+        "_edges",
+        "_given_to",
+        "_handoffs",
+        "_last",
+        "_named",
+        "_nodes",
+        "_outside",
+        "_seeking",
+        "links",
+    )
 
     def __init__(self, nodes: Mapping[bytes, Place]) -> None:
         self._nodes = nodes
@@ -297,6 +315,7 @@ class Tree:
         return len(names) > 1
 
 
+@lru_cache(MAX_NAMES)
 def plain(name: str) -> str:
     """A name as letters and digits in lower case, for likeness of agents and tools."""
     return "".join(c for c in name.lower() if c.isalnum())

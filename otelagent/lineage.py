@@ -34,6 +34,29 @@ SLACK: Final = 50_000_000
 class Lineage:
     """Owned by one trace, which tells it of spans and steps."""
 
+    __slots__ = (
+        "_agentic",
+        "_bodies",
+        "_calls",
+        "_dirty",
+        "_foreign",
+        "_leaves",
+        "_new",
+        "_nodes",
+        "_owned",
+        "_parents",
+        "_receipts",
+        "_runs",
+        "_scans",
+        "_worked",
+        "alone",
+        "concluded",
+        "empty_calls",
+        "loosened",
+        "stirred",
+        "tree",
+    )
+
     def __init__(self, nodes: Mapping[bytes, Place], runs: MutableMapping[bytes, AgentRun]) -> None:
         self._nodes = nodes
         self._runs = runs

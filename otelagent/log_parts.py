@@ -45,6 +45,10 @@ class LogContent:
         self._span = span
         self._parts = tuple(parts)
 
+    @property
+    def cut(self) -> bool:
+        return self._span is not None and self._span.cut
+
     def arguments(self) -> Captured | None:
         return self._span.arguments() if self._span else None
 

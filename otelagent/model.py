@@ -41,7 +41,7 @@ BAD: Final = frozenset(Status) - {Status.OK, Status.UNKNOWN}
 """Outcomes that a consumer has to acknowledge or recover from."""
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What a source returned, and what decided that.
 
     `path` names the attribute and, after `#`, the JSON pointer (`result#/data/content/results`). `note` is a few
@@ -229,6 +229,10 @@ class Content(Protocol):
     def tools(self) -> Sequence[ToolOffer]:
         """The tools that the model was offered."""
 
+    @property
+    def cut(self) -> bool:
+        """Messages that were read had been cut off when they were written."""
+
 
 # --- facts: what reading takes from content -----------------------------------------------------------------------
 
@@ -253,7 +257,7 @@ class Likeness(Protocol):
     def breaks(self, rule: "Rule", tool: str | None) -> "Breach | None": ...
 
 
-class Suspect(msgspec.Struct, frozen=True):
+class Suspect(msgspec.Struct, frozen=True, gc=False):
     """What a result holds that tells its reader what to do. Names are hashes."""
 
     score: float
@@ -268,7 +272,7 @@ class Suspect(msgspec.Struct, frozen=True):
     """Those of `names` that its imperative sentences name: addresses, links, accounts, numbers and amounts."""
 
 
-class Family(msgspec.Struct, frozen=True):
+class Family(msgspec.Struct, frozen=True, gc=False):
     """Items of one kind that an assignment names together, as hashes, in their order, each once."""
 
     keys: tuple[int, ...]
@@ -278,7 +282,7 @@ class Family(msgspec.Struct, frozen=True):
     """The words around them say that some will do, or that they are there for reference."""
 
 
-class Items(msgspec.Struct, frozen=True):
+class Items(msgspec.Struct, frozen=True, gc=False):
     """What an assignment enumerates."""
 
     families: tuple[Family, ...] = ()
@@ -324,7 +328,7 @@ class Shape(Protocol):
     def kinds(self) -> Mapping[str, frozenset[str]]: ...
 
 
-class Call(msgspec.Struct):
+class Call(msgspec.Struct, gc=False):
     """What was read from one tool call: of its own span, or of the messages around it.
 
     Hashes are 64 bits and None where nothing was captured: unknown equals nothing.
@@ -376,7 +380,7 @@ class Call(msgspec.Struct):
         return frozenset() if self.like is None else self.like.terms
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """A tool call that a completion asked for."""
 
     id: str | None
@@ -393,7 +397,7 @@ class Reported(Protocol):
     def call(self) -> Call: ...
 
 
-class Answered(msgspec.Struct, frozen=True):
+class Answered(msgspec.Struct, frozen=True, gc=False):
     """A tool result found in the messages of an LLM step."""
 
     id: str | None
@@ -405,7 +409,7 @@ class Answered(msgspec.Struct, frozen=True):
     """Among the last messages: this step is the first to consume it."""
 
 
-class Claim(msgspec.Struct, frozen=True):
+class Claim(msgspec.Struct, frozen=True, gc=False):
     """A specific statement in a completion. `keys` are hashes of its value in every form that grounds it."""
 
     kind: str
@@ -418,7 +422,7 @@ class Claim(msgspec.Struct, frozen=True):
     """Of numbers, for sums, differences and shares."""
 
 
-class Admission(msgspec.Struct, frozen=True):
+class Admission(msgspec.Struct, frozen=True, gc=False):
     """What a completion admits about its data; all False where it says nothing of the kind."""
 
     missing: bool = False
@@ -526,7 +530,7 @@ class Standing(NamedTuple):
     """Messages that stand after it."""
 
 
-class Window(msgspec.Struct, frozen=True):
+class Window(msgspec.Struct, frozen=True, gc=False):
     """The history of a step beside what its trace had seen before."""
 
     items: int
@@ -536,7 +540,7 @@ class Window(msgspec.Struct, frozen=True):
     """New messages stand before old ones: a summary, or instructions that change."""
 
 
-class Turn(msgspec.Struct):
+class Turn(msgspec.Struct, gc=False):
     """What was read from a completion and its new input messages."""
 
     said: "Said | None" = None
@@ -544,7 +548,7 @@ class Turn(msgspec.Struct):
     asked: tuple[Asked, ...] = ()
     answered: tuple[Answered, ...] = ()
     """Tool results after the last user message, in messages that this trace hasn't seen before."""
-    consumed: frozenset[str] = frozenset()
+    consumed: tuple[str, ...] = ()
     """Ids of all tool calls whose results stand in the history."""
     given: tuple[object, ...] = ()
     """New system, user and tool messages as recorded, until the trace's grounding took them over."""
@@ -581,7 +585,7 @@ class Turn(msgspec.Struct):
         return self.text and not self.asked
 
 
-class Receipt(msgspec.Struct, frozen=True):
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """How many items an agent was assigned and how many it processed. `method`: reported, text or inferred."""
 
     assigned: int | None
@@ -597,8 +601,12 @@ class Receipt(msgspec.Struct, frozen=True):
         return self.assigned is not None and self.processed is not None and self.processed < self.assigned
 
 
-class Step(msgspec.Struct, kw_only=True):
-    """One unit of an agent's run. Ids are raw bytes, times nanoseconds since the epoch, tokens counts."""
+class Step(msgspec.Struct, kw_only=True, gc=False):
+    """One unit of an agent's run. Ids are raw bytes, times nanoseconds since the epoch, tokens counts.
+
+    The garbage collector doesn't look at steps and facts, of which there are many: nothing may lead from one in a
+    circle to it.
+    """
 
     trace_id: bytes
     span_id: bytes
@@ -670,7 +678,7 @@ class Step(msgspec.Struct, kw_only=True):
         return self.input_tokens / self.context_limit
 
 
-class Plain(msgspec.Struct, kw_only=True):
+class Plain(msgspec.Struct, kw_only=True, gc=False):
     """A span that is no step but has its place in the tree: a turn, a graph node, an HTTP call, anything else."""
 
     trace_id: bytes

@@ -41,6 +41,9 @@ STATUS: Final = b"status_code"
 MAX_PAIRS: Final = 4096
 """Attributes of ours that are kept serialised."""
 
+MAX_NAMES: Final = 4096
+"""Names of spans that are kept decoded."""
+
 _TEXT: Final = frozenset({str})
 _SHORT: Final = 130
 """Bytes of a serialised string whose length takes one byte."""
@@ -182,7 +185,7 @@ class Span:
     @property
     def name(self) -> str:
         if self._name is None:
-            self._name = _text(self._lite.name)
+            self._name = _name(self._lite.name)
         return self._name
 
     @property
@@ -431,9 +434,17 @@ def holds_logs(body: bytes) -> bool:
 
 def delta(attributes: Mapping[str, Value]) -> bytes:
     """Serialised attributes that can be appended to a span's bytes."""
-    return b"".join(
-        _pair(key, value) if isinstance(value, _ONCE) else _scalar(key, value) for key, value in attributes.items()
+    return _added(
+        b"".join(
+            _pair(key, value) if isinstance(value, _ONCE) else _scalar(key, value) for key, value in attributes.items()
+        )
     )
+
+
+@lru_cache(MAX_PAIRS)
+def _added(raw: bytes) -> bytes:
+    """What is added is kept with each span: what is the same is one object."""
+    return raw
 
 
 def _pair(key: str, value: Value) -> bytes:
@@ -546,6 +557,10 @@ def _plain(value: AnyValue, depth: int, owner: Attributes | None) -> Value:
 
 def _text(raw: bytes) -> str:
     return raw.decode(errors="replace")
+
+
+_name: Final = lru_cache(MAX_NAMES)(_text)
+"""Names of spans come again and again: those that are kept are one object."""
 
 
 def _walk(request: Request) -> Iterator[tuple[Origin, tuple[bytes, ...], Any]]:

@@ -75,7 +75,7 @@ class Exempted:
             if not mute:
                 yield finding
             elif finding.identity not in run.muted:
-                run.muted.add(finding.identity)
+                run.muted |= {finding.identity}
                 run.dismiss(self.mode, run.steps[-1], MUTED)
 
 

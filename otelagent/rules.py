@@ -32,7 +32,7 @@ class Rules:
     __slots__ = ("_before", "_known", "_read", "_standing")
 
     def __init__(self) -> None:
-        self._known: set[int] = set()
+        self._known: dict[int, None] = {}
         self._standing: dict[Rule, Given] = {}
         self._read = 0
         self._before: set[int] | None = None
@@ -63,7 +63,7 @@ class Rules:
         assert step.turn is not None  # noqa: S101 - the caller looked
         for message, after in step.turn.standing:
             if id(message) not in self._known:
-                self._known.add(id(message))
+                self._known[id(message)] = None
                 if self._before and message.mark in self._before:
                     self._show(message, step)
                     continue

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from otelagent.baselines.learned import Baselines
 from otelagent.delegation import Edge
@@ -186,18 +186,50 @@ def _wakes(kind: Kind, unknown: bool, decided: bool) -> Iterator[Wake]:
         yield Wake.DECISION
 
 
+Identity: TypeAlias = tuple[str, bytes, bytes]
+"""Of a finding: its mode, its trace, its root."""
+
+_NONE: Final[frozenset[Any]] = frozenset()
+"""A set of one's own takes 216 bytes, a table 64, and most runs need none."""
+
+
 class AgentRun:
     """Owned by its trace; changed only by `observe` and `fold`.
 
     `key` is the span id of the agent, or, while that is unknown, the id at which the chain of parents ends.
     """
 
+    __slots__ = (
+        "__weakref__",
+        "_abstained",
+        "_confirmed",
+        "_ends",
+        "_made",
+        "agent",
+        "conversation",
+        "decisions",
+        "ended",
+        "excused",
+        "findings",
+        "former",
+        "key",
+        "muted",
+        "notes",
+        "provisional",
+        "questions",
+        "receipt",
+        "rules",
+        "steps",
+        "trace",
+        "workflow",
+    )
+
     def __init__(self, trace: TraceView, key: bytes) -> None:
         self.trace = trace
         self.key = key
-        self.muted: set[tuple[str, bytes, bytes]] = set()
+        self.muted: frozenset[Identity] = _NONE
         """Identities of findings that the configuration mutes."""
-        self.former: set[bytes] = set()
+        self.former: frozenset[bytes] = _NONE
         """Keys of provisional runs that were found to be this one."""
         self.agent: str | None = None
         self.workflow: str | None = None
@@ -205,11 +237,11 @@ class AgentRun:
         self.provisional = True
         self.ended: Step | None = None
         """The agent's own step, once it passed."""
-        self.findings: dict[tuple[str, bytes, bytes], Finding] = {}
-        self._abstained: set[tuple[str, str]] = set()
+        self.findings: dict[Identity, Finding] = {}
+        self._abstained: frozenset[tuple[str, str]] = _NONE
         self.receipt: Receipt | None = None
         """How much of its assignment it has done, where that shows."""
-        self.excused: frozenset[tuple[str, bytes, bytes]] = frozenset()
+        self.excused: frozenset[Identity] = _NONE
         """Identities of findings that what happened elsewhere in the tree made void."""
         self.steps: list[Step] = []
         self._restart()
@@ -217,9 +249,9 @@ class AgentRun:
     def _restart(self) -> None:
         self.steps = []
         self._ends: list[int] = []
-        self._made: set[int] = set()
+        self._made: dict[int, None] = {}
         """Steps rebuilt from messages by this fold."""
-        self._confirmed: set[tuple[str, bytes, bytes]] = set()
+        self._confirmed: dict[Identity, None] = {}
         """Identities of what this fold found."""
         self.questions = OpenQuestions()
         self.rules = Rules()
@@ -282,7 +314,7 @@ class AgentRun:
         missing = [a for a in consumer.turn.answered if not self._supply(a) and (a.tail or alone)]
         consumer.turn.answered = tuple(missing)
         made = [_rebuilt(consumer, answered) for answered in missing]
-        self._made.update(map(id, made))
+        self._made.update(dict.fromkeys(map(id, made)))
         return made
 
     def _supply(self, answered: Answered) -> bool:
@@ -411,7 +443,7 @@ class AgentRun:
     def abstain(self, mode: str, reason: str) -> None:
         """A detector lacks what it needs; counted once per run and reason."""
         if (mode, reason) not in self._abstained:
-            self._abstained.add((mode, reason))
+            self._abstained |= {(mode, reason)}
             self.trace.abstain(mode, reason)
 
     def dismiss(self, mode: str, step: Step, why: str) -> None:
@@ -473,7 +505,7 @@ class AgentRun:
                 del self.findings[identity]
 
     def _note(self, finding: Finding) -> bool:
-        self._confirmed.add(finding.identity)
+        self._confirmed[finding.identity] = None
         known = self.findings.get(finding.identity)
         if known == finding:
             return False

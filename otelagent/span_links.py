@@ -25,6 +25,8 @@ class Place(Protocol):
 class SpanLinks:
     """Owned by one tree. A link leads from the span that handles a message to the one that sent it."""
 
+    __slots__ = ("_nodes", "_sent")
+
     def __init__(self, nodes: Mapping[bytes, Place]) -> None:
         self._nodes = nodes
         self._sent: dict[bytes, tuple[bytes, ...]] = {}

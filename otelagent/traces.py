@@ -7,10 +7,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 from itertools import chain, groupby, islice
 from operator import attrgetter, itemgetter
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -134,6 +133,52 @@ class Node(msgspec.Struct, gc=False):
 class Trace:
     """One live trace. Changed only by LiveTraces."""
 
+    __slots__ = (
+        "_abroad",
+        "_asked",
+        "_budget",
+        "_calls",
+        "_employer",
+        "_final",
+        "_http",
+        "_linked",
+        "_listener",
+        "_told",
+        "_unnamed",
+        "_untold",
+        "_waiting",
+        "bytes",
+        "conversations",
+        "environment",
+        "given",
+        "instructions",
+        "lineage",
+        "nodes",
+        "normal",
+        "opened",
+        "origin",
+        "outcomes",
+        "partial_view",
+        "parts",
+        "recalled",
+        "root_failed",
+        "root_seen",
+        "runs",
+        "seen",
+        "service",
+        "stirred",
+        "talks",
+        "touched",
+        "trace_id",
+        "used",
+        "workflow",
+    )
+
+    lineage: Lineage
+    given: Given
+    seen: Seen
+    parts: LogParts
+
     def __init__(
         self,
         trace_id: bytes,
@@ -188,23 +233,20 @@ class Trace:
         self._linked = 0
         """Of the nodes, those that the lineage knows of."""
 
-    # --- what only agents need: most traces of other services never do --------------------------------------------
-
-    @cached_property
-    def lineage(self) -> Lineage:
-        return Lineage(self.nodes, self.runs)
-
-    @cached_property
-    def given(self) -> Given:
-        return Given(self._budget)
-
-    @cached_property
-    def seen(self) -> Seen:
-        return Seen()
-
-    @cached_property
-    def parts(self) -> LogParts:
-        return LogParts()
+    def __getattr__(self, name: str) -> Any:
+        """What only agents need is made when it is asked for first: most traces of other services never do."""
+        match name:
+            case "lineage":
+                self.lineage = Lineage(self.nodes, self.runs)
+            case "given":
+                self.given = Given(self._budget)
+            case "seen":
+                self.seen = Seen()
+            case "parts":
+                self.parts = LogParts()
+            case _:
+                raise AttributeError(name)
+        return getattr(self, name)
 
     # --- what a run asks ----------------------------------------------------------------------------------------
 
@@ -376,6 +418,7 @@ class Trace:
         if self._linked < len(self.nodes):
             self._catch_up()
         self._linked += 1
+        item.trace_id = self.trace_id  # one object for all
         step = item if isinstance(item, Step) else None
         if step is None:
             self.nodes[item.span_id] = Node(item.parent_id, item.start, item.end)

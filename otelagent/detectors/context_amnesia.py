@@ -34,7 +34,7 @@ NAMES: Final = {
 """What a rule is about, by its kind."""
 
 
-@dataclass
+@dataclass(slots=True)
 class _State:
     """What the run has shown so far."""
 

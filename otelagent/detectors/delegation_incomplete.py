@@ -22,6 +22,8 @@ from otelagent.stitching import may_delegate
 MAX_NAMES: Final = 1_000
 """Characters of missing items' names, together."""
 
+_NONE: Final = frozenset[tuple[str, bytes, bytes]]()
+
 SAME: Final = frozenset({"rate_limit_mid_chain", "tool_error_ignored"})
 """Modes that tell of a bad source what this one tells of the child that met it."""
 
@@ -97,7 +99,7 @@ class DelegationIncomplete(Detector):
         coverage = self._coverage(run)
         run.receipt = coverage.receipt if coverage is not None else None
         good = coverage is not None and coverage.receipt.short and made_good(run, coverage)
-        run.excused = self._excused(run, coverage) if good and coverage is not None else frozenset()
+        run.excused = self._excused(run, coverage) if good and coverage is not None else _NONE
         own = self._own(run, coverage) if not good else None
         if own is not None and own.confidence >= self.min_confidence:
             yield own

@@ -13,7 +13,7 @@ _PHRASE: Final = 4
 """Least letters of a demanded phrase: a shorter one is an answer like any other."""
 
 
-@dataclass
+@dataclass(slots=True)
 class _Seen:
     """What a run has shown so far: results that hold instructions, and the tools used."""
 

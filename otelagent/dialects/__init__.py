@@ -154,9 +154,9 @@ def _step(span: Span, layout: Layout, plan: Plan, kind: Kind) -> Step:
         end=span.end,
         **values,
     )
-    step.content = content = SpanContent(span, plan, step)
     _origin(span, step)
     _failure(span, step)
+    step.content = content = SpanContent(span, plan, kind, step.failed)
     step.withheld = withheld(span, plan, kind)
     if step.withheld is not None:
         step.capture_hint = _SDK_HINTS.get(step.withheld) or plan.hint(span.origin.scope) or None

@@ -8,7 +8,7 @@ from xxhash import xxh3_64_intdigest
 from otelagent.dialects import otel_core, places
 from otelagent.dialects.plan import Plan
 from otelagent.dialects.table import Source, found
-from otelagent.model import Captured, Item, Kind, Message, Step, ToolOffer, Withheld
+from otelagent.model import Captured, Item, Kind, Message, ToolOffer, Withheld
 from otelagent.otlp import Span
 
 _UNREAD: Final[Any] = object()
@@ -17,12 +17,26 @@ _UNREAD: Final[Any] = object()
 class SpanContent:
     """Content of one step, as the dialects on its span say where it stands."""
 
-    __slots__ = ("_arguments", "_completion", "_error", "_history", "_plan", "_result", "_span", "_step", "_tools")
+    __slots__ = (
+        "_arguments",
+        "_completion",
+        "_error",
+        "_failed",
+        "_history",
+        "_kind",
+        "_plan",
+        "_result",
+        "_span",
+        "_tools",
+        "cut",
+    )
 
-    def __init__(self, span: Span, plan: Plan, step: Step) -> None:
+    def __init__(self, span: Span, plan: Plan, kind: Kind, failed: bool) -> None:
         self._span = span
         self._plan = plan
-        self._step = step
+        self._kind = kind
+        self._failed = failed
+        self.cut = False
         self._arguments: Captured | None = _UNREAD
         self._result: Captured | None = _UNREAD
         self._error: str | None = _UNREAD
@@ -73,10 +87,10 @@ class SpanContent:
         return None
 
     def _read_result(self) -> Captured | None:
-        if self._step.kind in (Kind.AGENT, Kind.WORKFLOW, Kind.LLM):
+        if self._kind in (Kind.AGENT, Kind.WORKFLOW, Kind.LLM):
             return self._captured(self._plan.output)
         captured = self._captured(self._plan.result)
-        if captured is None and not self._step.failed and any(m(self._span) for m in self._plan.none_is_missing):
+        if captured is None and not self._failed and any(m(self._span) for m in self._plan.none_is_missing):
             return Captured(None, self._plan.result_name)
         return captured
 
@@ -84,7 +98,7 @@ class SpanContent:
         for source in sources:
             if source.present(self._span) and not self._redacted(source):
                 listing = source.read(self._span, role)
-                self._note(listing.cut)
+                self.cut = self.cut or listing.cut
                 if listing.items:
                     return listing.items
         return ()
@@ -92,10 +106,6 @@ class SpanContent:
     def _redacted(self, source: places.Source) -> bool:
         keys = source.keys(self._span)
         return bool(keys) and self._plan.stands_for_none(self._span.attributes.content(keys[0]))
-
-    def _note(self, cut: bool) -> None:
-        if cut and self._step.withheld is None:
-            self._step.withheld = Withheld.TRUNCATED
 
 
 def withheld(span: Span, plan: Plan, kind: Kind) -> Withheld | None:

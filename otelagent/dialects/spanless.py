@@ -18,6 +18,8 @@ class Written:
 
     __slots__ = ("_arguments", "_result")
 
+    cut: Final = False
+
     def __init__(self, arguments: Captured | None, result: Captured | None) -> None:
         self._arguments = arguments
         self._result = result

@@ -3,6 +3,8 @@
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -37,6 +39,7 @@ from otelagent.model import (
     ToolResult,
     Turn,
     Window,
+    Withheld,
 )
 from otelagent.reading.acknowledgement import admits, announces, completed, halted
 from otelagent.reading.arguments import canonical, fingerprint, similar, size, terms
@@ -60,7 +63,7 @@ MAX_STANDING: Final = 128
 """System and user messages kept per trace; later ones are not."""
 
 MAX_SEEN: Final = 4096
-"""Message fingerprints kept per trace; the oldest are let go and such messages are read again."""
+"""Message fingerprints kept per trace; of more the older half is let go, and such messages are read again."""
 
 MAX_SUSPECTS: Final = 1024
 _suspects: OrderedDict[int, Suspect | None] = OrderedDict()
@@ -101,8 +104,8 @@ class Seen:
     def __init__(self) -> None:
         self.declared: dict[str, Declared | None] = {}
         """What tools that were asked for say their results are; None where they say nothing."""
-        self._asked: OrderedDict[str, Asked] = OrderedDict()
-        self._known: OrderedDict[tuple[int, int], None] = OrderedDict()
+        self._asked: dict[str, Asked] = {}
+        self._known: dict[int, None] = {}
         self._instructions: dict[int, Instructions] = {}
 
     def ask(self, calls: Sequence[Asked]) -> None:
@@ -113,7 +116,7 @@ class Seen:
             if call.id is not None:
                 self._asked[call.id] = call
         while len(self._asked) > MAX_ASKED:
-            self._asked.popitem(last=False)
+            del self._asked[next(iter(self._asked))]
 
     def asked(self, call_id: str | None) -> Asked | None:
         """The call with this id."""
@@ -141,12 +144,12 @@ class Seen:
         found = []
         for position, item in enumerate(history):
             nth = counts[item.fingerprint] = counts.get(item.fingerprint, 0) + 1
-            key = (item.fingerprint, nth)
+            key = item.fingerprint if nth == 1 else hash((item.fingerprint, nth))
             if key not in self._known:
                 self._known[key] = None
                 found.append((position, item))
-        while len(self._known) > MAX_SEEN:
-            self._known.popitem(last=False)
+        if len(self._known) > MAX_SEEN:
+            self._known = dict.fromkeys(islice(self._known, MAX_SEEN // 2, None))
         return found
 
 
@@ -164,6 +167,8 @@ def read(step: Step, seen: Seen, role_of: RoleOf) -> None:
         step.call = _call(step, content, role_of(step.tool, step.tool_description))
     elif step.kind in (Kind.LLM, Kind.AGENT, Kind.WORKFLOW):
         step.turn = _turn(step, content, seen, role_of)
+    if step.withheld is None and content.cut:
+        step.withheld = Withheld.TRUNCATED
 
 
 def read_again(step: Step, role_of: RoleOf) -> None:
@@ -555,18 +560,19 @@ def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
         said=CompletionRead(text) if text else None,
         asked=asked,
         answered=tuple(reader.answered),
-        consumed=frozenset(reader.consumed),
+        consumed=tuple(reader.consumed),
         given=tuple(reader.given),
         history=bool(history),
         told=tuple(reader.told),
         standing=seen.standing(history),
-        called=_called_before(fresh) if reader.calls else _NONE_CALLED,
+        called=_called_before(fresh) if reader.calls else _NONE,
         window=_window(len(history), [position for position, _ in fresh]) if history else None,
         task=TaskRead("\n".join(reader.asked_for)) if reader.asked_for else None,
     )
 
 
-_NONE_CALLED: Final = frozenset[str]()
+_NONE: Final = frozenset[str]()
+"""An empty set takes 216 bytes."""
 
 
 def _declare(asked: tuple[Asked, ...], content: Content, seen: Seen) -> None:
@@ -584,12 +590,15 @@ def _called_before(fresh: list[tuple[int, Message]]) -> frozenset[str]:
     """Tools that were called in turns before the user's last message."""
     last = _last_user(fresh)
     calls = _tool_calls(message for position, message in fresh if position < last)
-    return frozenset(call.name for call in calls if call.name)
+    return frozenset(call.name for call in calls if call.name) or _NONE
 
 
 def _window(items: int, new: list[int]) -> Window:
     old = items - len(new)
-    return Window(items, old, bool(old and new and new[0] < old))
+    return _window_of(items, old, bool(old and new and new[0] < old))
+
+
+_window_of: Final = lru_cache(1024)(Window)
 
 
 class InstructionsRead(_TextRead):
