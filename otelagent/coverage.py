@@ -117,12 +117,12 @@ def _did(step: Step) -> bool:
 
 
 def _bulk(hits: Sequence[tuple[Step, frozenset[int]]], missing: int) -> bool:
-    """After the last call for one item came another that may have brought the rest at once."""
+    """After the last call for one item came another that may have brought the rest at once, by whatever words."""
     last = max((s.start for s, hit in hits if len(hit) == 1), default=0)
     sizes = sorted(s.call.size or 0 for s, hit in hits if len(hit) == 1 and s.call)
     typical = sizes[len(sizes) // 2]
-    rest = (s for s, hit in hits if not hit and s.start >= last and s.call and s.call.role is Role.SOURCE and _did(s))
-    return any((s.call.size or 0) * 2 >= missing * typical for s in rest if s.call)
+    rest = (s for s, hit in hits if len(hit) != 1 and s.start >= last and s.call and _did(s))
+    return any((s.call.size or 0) * 2 >= missing * typical for s in rest if s.call and s.call.role is Role.SOURCE)
 
 
 def _named(answer: Step | None, missing: frozenset[int]) -> bool:

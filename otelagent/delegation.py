@@ -60,6 +60,9 @@ class Edge(msgspec.Struct, frozen=True):
     trace_id: bytes = b""
     """The parent's trace, where it is another."""
     confidence: float = 1.0
+    beside: bool = False
+    """The model asked for it with other calls in one turn, and the agent that did hasn't passed: others may share its
+    work."""
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -100,7 +103,8 @@ class Tree:
         self._awaiting: dict[bytes, list[bytes]] = {}
         self._named: dict[str, list[bytes]] = {}
         self._handoffs: dict[str, list[tuple[Step, bytes]]] = {}
-        self._asked: dict[str, int] = {}
+        self._asked: dict[str, tuple[int, int]] = {}
+        """Tools that models asked for: when last, and with how many calls in that turn."""
         self._agents: dict[bytes, Member] = {}
         self._outside: dict[bytes, Edge] = {}
         self.links = SpanLinks(nodes)
@@ -133,9 +137,10 @@ class Tree:
 
     def asked(self, step: Step) -> None:
         """A model asks for tools; one of them may stand for an agent."""
-        for call in step.turn.asked if step.turn else ():
+        calls = step.turn.asked if step.turn else ()
+        for call in calls:
             if call.name and (len(self._asked) < MAX_NAMES or call.name in self._asked):
-                self._asked[call.name] = max(step.end, self._asked.get(call.name, 0))
+                self._asked[call.name] = max((step.end, len(calls)), self._asked.get(call.name, (0, 0)))
 
     def linked(self, span_ids: Iterable[bytes]) -> list[bytes]:
         """Spans have taken their places; gives the runs whose edges are other than before."""
@@ -238,7 +243,8 @@ class Tree:
         if key in self._outside:
             return msgspec.structs.replace(self._outside[key], above=above, call=call, unseen=unseen)
         if call is not None:
-            return Edge(key, "tool", above, None, call, unseen)
+            asked = self._asked.get(self._nodes[call].tool or "", (0, 0)) if unseen is not None else (0, 0)
+            return Edge(key, "tool", above, None, call, unseen, beside=asked[1] > 1)
         given = self._given(member, key)
         if given is not None:
             return Edge(key, "handoff", above, given[1], given[0].span_id, unseen)
@@ -248,8 +254,8 @@ class Tree:
             return Edge(key, "link", above, sender, None, unseen, confidence=0.9)
         if above is not None and self._nodes[above].kind is Kind.AGENT and not self._wraps(above, member):
             return Edge(key, "nested", above, None, None, unseen)
-        if unseen is not None and self._awaited(member):
-            return Edge(key, "asked", above, None, None, unseen, confidence=0.9)
+        if unseen is not None and (calls := self._awaited(member)):
+            return Edge(key, "asked", above, None, None, unseen, confidence=0.9, beside=calls > 1)
         return Edge(key, None, above, None, None, unseen)
 
     def _upward(self, key: bytes) -> tuple[bytes | None, bytes | None, bytes | None]:
@@ -301,9 +307,11 @@ class Tree:
         outer = self._agents.get(above)
         return outer is not None and bool(member.name) and outer.name == member.name
 
-    def _awaited(self, member: Member) -> bool:
+    def _awaited(self, member: Member) -> int:
+        """How many calls a model asked for in the turn that asked for a tool of this name; 0: none did."""
         name = plain(member.name or "")
-        return len(name) > 2 and any(name in plain(tool) and at <= member.start for tool, at in self._asked.items())
+        asked = (pair for tool, pair in self._asked.items() if name in plain(tool) and pair[0] <= member.start)
+        return max(asked, default=(0, 0))[1] if len(name) > 2 else 0
 
     def _crowd(self, edge: Edge) -> bool:
         """Another agent works for the same workflow."""

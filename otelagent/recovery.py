@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Final, Protocol
 
 from otelagent.answers import said
-from otelagent.coverage import BROKEN, TRANSIENT, Coverage, work
+from otelagent.coverage import BROKEN, OWN_CALLS, TRANSIENT, Coverage, work
 from otelagent.model import Items, Kind, Status, Step
 from otelagent.questions import meets
 from otelagent.run import AgentRun
@@ -26,16 +26,17 @@ class Assigned(Protocol):
 
 
 def made_good(run: AgentRun, coverage: Coverage | None) -> bool:
-    """A later run, or the parent itself, did the rest or all of it."""
+    """A later run, one that shares its list, or the parent itself did the rest or all of it."""
     ended, trace = run.ended, run.trace
     if ended is None:
         return False
-    after = (s for s in trace.siblings(run) if s.ended is not None and s.ended.start >= ended.end)
-    later = [s for s in islice(after, MAX_LATER) if s.ended is not None and not s.ended.failed]
+    beside = [s for s in trace.siblings(run) if s.ended is not None and not s.ended.failed]
+    later = [s for s in beside if s.ended is not None and s.ended.start >= ended.end][:MAX_LATER]
     if coverage is not None and coverage.receipt.method == "inferred":
         above = trace.enclosing(run)
         own = (s for s in work(above) if _asked(s, above) >= ended.end) if above is not None else ()
-        steps = [*islice(own, MAX_LATER), *(step for s in later for step in sources(s))]
+        shared = [s for s in beside[-MAX_LATER:] if s not in later and _shares(run, s)]
+        steps = [*islice(own, MAX_LATER), *(step for s in (*later, *shared) for step in sources(s))]
         left = (coverage.receipt.assigned or 0) - (coverage.receipt.processed or 0)
         if coverage.missing:
             return len({key for step in steps for key in _dealt(step, coverage.missing)}) >= left
@@ -59,6 +60,12 @@ def _asked(step: Step, run: AgentRun) -> int:
 def _alike(run: AgentRun, other: AgentRun) -> bool:
     """Both were given the same to do."""
     return any(a.families and a == b for a in _given(run) for b in _given(other))
+
+
+def _shares(run: AgentRun, other: AgentRun) -> bool:
+    """Both were given two or more of the same items, at one time or before: they divide a list."""
+    own = {key for items in _given(run) for family in items.families for key in family.keys}
+    return sum(key in own for items in _given(other) for family in items.families for key in family.keys) >= OWN_CALLS
 
 
 def _given(run: AgentRun) -> list[Items]:

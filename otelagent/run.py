@@ -10,10 +10,12 @@ from otelagent.delegation import Edge
 from otelagent.model import BAD, Answered, Finding, Instructions, Kind, Receipt, Status, Step
 from otelagent.questions import Decision, OpenQuestions
 from otelagent.reading.given import Given
+from otelagent.reading.roles import is_closing
 from otelagent.rules import Given as GivenRule
 from otelagent.rules import Rules
 
 SOURCES: Final = frozenset({Kind.TOOL, Kind.RETRIEVAL})
+CALLS: Final = SOURCES | {Kind.HANDOFF}
 
 FAILED: Final = BAD - {Status.EMPTY, Status.PARTIAL, Status.NONCONFORMING}
 """Outcomes of calls that did nothing."""
@@ -391,10 +393,30 @@ class AgentRun:
         if not turns or not turns[-1].text or not any(turn.history for turn in turns):
             return False
         seen = frozenset[str]().union(*(turn.consumed for turn in turns))
-        calls = [s for s in self.steps if s.kind in SOURCES or s.kind is Kind.HANDOFF]
+        calls = [s for s in self.steps if s.kind in CALLS]
         known = {s.call_id for s in calls if s.call_id}
         asked = {call.id for turn in turns[:-1] for call in turn.asked if call.id}
         return len(seen) <= len(calls) and (not known or not (asked - seen - known))
+
+    @property
+    def gaps(self) -> bool:
+        """Spans of the run were dropped, as others show: a call, a turn that asked for one, or the last turn."""
+        turns = [s.turn for s in self.steps if s.kind is Kind.LLM and s.turn is not None]
+        called = {s.call_id for s in self.steps if s.kind in CALLS and not s.rebuilt}
+        asked = {call.id for turn in turns for call in turn.asked if call.id}
+        seen = frozenset[str]().union(*(turn.consumed for turn in turns))
+        if len(seen) > sum(s.kind in CALLS for s in self.steps):
+            return True
+        if not asked or None in called:
+            return False
+        if called.isdisjoint(asked | seen):
+            return len(asked) != len(called)  # calls have ids of their own, or none of the others has come
+        handed = {s.call_id for s in self.steps if s.kind is Kind.HANDOFF}
+        due = {call.id for call in turns[-1].asked if call.id and not is_closing(call.name)} - handed
+        spoken = self.ended is not None and self.ended.turn is not None and bool(self.ended.turn.text)
+        read = {s.call_id for s in self.steps if s.rebuilt}
+        lost = asked - due - called - read
+        return bool(called - asked or lost or (due and (spoken or due <= called)))
 
     def standing_rules(self) -> tuple[GivenRule, ...]:
         """The rules that stand now, those of earlier turns of the conversation with them."""

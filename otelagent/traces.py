@@ -380,7 +380,7 @@ class Trace:
 
     def whole(self, run: AgentRun) -> bool:
         if self._final:
-            return self.over
+            return self.over and not run.gaps
         return run.key not in self._waiting and run.whole
 
     # --- phase a: links -----------------------------------------------------------------------------------------

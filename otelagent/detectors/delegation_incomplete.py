@@ -119,7 +119,11 @@ class DelegationIncomplete(Detector):
         if told is not None or not delegated or not run.trace.whole(run):
             return told
         own = sources(run)
-        return inferred((given.items for given in given_by(run)), own, said(run)) if len(own) >= OWN_CALLS else None
+        if len(own) < OWN_CALLS:
+            return None
+        found = inferred((given.items for given in given_by(run)), own, said(run))
+        waits = edge is not None and edge.beside and found is not None and found.receipt.short and not found.failed
+        return None if waits else found
 
     def _own(self, run: AgentRun, coverage: Coverage | None) -> Finding | None:
         edge, ended = run.trace.edge(run), run.ended
