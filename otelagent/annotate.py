@@ -36,15 +36,17 @@ LOG_SEVERITY: Final = {
 def attributes_of(step: Step, trace: Trace, about: Sequence[Finding]) -> dict[str, Value]:
     """What to add to a step's span; empty where there is nothing to say. `about`: findings that this span carries."""
     added: dict[str, Value] = {}
-    if step.kind in SOURCES and step.call is not None and step.call.outcome.status in BAD:
+    kind = step.kind
+    if kind is Kind.LLM:
+        if (used := step.utilization) is not None:
+            added[a.CONTEXT_UTILIZATION] = round(used, 4)
+            if step.context_limit:
+                added[a.CONTEXT_LIMIT] = step.context_limit
+    elif kind in SOURCES and step.call is not None and step.call.outcome.status in BAD:
         added[a.TOOL_OUTCOME] = str(step.call.outcome.status)
         added[a.KEEP] = True
-    if step.kind is Kind.LLM and step.utilization is not None:
-        added[a.CONTEXT_UTILIZATION] = round(step.utilization, 4)
-        if step.context_limit:
-            added[a.CONTEXT_LIMIT] = step.context_limit
-    own = trace.runs.get(step.span_id) if step.kind in _ENCLOSING else None
-    if own is not None or step.kind in (Kind.AGENT, Kind.WORKFLOW):
+    own = trace.runs.get(step.span_id) if kind in _ENCLOSING else None
+    if own is not None or kind is Kind.AGENT or kind is Kind.WORKFLOW:
         added |= _roll_up(step, trace)
     if not about and (own is None or not own.findings):
         return added

@@ -499,24 +499,30 @@ class AgentRun:
 
     def _ground(self, step: Step) -> None:
         """Hand what was given to the trace; the step needn't keep it."""
-        if step.turn is not None:
-            for text in step.turn.given:
-                self.trace.given.take(text)
-            step.turn.given = ()
-            self.trace.told(step.turn.told)
-            step.turn.told = ()
-            for tool in step.turn.called:
+        turn, call = step.turn, step.call
+        if turn is not None:
+            if turn.given:
+                for text in turn.given:
+                    self.trace.given.take(text)
+                turn.given = ()
+            if turn.told:
+                self.trace.told(turn.told)
+                turn.told = ()
+            for tool in turn.called:
                 self._used(tool, True)
-        if step.call is not None:
-            self.trace.given.take(step.call.given)
-            step.call.given = None
+        if call is not None and call.given is not None:
+            self.trace.given.take(call.given)
+            call.given = None
         used = step.tool if step.kind in SOURCES else step.target if step.kind is Kind.HANDOFF else None
         if used:
-            self._used(used, step.call is None or step.call.outcome.status not in FAILED)
+            self._used(used, call is None or call.outcome.status not in FAILED)
 
     def _used(self, tool: str, succeeded: bool) -> None:
-        if tool in self.trace.used or len(self.trace.used) < MAX_TOOLS:
-            self.trace.used[tool] = succeeded or self.trace.used.get(tool, False)
+        used = self.trace.used
+        known = used.get(tool)
+        if known is None and len(used) >= MAX_TOOLS:
+            return
+        used[tool] = succeeded or bool(known)
 
     def _withdraw(self, modes: set[str]) -> None:
         """Let go of findings that this fold didn't confirm, though it saw their spans again."""

@@ -120,22 +120,13 @@ def withheld(span: Span, plan: Plan, kind: Kind) -> Withheld | None:
 def _of_model(span: Span, plan: Plan) -> Withheld | None:
     given, brought = _first_present(span, plan.input), _first_present(span, plan.completion)
     for source in (given, brought):
-        if source is not None and (reason := _spoiled(span, plan, source.keys(span)) or _hollow(span, source)):
+        if source is not None and (reason := _spoiled(span, plan, source.keys(span), messages=True)) is not None:
             return reason
     if span.dropped_attributes and (given is None or brought is None or _lost_head(span, given)):
         return Withheld.EVICTED
     if given is not None or brought is not None:
         return None
     return Withheld.UPLOADED if _uploaded(span, plan) else Withheld.CAPTURE_OFF
-
-
-def _hollow(span: Span, source: places.Source) -> Withheld | None:
-    """Messages whose texts were left out, while their structure stayed."""
-    for key in source.keys(span):
-        raw = span.attributes.content(key)
-        if raw is not None and _EMPTY_PART in raw and any(part in raw for part in _EMPTY_PARTS):
-            return Withheld.CAPTURE_OFF
-    return None
 
 
 def _first_present(span: Span, sources: Sequence[places.Source]) -> places.Source | None:
@@ -163,14 +154,18 @@ def _worked_out(span: Span, sources: Sequence[Source]) -> bool:
     return any(isinstance(found(span, source), Captured) for source in sources if not isinstance(source, str))
 
 
-def _spoiled(span: Span, plan: Plan, keys: Iterable[str]) -> Withheld | None:
-    cut = False
+def _spoiled(span: Span, plan: Plan, keys: Iterable[str], *, messages: bool = False) -> Withheld | None:
+    """`messages`: also whether their texts were left out, while their structure stayed."""
+    cut = hollow = False
     for key in keys:
         raw = span.attributes.content(key)
+        if raw is None:
+            continue
         if plan.stands_for_none(raw):
             return Withheld.REDACTED
-        cut = cut or (raw is not None and _cut(raw))
-    return Withheld.TRUNCATED if cut else None
+        cut = cut or _cut(raw)
+        hollow = hollow or (messages and _EMPTY_PART in raw and any(part in raw for part in _EMPTY_PARTS))
+    return Withheld.TRUNCATED if cut else Withheld.CAPTURE_OFF if hollow else None
 
 
 def _cut(raw: bytes) -> bool:
