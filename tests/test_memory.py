@@ -2,7 +2,6 @@
 
 import gc
 import time
-import weakref
 from pathlib import Path
 
 import grpc
@@ -14,6 +13,7 @@ from otelagent.errors import Retryable
 from otelagent.exporters.otlp_grpc import METHODS
 from otelagent.memory import MIB, MemoryGuard, available
 from otelagent.pipeline import Pipeline
+from otelagent.run import AgentRun
 from otelagent.settings import AgentFailures, MemoryLimiter
 from otelagent.sink import Sink
 from otelagent.traffic import Signal
@@ -130,12 +130,12 @@ def test_traces_that_leave_need_no_garbage_collector() -> None:
     """A service's pipeline takes them apart, since the process looks for what refers to itself only rarely."""
     pipeline = Pipeline(assembly.pipeline_settings(AgentFailures()))
     pipeline.traces(capture("langgraph__openinference__delegation_parallel.binpb.gz"), 1.0)
-    runs = [weakref.ref(run) for trace in pipeline.live for run in trace.runs.values()]
+    runs = {id(run) for trace in pipeline.live for run in trace.runs.values()}
+    assert runs
     gc.disable()
     try:
         pipeline.settle(2.0)
-        assert runs
-        assert not any(run() for run in runs)
+        assert not [each for each in gc.get_objects() if id(each) in runs and isinstance(each, AgentRun)]
     finally:
         gc.enable()
 

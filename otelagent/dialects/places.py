@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, Final, Protocol
 
 from xxhash import xxh3_64_intdigest
@@ -12,6 +12,9 @@ from otelagent.dialects.messages import NOTHING, Listing, completion, listing
 from otelagent.dialects.shapes import NOT_CAPTURED, is_message, message
 from otelagent.model import Item, Message
 from otelagent.otlp import Attributes, Span
+
+MAX_PATHS: Final = 4096
+"""Flattened keys and paths whose parts are remembered; emitters have few."""
 
 MAX_STEPS: Final = 6
 """Steps of a flattened path; deeper ones are dropped."""
@@ -119,19 +122,20 @@ class Flat:
 
     def _groups(self, span: Span) -> list[list[tuple[str, str]]]:
         groups: dict[int, list[tuple[str, str]]] = {}
+        start = len(self.prefix) + 1
         for key in self._listed(span.attributes):
-            index, _, path = key[len(self.prefix) + 1 :].partition(".")
-            if index.isdecimal() and len(index) < 9:
-                groups.setdefault(int(index), []).append((path, key))
+            index, path = _placed(key, start)
+            if index is not None:
+                groups.setdefault(index, []).append((path, key))
         return [sorted(groups[index]) for index in sorted(groups) if any(_says(path) for path, _ in groups[index])]
 
     def _listed(self, attributes: Attributes) -> Iterable[str]:
         head = self.prefix + "."
         keys = attributes.keys()
-        return (key for key in keys if key.startswith(head))
+        return [key for key in keys if key.startswith(head)]
 
     def _item(self, attributes: Attributes, group: list[tuple[str, str]], role: str, empty: bool) -> Item:
-        raw = b"".join(part for path, key in group for part in (path.encode(), attributes.raw(key) or b""))
+        raw = b"".join([part for path, key in group for part in (path.encode(), attributes.content(key) or b"")])
         return Item(xxh3_64_intdigest(raw), partial(self._message, attributes, group, role, empty))
 
     def _message(self, attributes: Attributes, group: list[tuple[str, str]], role: str, empty: bool) -> Message:
@@ -181,6 +185,19 @@ class Events:
         return next((key for key in (*self.lists, *self.bodies) if key in attributes), None)
 
 
+@lru_cache(MAX_PATHS)
+def _placed(key: str, start: int) -> tuple[int | None, str]:
+    """The index of a flattened key, None where it has none, and the path below it."""
+    index, _, path = key[start:].partition(".")
+    return int(index) if index.isdecimal() and len(index) < 9 else None, path
+
+
+@lru_cache(MAX_PATHS)
+def _steps(path: str, drop: frozenset[str]) -> tuple[str, ...]:
+    return tuple([step for step in path.split(".") if step not in drop][:MAX_STEPS]) or ("content",)
+
+
+@lru_cache(MAX_PATHS)
 def _says(path: str) -> bool:
     """A path that is more than the role of a message."""
     return path.rpartition(".")[2] not in ("role", "finish_reason")
@@ -220,7 +237,7 @@ def nested(pairs: Iterable[tuple[str, object]], drop: frozenset[str] = frozenset
     """`a.0.b` and the like become objects and lists; numbers are indexes, whose holes are closed."""
     root: dict[str, Any] = {}
     for path, value in pairs:
-        steps = [step for step in path.split(".") if step not in drop][:MAX_STEPS] or ["content"]
+        steps = _steps(path, drop)
         at = root
         for step in steps[:-1]:
             below = at.setdefault(step, {})
