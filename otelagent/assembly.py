@@ -197,7 +197,8 @@ def housekeeping(config: Config, spools: Mapping[str, Spool], traffic: Traffic) 
     for name, spool in spools.items():
         settings = config.extensions[name]
         if isinstance(settings, FileStorage):
-            made.append(Housekeeping(spool, traffic, capacity=settings.max_size_mib * MIB, max_age=settings.max_age))
+            capacity, age = settings.max_size_mib * MIB, settings.max_age
+            made.append(Housekeeping(spool, traffic, capacity=capacity, max_age=age, exporters=config.exporters))
     return made
 
 

@@ -1,14 +1,17 @@
 """What the spool needs once in a while: its state for the metrics, and an end to what is too old."""
 
 import asyncio
+import logging
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from typing import Final
 
 from otelagent.spool import Spool
 from otelagent.traffic import Outlet, SpoolState, Traffic
+
+log = logging.getLogger(__name__)
 
 EXPIRE: Final = 60.0
 """Seconds between looks for requests that are too old."""
@@ -17,11 +20,15 @@ EXPIRE: Final = 60.0
 class Housekeeping:
     """Of one spool; owned by the service's tick."""
 
-    def __init__(self, spool: Spool, traffic: Traffic, *, capacity: int, max_age: float) -> None:
+    def __init__(
+        self, spool: Spool, traffic: Traffic, *, capacity: int, max_age: float, exporters: Collection[str]
+    ) -> None:
+        """`exporters`: ids of those that send what waits."""
         self.spool = spool
         self._traffic = traffic
         self._capacity = capacity
         self._max_age = max_age
+        self._exporters = frozenset(exporters)
         self._expired = time.monotonic()
         self._known: dict[str, Counter[Outlet]] = {"found": Counter(), "foreign": Counter(), "lost": Counter()}
 
@@ -32,8 +39,16 @@ class Housekeeping:
         def opened(answer: "Future[None]") -> None:
             if not answer.exception():
                 loop.call_soon_threadsafe(self.count, time.time())
+                loop.call_soon_threadsafe(self._warn)
 
         self.spool.opened.add_done_callback(opened)
+
+    def _warn(self) -> None:
+        """Nobody sends what waits for an exporter that was renamed or removed."""
+        for outlet, held in list(self.spool.held.items()):
+            if held.items and outlet.exporter not in self._exporters:
+                what = (held.items, outlet.signal.items.replace("_", " "), outlet.exporter)
+                log.warning("%d %s wait in the spool for exporter %s, which isn't configured", *what)
 
     async def tick(self, now: float) -> None:
         """Once a second."""

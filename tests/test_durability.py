@@ -284,6 +284,26 @@ def test_what_waits_at_the_end_is_there_at_the_next_start(sink: Sink, tmp_path: 
         assert service.service.traffic.found[TRACES] == 2
 
 
+def test_what_waits_for_an_exporter_that_is_gone_is_told_and_kept(
+    sink: Sink, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Renamed: it is sent when the exporter has its name again."""
+    with running(sink, spooled(tmp_path)) as service:
+        sink.stop()
+        call(service, traces("a", "b"))
+    renamed = {"exporters": {"otlp/new": {"endpoint": f"http://{sink.endpoint}"}}}
+    with running(None, {**spooled(tmp_path), **renamed}) as service:
+        deadline = time.monotonic() + 10
+        while not service.service.traffic.waiting[TRACES] and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert service.service.traffic.waiting[TRACES] == 2
+    assert "2 spans wait in the spool for exporter otlp, which isn't configured" in caplog.messages
+    sink.start()
+    with running(sink, spooled(tmp_path)) as service:
+        assert arrived(sink, "a", "b")
+        settled(service)
+
+
 def test_the_spool_is_emptied_before_the_end_if_the_destination_takes_it(sink: Sink, tmp_path: Path) -> None:
     slow = {"sending_queue": {"drain_rate_mib": 0.001}, "retry_on_failure": {"initial_interval": "30s"}}
     sent = [f"span {i}" for i in range(50)]
