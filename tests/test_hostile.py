@@ -147,6 +147,30 @@ def test_a_flood_of_connections_is_answered_or_asked_to_come_again(monkeypatch: 
         assert names(sink.requests[Signal.TRACES]) == ["a"]
 
 
+def test_a_flood_of_grpc_connections_is_closed_and_whoever_was_there_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("otelagent.receivers.otlp_grpc.CONNECTIONS", 20)
+    with Sink() as sink, running(sink) as service, grpc.insecure_channel(service.endpoint()) as channel:
+        export = channel.unary_unary(METHODS[Signal.TRACES])
+        export(traces("before"), timeout=10)
+        flood = [socket.create_connection(("127.0.0.1", service.service.ports["grpc"]), timeout=10) for _ in range(40)]
+        answers = [_first(each) for each in flood]
+        export(traces("during"), timeout=10)
+        for each in flood:
+            each.close()
+        with grpc.insecure_channel(service.endpoint()) as another:
+            another.unary_unary(METHODS[Signal.TRACES])(traces("after"), timeout=10, wait_for_ready=True)
+        assert answers.count(b"") >= 20, "closed at once"
+        assert names(sink.requests[Signal.TRACES]) == ["before", "during", "after"]
+
+
+def _first(connection: socket.socket) -> bytes:
+    """What it is greeted with; nothing if it is closed."""
+    try:
+        return connection.recv(100)
+    except ConnectionResetError:
+        return b""
+
+
 @pytest.mark.parametrize(
     "source", ["file:../../../../etc/passwd", "file:/dev/zero", "file:/proc/self/mem", "file:/etc\x00/passwd", "file:/"]
 )

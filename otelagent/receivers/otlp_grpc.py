@@ -23,6 +23,12 @@ from otelagent.traffic import Inlet, Signal
 LONGEST_DELAY: Final = 3.0
 """Seconds: an SDK that is asked to wait longer than its deadline allows drops the batch at once."""
 
+CONNECTIONS: Final = 1000
+"""Connections at a time; further ones are closed at once, which clients take for UNAVAILABLE."""
+
+HANDSHAKE_MS: Final = 10_000
+"""Milliseconds in which a connection must have shown that it speaks HTTP/2 (and TLS)."""
+
 Handler = Callable[[bytes, "grpc.aio.ServicerContext[Any, Any]"], Awaitable[bytes]]
 
 
@@ -49,6 +55,8 @@ class OtlpGrpcReceiver:
             options=(
                 ("grpc.so_reuseport", 0),
                 ("grpc.max_receive_message_length", max_message_bytes),
+                ("grpc.max_allowed_incoming_connections", CONNECTIONS),
+                ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
                 *options,
             ),
         )
