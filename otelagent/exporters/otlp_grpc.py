@@ -20,6 +20,12 @@ from otelagent.traffic import Signal
 RESPONSE_LIMIT: Final = 4 * 1024 * 1024
 """Bytes of an answer that are read; OTLP's own limit."""
 
+OVERLONG: Final = "CLIENT: Received message larger than max"
+"""What gRPC says of an answer beyond the limit. The destination has answered, so it has the request."""
+
+TRAILERS: Final = "received metadata size exceeds"
+"""What gRPC says, under the code of a request that is too large, of an answer whose headers or trailers are."""
+
 GRACE: Final = 10.0
 """Seconds that calls on a channel which is replaced may take."""
 
@@ -88,6 +94,11 @@ class OtlpGrpcExporter:
         try:
             answer = await self._calls[signal](body, timeout=timeout, metadata=self._call_metadata())
         except grpc.aio.AioRpcError as error:
+            details = error.details() or ""
+            if OVERLONG in details:
+                return 0
+            if TRAILERS in details:
+                raise Misconfigured("answers with too many headers") from None
             raise of_grpc(error, signal) from None
         except asyncio.CancelledError:
             if (task := asyncio.current_task()) and task.cancelling():
