@@ -5,6 +5,7 @@
 
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -38,20 +39,32 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 class Instance:
     """`otelagent run` on fixed ports, so that a client finds it again after a restart."""
 
-    def __init__(self, sink: Sink, spool: Path | None, *sets: str) -> None:
+    def __init__(self, sink: Sink, directory: Path, spool: bool) -> None:
         self.grpc, self.http = free_ports(2)
+        self._file = directory / "config.yaml"
+        self._settle = 4
+        self._write()
         self._arguments = [
+            *("--config", f"file:{self._file}"),
             *("--config", f"yaml:receivers::otlp::protocols::grpc::endpoint: 127.0.0.1:{self.grpc}"),
             *("--config", f"yaml:receivers::otlp::protocols::http::endpoint: 127.0.0.1:{self.http}"),
             *("--set", f"exporters.otlp.endpoint=http://{sink.endpoint}"),
             *("--set", "exporters.otlp.retry_on_failure.initial_interval=100ms"),
-            *(("--set", f"extensions.file_storage.directory={spool}") if spool else ()),
-            *(part for setting in sets for part in ("--set", setting)),
+            *(("--set", f"extensions.file_storage.directory={directory / 'spool'}") if spool else ()),
         ]
         self.start()
 
     def start(self) -> None:
         self.process = Process(*self._arguments)
+
+    def _write(self) -> None:
+        self._settle += 1
+        self._file.write_text(f"processors: {{agent_failures: {{traces: {{settle: {self._settle}s}}}}}}")
+
+    def reload(self) -> None:
+        self._write()
+        self.process.process.send_signal(signal.SIGHUP)
+        self.process.wait_for("reloaded")
 
     def restart(self) -> None:
         assert self.process.end(seconds=20) == 0
@@ -85,6 +98,11 @@ def restarting(_: Sink, instance: Instance) -> None:
     instance.restart()
 
 
+def reloading(_: Sink, instance: Instance) -> None:
+    for _ in range(3):
+        instance.reload()
+
+
 def outlasts(name: str, protocol: str, trouble: Trouble, spool: bool) -> bool:
     """Whether the client tries again where nobody listens: Go's doesn't over HTTP, JavaScript's never does by gRPC."""
     return trouble is not restarting or (name, protocol) not in (("go", "http"), ("javascript", "grpc"))
@@ -92,7 +110,7 @@ def outlasts(name: str, protocol: str, trouble: Trouble, spool: bool) -> bool:
 
 CASES = [
     pytest.param(*case, id=f"{case[0]}-{case[1]}-{case[2].__name__}-{'spool' if case[3] else 'no-spool'}")
-    for case in itertools.product(CLIENTS, ("grpc", "http"), (slow, refusing, restarting), (True, False))
+    for case in itertools.product(CLIENTS, ("grpc", "http"), (slow, refusing, reloading, restarting), (True, False))
     if outlasts(*case)
 ]
 
@@ -100,7 +118,7 @@ CASES = [
 @pytest.mark.parametrize(("name", "protocol", "trouble", "spool"), CASES)
 def test_an_sdk_loses_nothing(tmp_path: Path, name: str, protocol: str, trouble: Trouble, spool: bool) -> None:
     with Sink() as sink:
-        instance = Instance(sink, tmp_path if spool else None)
+        instance = Instance(sink, tmp_path, spool)
         process = client(name, protocol, getattr(instance, protocol))
         accepted = []
         assert process.stdout
@@ -122,11 +140,11 @@ def front(instance: Instance) -> Iterator[str]:
         yield listen
 
 
-@pytest.mark.parametrize("trouble", [slow, refusing, restarting])
+@pytest.mark.parametrize("trouble", [slow, refusing, reloading, restarting])
 def test_a_collector_loses_nothing(tmp_path: Path, trouble: Trouble) -> None:
     sent: list[str] = []
     with Sink() as sink:
-        instance = Instance(sink, tmp_path)
+        instance = Instance(sink, tmp_path, spool=True)
         with front(instance) as listen, grpc.insecure_channel(listen) as channel:
             export = channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
             work = threading.Thread(target=trouble, args=(sink, instance))
