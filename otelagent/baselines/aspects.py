@@ -10,10 +10,11 @@ from otelagent.model import Status
 
 NORMAL: Final = frozenset({Status.OK, Status.UNKNOWN})
 
-CALLS: Final = "calls"
-"""Family of the respects that every tool has."""
-SHAPE: Final = "shape"
-"""Family of those that its results have."""
+OUTCOMES: Final = "outcomes"
+MAGNITUDES: Final = "magnitudes"
+SHAPES: Final = "shapes"
+FAMILIES: Final = (OUTCOMES, MAGNITUDES, SHAPES)
+"""Respects that are tested together: few outcomes mustn't drown among many places of results."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def aspects(before: ToolProfile, after: ToolProfile) -> Iterator[Aspect]:
 def _outcome(status: str, before: ToolProfile, after: ToolProfile) -> Aspect:
     sides = [(p.outcomes.get(status, 0.0), p.calls - p.outcomes.get(status, 0.0)) for p in (before, after)]
     worth = (before.independent(status), after.independent(status))
-    return Aspect("outcome", status, CALLS, sides[0], sides[1], (status, "other"), independent=worth)
+    return Aspect("outcome", status, OUTCOMES, sides[0], sides[1], (status, "other"), independent=worth)
 
 
 def _worth(aspect: Aspect, before: ToolProfile, after: ToolProfile) -> Aspect:
@@ -87,7 +88,7 @@ def _magnitude(what: str, before: Sketch, after: Sketch) -> Aspect:
     return Aspect(
         what,
         "",
-        CALLS,
+        MAGNITUDES,
         tuple(one.get(value, 0.0) for value in values),
         tuple(other.get(value, 0.0) for value in values),
         values=values,
@@ -103,7 +104,7 @@ def _shapes(before: ToolProfile, after: ToolProfile) -> Iterator[Aspect]:
             counts = [
                 (min(sum(s.values()), h), max(h - sum(s.values()), 0.0)) for s, h in zip(sides, held, strict=True)
             ]
-            yield Aspect("presence", path, SHAPE, counts[0], counts[1], ("present", "absent"))
+            yield Aspect("presence", path, SHAPES, counts[0], counts[1], ("present", "absent"))
         yield from _mixture("type", path, *sides)
     strings, others = before.classes(), after.classes()
     for path in sorted(strings.keys() & others.keys()):
@@ -121,7 +122,7 @@ def _mixture(what: str, path: str, one: Mapping[str, float], other: Mapping[str,
     names = tuple(sorted({*one, *other}))
     if len(names) > 1 and one and other:
         before, after = tuple(one.get(n, 0.0) for n in names), tuple(other.get(n, 0.0) for n in names)
-        yield Aspect(what, path, SHAPE, before, after, names)
+        yield Aspect(what, path, SHAPES, before, after, names)
 
 
 def _normed(weights: Sequence[float]) -> list[float]:

@@ -125,7 +125,7 @@ class Baselines:
         """All calls of one tool in a trace that has closed, at `now` by our own clock."""
         profile = self.profile(key)
         self.changed.add(key)
-        profile.add(calls, max(step.end for step in calls) / 1e9)
+        profile.add(calls, max([step.end for step in calls]) / 1e9)
         if (staged := self.staged(key.tool)) is not None:
             self.divergence.called(key, staged, profile, len(calls), now)
 

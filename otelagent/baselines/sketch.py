@@ -56,12 +56,20 @@ class Sketch:
 
         Weights are any positive numbers here, so the rank is a share of their sum (the library's own counts items).
         """
-        wanted, seen, last = share * self.count, 0.0, 0.0
+        return self.quantiles(share)[0]
+
+    def quantiles(self, *shares: float) -> list[float]:
+        """Several in one go, of rising shares."""
+        found: list[float] = []
+        seen = last = 0.0
+        wanted = [share * self.count for share in shares]
         for value, weight in self.bins():
             seen, last = seen + weight, value
-            if seen >= wanted:
+            while len(found) < len(wanted) and seen >= wanted[len(found)]:
+                found.append(value)
+            if len(found) == len(wanted):
                 break
-        return last
+        return found + [last] * (len(wanted) - len(found))
 
     def share_up_to(self, limit: float) -> float:
         """Share of the weight at values up to this one; 0 of an empty sketch."""

@@ -84,7 +84,8 @@ class TaskBaseline:
         """Tokens by what is expected of a run with as many model calls."""
         self.llm_calls, self.tools, self.seconds = Sketch(COARSE), Sketch(COARSE), Sketch(COARSE)
         self.cached, self.cost = Sketch(COARSE), Sketch(MEDIUM)
-        self._memo: tuple[Margins, Expected] | None = None
+        self._memo: dict[tuple[str, Margins], Expected] = {}
+        """What was worked out from sketches, until enough runs were added."""
         self._n = 0.0
         self._sums = [0.0, 0.0, 0.0, 0.0]
         """Of x, y, x*x and x*y: logarithms of calls and tokens."""
@@ -96,7 +97,7 @@ class TaskBaseline:
         weight = self.aging.weight(now)
         self.runs += 1
         if self.runs < SETTLED or self.runs % ANEW == 0:
-            self._memo = None
+            self._memo.clear()
         self.tokens.add(usage.tokens, weight)
         self.cached.add(usage.cached, weight)
         self.llm_calls.add(usage.llm_calls, weight)
@@ -126,26 +127,35 @@ class TaskBaseline:
 
     def expected(self, margins: Margins) -> Expected:
         """Of the tokens of a whole run; as of the last few runs, since it is asked for at every step."""
-        if self._memo is None or self._memo[0] != margins:
-            self._memo = margins, _expected(self.tokens, margins)
-        return self._memo[1]
+        return self._once("tokens", margins)
 
     def exceeded(self, tokens: int, margins: Margins) -> Expected | None:
         """What is usual, if a run with so many tokens is far from it, by all that is known now."""
-        if tokens <= self.expected(margins).limit:
-            return None
-        self._memo = None
-        found = self.expected(margins)
-        return found if tokens > found.limit else None
+        return self._passed(tokens, "tokens", margins)
 
-    def expected_for(self, llm_calls: int, margins: Margins) -> Expected:
-        """Of the tokens of a run with so many model calls."""
+    def exceeded_for(self, llm_calls: int, tokens: int, margins: Margins) -> Expected | None:
+        """The same of a run with so many model calls."""
         unit = self.for_calls(llm_calls)
-        return Expected(*(unit * each for each in _expected(self.residual, margins)))
+        found = self._passed(tokens / unit, "residual", margins)
+        return None if found is None else Expected(*(unit * each for each in found))
 
-    def expected_cost(self, margins: Margins) -> Expected | None:
-        """Of the cost of a run; None where too few runs told theirs."""
-        return _expected(self.cost, margins) if self.cost.count >= 0.9 * self.tokens.count else None
+    def exceeded_cost(self, cost: float, margins: Margins) -> Expected | None:
+        """The same of the cost; None where too few runs told theirs."""
+        known = self.cost.count and self.cost.count >= 0.9 * self.tokens.count
+        return self._passed(cost, "cost", margins) if known else None
+
+    def _passed(self, value: float, name: str, margins: Margins) -> Expected | None:
+        if value <= self._once(name, margins).limit:
+            return None
+        self._memo.clear()
+        found = self._once(name, margins)
+        return found if value > found.limit else None
+
+    def _once(self, name: str, margins: Margins) -> Expected:
+        found = self._memo.get((name, margins))
+        if found is None:
+            found = self._memo[name, margins] = _expected(getattr(self, name), margins)
+        return found
 
     def quantile_of(self, tokens: int) -> float:
         """Share of the runs that took no more."""
@@ -169,7 +179,7 @@ class TaskBaseline:
             self.aging.start = other.aging.start
         scale = self.aging.scale_of(other.aging)
         self.runs += other.runs
-        self._memo = None
+        self._memo.clear()
         self._n += other._n * scale
         self._sums = [own + theirs * scale for own, theirs in zip(self._sums, other._sums, strict=True)]
         for name, own in self._sketches():
@@ -200,7 +210,7 @@ class TaskBaseline:
 
 
 def _expected(sketch: Sketch, margins: Margins) -> Expected:
-    median, p90, p99 = (sketch.quantile(share) for share in (0.5, 0.9, 0.99))
+    median, p90, p99 = sketch.quantiles(0.5, 0.9, 0.99)
     spread = max(math.log(p90 / median) / NORMAL_90, LEAST_SPREAD) if 0 < median < p90 else LEAST_SPREAD
     unsure = 1 + UNSURE / math.sqrt(max(sketch.count, 1.0))
     limit = max(margins.ratio * median, margins.beyond * p99, median * math.exp(margins.spread * unsure * spread))

@@ -100,16 +100,12 @@ class TokenAnomaly(Detector):
         """Why a run that took this much is far from what is known of its task; None where it isn't."""
         if (far := known.exceeded(used.tokens, self._margins)) is not None:
             return _Verdict("tokens", far, "took")
-        whole = known.expected(self._margins)
-        if used.tokens > FOR_ITS_CALLS * whole.usual:
-            per_calls = known.expected_for(used.llm_calls, self._margins)
-            if used.tokens > per_calls.limit:
-                return _Verdict("tokens", per_calls, f"took, with {used.llm_calls} model calls,")
-        cost = known.expected_cost(self._margins) if used.cost is not None else None
-        if cost is not None and used.cost is not None and used.cost > cost.limit:
-            cold = used.cached < 0.5 * known.cached.quantile(0.5)
-            return None if cold else _Verdict("cost", cost, "cost")
-        return None
+        many = used.tokens > FOR_ITS_CALLS * known.expected(self._margins).usual
+        if many and (far := known.exceeded_for(used.llm_calls, used.tokens, self._margins)) is not None:
+            return _Verdict("tokens", far, f"took, with {used.llm_calls} model calls,")
+        far = known.exceeded_cost(used.cost, self._margins) if used.cost is not None else None
+        cold = far is not None and used.cached < 0.5 * known.cached.quantile(0.5)
+        return _Verdict("cost", far, "cost") if far is not None and not cold else None
 
     def _found(self, run: AgentRun, about: Step, used: Usage, verdict: _Verdict, known: TaskBaseline) -> Finding:
         observed = used.cost or 0.0 if verdict.cause == "cost" else float(used.tokens)
