@@ -73,8 +73,21 @@ def aspects(before: ToolProfile, after: ToolProfile) -> Iterator[Aspect]:
 
 def _outcome(status: str, before: ToolProfile, after: ToolProfile) -> Aspect:
     sides = [(p.outcomes.get(status, 0.0), p.calls - p.outcomes.get(status, 0.0)) for p in (before, after)]
-    worth = (before.independent(status), after.independent(status))
+    worth = _independent(status, before, after)
     return Aspect("outcome", status, OUTCOMES, sides[0], sides[1], (status, "other"), independent=worth)
+
+
+def _independent(status: str, before: ToolProfile, after: ToolProfile) -> tuple[float, float]:
+    """How many independent calls the calls of either side are worth, for the share of an outcome.
+
+    Calls of one run tend to come out alike. The variance of the share between traces, by that of as many independent
+    calls, is the design effect (the ratio estimator of cluster sampling), that of both sides together: few traces of
+    one side may be alike by chance.
+    """
+    p = sum(side.outcomes.get(status, 0.0) for side in (before, after)) / max(before.calls + after.calls, 1e-12)
+    between, apart = (sum(sums) for sums in zip(before.effect(status, p), after.effect(status, p), strict=True))
+    effect = max(between / apart, 1.0) if apart > 0 else 1.0
+    return before.calls / effect, after.calls / effect
 
 
 def _worth(aspect: Aspect, before: ToolProfile, after: ToolProfile) -> Aspect:

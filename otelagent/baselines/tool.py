@@ -203,18 +203,10 @@ class ToolProfile:
         """Share of the calls with this outcome."""
         return self.outcomes.get(status, 0.0) / self.calls if self.calls else 0.0
 
-    def independent(self, status: str) -> float:
-        """How many independent calls the calls are worth, for the share of an outcome.
-
-        Calls of one run tend to come out alike. The variance of the share between traces, by that of as many
-        independent calls, is the design effect (the ratio estimator of cluster sampling).
-        """
-        p = self.share(status)
-        if not 0 < p < 1:
-            return self.calls
+    def effect(self, status: str, p: float) -> tuple[float, float]:
+        """Of the share of an outcome, taken to be `p`: its variance between traces, and that of independent calls."""
         xx, xm = self.runs.get(status, (0.0, 0.0))
-        effect = (xx - 2 * p * xm + p * p * self.largest_runs) / (self.calls * p * (1 - p))
-        return self.calls / max(effect, 1.0)
+        return max(xx - 2 * p * xm + p * p * self.largest_runs, 0.0), self.calls * p * (1 - p)
 
     @property
     def alike(self) -> float:
