@@ -174,17 +174,17 @@ _QUANTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
 def _print(known: Baselines) -> None:
     out, least = Console(highlight=False), known.limits.least_results
     tools = Table(title="tools")
-    for name in ("environment", "tool", "calls", "outcomes", "size", "latency", "shape"):
+    for name in ("env", "tool", "calls", "outcomes", "size", "latency", "shape"):
         tools.add_column(name, overflow="fold")
     for key, profile in sorted(known.tools.items()):
         p = profile.as_of()
         shares = ", ".join(f"{s} {w / p.calls:.0%}" for s, w in sorted(p.outcomes.items(), key=lambda e: -e[1]))
-        shape = f"{len(p.kinds())} places" if p.learned >= least else f"learning: {p.learned} of {least}"
+        shape = f"paths: {len(p.kinds())}" if p.learned >= least else f"learning: {p.learned} of {least}"
         size, latency = f"{p.sizes.quantile(0.5):,.0f} B", f"{p.latencies.quantile(0.5):.3g} s"
         row = (key.environment or "-", key.tool, f"{p.calls:,.0f}", shares, size, latency, shape)
         tools.add_row(*(Text(printable(cell)) for cell in row))
     tasks = Table(title="tasks")
-    for name in ("environment", "service", "task", "input", "runs", "tokens p50 / p99", "model calls", "cost"):
+    for name in ("env", "service", "task", "input", "runs", "tokens p50 / p99", "model calls", "cost"):
         tasks.add_column(name, overflow="fold")
     for task, baseline in sorted(known.tasks.items()):
         runs = f"{baseline.runs}" if baseline.runs >= known.limits.least_runs else f"learning: {baseline.runs}"

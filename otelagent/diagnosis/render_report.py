@@ -52,8 +52,10 @@ def sections(made: Report) -> Iterator[Section]:
 
 
 _INCIDENT: Final = ("what", "where", "findings", "first seen", "last seen", "examples")
+_SHORT: Final = frozenset({"ok", "leaves ok", "gap", "findings", "wasted tokens", "examples"})
+"""Columns that are never folded."""
 _OUTCOMES: Final = ("success", "degraded", "failed", "unknown")
-_WORKFLOW: Final = ("workflow", *_OUTCOMES, "pipelines ok", "leaves ok", "gap", "why not")
+_WORKFLOW: Final = ("workflow", "pipelines", "ok", "leaves ok", "gap", "why not")
 
 
 def _workflow_rows(made: Report) -> Iterator[tuple[str, ...]]:
@@ -61,8 +63,8 @@ def _workflow_rows(made: Report) -> Iterator[tuple[str, ...]]:
         c = each.counts
         why = ", ".join(f"{reason} {count}" for reason, count in each.reasons)
         shares = (_share(c.pipeline_ratio), _share(c.leaf_ratio), _share(each.gap))
-        numbers = (f"{n:,d}" for n in (c.success, c.degraded, c.failed, c.unknown))
-        yield (each.name or "-", *numbers, *shares, why)
+        came_to = ", ".join(f"{n:,d} {outcome}" for outcome in _OUTCOMES if (n := getattr(c, outcome)))
+        yield (each.name or "-", came_to, *shares, why)
 
 
 def _incident_rows(made: Report) -> tuple[tuple[str, ...], ...]:
@@ -105,7 +107,7 @@ def terminal(made: Report) -> None:
         if section.rows:
             table = Table(title=section.title, title_justify="left")
             for name in section.columns:
-                table.add_column(name, overflow="fold")
+                table.add_column(name, overflow="fold", no_wrap=name in _SHORT)
             for row in section.rows:
                 table.add_row(*(Text(printable(cell)) for cell in row))
             out.print(table)

@@ -37,6 +37,7 @@ def test_the_same_traffic_is_the_same() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", SHIFTS)
 def test_shifts_are_found_in_this_share_of_comparisons(kind: str) -> None:
     tried = [found(seed, *case) for seed in range(50) for case in SHIFTS[kind]]
@@ -44,6 +45,7 @@ def test_shifts_are_found_in_this_share_of_comparisons(kind: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_chance_raises_no_more_than_the_stated_rate() -> None:
     changed = [
         any(each.changed for each in compare(side(f"baseline/{seed}"), side(f"candidate/{seed}"))) for seed in range(50)

@@ -135,7 +135,7 @@ def test_report_tells_of_the_time_that_is_asked_for(tmp_path: Path) -> None:
     (incident,) = made["incidents"]
     assert (incident["tool"], incident["findings"], len(incident["examples"])) == ("search", 7, 3)
     markdown = run("report", "--store", tmp_path, "--format", "markdown").stdout
-    assert "| refund | 3 | 7 | 0 | 0 | 30.0% | 97.5% | 67.5% | schema\\_drift (search) 7 |" in markdown
+    assert "| refund | 3 success, 7 degraded | 30.0% | 97.5% | 67.5% | schema\\_drift (search) 7 |" in markdown
     assert "Incidents" in run("report", "--store", tmp_path).stdout
 
 
