@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from otelagent.commands import stored
-from otelagent.commands.subject import found, typed
+from otelagent.commands.subject import beside, found, typed
 from otelagent.detectors import available
 from otelagent.diagnosis.diagnose import Diagnosis, diagnose
 from otelagent.diagnosis.load import Unreadable
@@ -27,13 +27,20 @@ FORMS: Final = ("text", "json", "markdown", "html")
 @click.argument("subject", metavar="TRACE|FILE")
 @stored.option("the trace store")
 @click.option("--trace", metavar="ID", help="The trace to diagnose, where the file holds several (hex).")
+@beside
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", help="Form of the result.")
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Write the result to this file.")
 @click.option(
     "--fail-on", multiple=True, metavar="MODE", help="Only these failure modes make exit code 1; may be repeated."
 )
 def command(
-    subject: str, store: Path | None, trace: str | None, form: str, output: Path | None, fail_on: tuple[str, ...]
+    subject: str,
+    store: Path | None,
+    trace: str | None,
+    logs: tuple[Path, ...],
+    form: str,
+    output: Path | None,
+    fail_on: tuple[str, ...],
 ) -> None:
     """Diagnose a recorded trace in the six steps of the practice: output and claims, last known-good step, tool
     boundary, context, isolation, classification.
@@ -50,9 +57,9 @@ def command(
     if unknown:
         _give_up(f"--fail-on: no failure mode {unknown[0]!r}; known: {', '.join(sorted(available()))}")
     try:
-        bodies, picked = found(subject, store)
+        bodies, picked = found(subject, store, logs)
         made = diagnose(
-            bodies, trace=_trace_id(trace) or picked, commands=_commands(), source=typed(subject, store, trace)
+            bodies, trace=_trace_id(trace) or picked, commands=_commands(), source=typed(subject, store, trace, logs)
         )
     except (Unreadable, StoreUnusable) as error:
         _give_up(str(error))

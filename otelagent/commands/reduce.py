@@ -71,7 +71,9 @@ class Task:
 @click.option("--budget-tokens", type=click.IntRange(1), help="Tokens that no request may pass.")
 @click.option("--budget-usd", type=click.FloatRange(0, min_open=True), help="The same in US dollars.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-def command(subject: str, store: Path | None, trace: str | None, form: str, **options: Any) -> None:
+def command(
+    subject: str, store: Path | None, trace: str | None, logs: tuple[Path, ...], form: str, **options: Any
+) -> None:
     """Leave out messages, calls, parts of results, sentences and offered tools until each that is left matters.
 
     The recorded model is judged by the same detectors as live traces. With --model each candidate is replayed --runs
@@ -81,7 +83,7 @@ def command(subject: str, store: Path | None, trace: str | None, form: str, **op
     """
     try:
         _can_write(options["output"], options["resume"])
-        made = subjects.recording(subject, store, trace)
+        made = subjects.recording(subject, store, trace, logs)
         task = _task(made, options)
         memory = Memory(options["resume"])
         limits = Limits(options["max_seconds"], options["max_tests"], options["jobs"])

@@ -55,7 +55,9 @@ class Runs:
 @click.option("--budget-usd", type=click.FloatRange(0, min_open=True), help="The same in US dollars.")
 @click.option("--price", nargs=2, type=float, metavar="IN OUT", help="US dollars per million tokens, in and out.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-def command(subject: str, store: Path | None, trace: str | None, form: str, **options: Any) -> None:
+def command(
+    subject: str, store: Path | None, trace: str | None, logs: tuple[Path, ...], form: str, **options: Any
+) -> None:
     """Run a recorded step again and let it go on: the model is asked with the messages that the step had, and its calls
     are answered by mocks of the recorded tools.
 
@@ -66,7 +68,7 @@ def command(subject: str, store: Path | None, trace: str | None, form: str, **op
     Exit code 0: no run failed, 1: some did, 2: could not run.
     """
     try:
-        made = subjects.recording(subject, store, trace)
+        made = subjects.recording(subject, store, trace, logs)
         budget = _budget(options)
         runs = _runs(made, options, budget)
         if options["model"] != RECORDED and not options["agent"]:

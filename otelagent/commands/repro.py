@@ -27,6 +27,7 @@ def command(
     subject: str,
     store: Path | None,
     trace: str | None,
+    logs: tuple[Path, ...],
     output: Path,
     mode: str | None,
     no_redact: bool,
@@ -38,7 +39,7 @@ def command(
     Exit code 0: written, 2: could not be made; nothing is left behind then.
     """
     try:
-        made = subjects.recording(subject, store, trace)
+        made = subjects.recording(subject, store, trace, logs)
         about = subjects.finding(made, mode)
         case = subjects.extract(made, about).case
         with shown("reducing") as progress:

@@ -8,6 +8,7 @@ import shlex
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -35,13 +36,31 @@ class Unusable(OtelagentError):
 
 
 def options(command: Command) -> Command:
-    """TRACE|FILE, `--store` and `--trace`."""
+    """TRACE|FILE, `--store`, `--trace` and `--logs`."""
+    command = beside(command)
     command = click.option("--trace", metavar="ID", help="Of a file with several traces, this one (hex).")(command)
     return click.argument("subject", metavar="TRACE|FILE")(stored.option("the trace store")(command))
 
 
-def found(subject: str, store: Path | None) -> tuple[Iterable[Request], bytes | None]:
-    """The requests of a file, or of a trace in the store and its id. Raises Unreadable or StoreUnusable."""
+def beside(command: Command) -> Command:
+    """`--logs`."""
+    return click.option(
+        "--logs",
+        multiple=True,
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="OTLP logs that hold what the spans don't; may be repeated.",
+    )(command)
+
+
+def found(subject: str, store: Path | None, logs: tuple[Path, ...]) -> tuple[Iterable[Request], bytes | None]:
+    """The requests of a file, or of a trace in the store and its id, and those of `logs`. Raises Unreadable or
+    StoreUnusable."""
+    traces, picked = _traces(subject, store)
+    return chain(traces, *map(signals, logs)), picked
+
+
+def _traces(subject: str, store: Path | None) -> tuple[Iterable[Request], bytes | None]:
     hexadecimal = len(subject) >= 4 and not set(subject.lower()) - set("0123456789abcdef")
     if Path(subject).exists() or not hexadecimal:
         return signals(subject), None
@@ -53,16 +72,17 @@ def found(subject: str, store: Path | None) -> tuple[Iterable[Request], bytes | 
         opened.close()
 
 
-def typed(subject: str, store: Path | None, trace: str | None) -> str:
+def typed(subject: str, store: Path | None, trace: str | None, logs: tuple[Path, ...]) -> str:
     """The same as it stands on a command line."""
     chosen = [*(["--store", str(store)] if store else []), *(["--trace", trace] if trace else [])]
+    chosen += [word for file in logs for word in ("--logs", str(file))]
     return shlex.join([subject, *chosen])
 
 
-def recording(subject: str, store: Path | None, trace: str | None) -> Recording:
+def recording(subject: str, store: Path | None, trace: str | None, logs: tuple[Path, ...]) -> Recording:
     """The recorded run; raises Unusable."""
     try:
-        bodies, picked = found(subject, store)
+        bodies, picked = found(subject, store, logs)
         made = record(bodies, trace=bytes.fromhex(trace) if trace else picked)
     except (Unreadable, StoreUnusable) as error:
         raise Unusable(str(error)) from error

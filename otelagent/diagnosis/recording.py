@@ -1,6 +1,7 @@
 """A recorded run with its content kept: what the fold lets go, the offline workflow reads."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -8,8 +9,9 @@ from typing import Any, Final
 import msgspec
 
 from otelagent import dialects, otlp
-from otelagent.diagnosis.play import Request, play
+from otelagent.diagnosis.play import Logs, Request, play
 from otelagent.diagnosis.scan import Report
+from otelagent.log_parts import LogContent, LogParts
 from otelagent.model import (
     Content,
     Finding,
@@ -188,27 +190,49 @@ class _Collector:
     def unread(self, reason: str) -> None: ...
 
 
-def record(requests: Iterable[Request], settings: Settings | None = None, trace: bytes | None = None) -> Recording:
-    """Play requests through the fold as `scan` does and keep the content; `trace` picks one of several."""
-    report, collector = Report(), _Collector()
-    pipeline = Pipeline(settings, ears=(report, collector))
-    content: dict[tuple[bytes, bytes], Content | None] = {}
-    parameters: dict[tuple[bytes, bytes], dict[str, Any]] = {}
+class _Contents:
+    """What spans and logs show, by step."""
 
-    def keep(body: bytes) -> None:
+    def __init__(self) -> None:
+        self._shown: dict[tuple[bytes, bytes], Content | None] = {}
+        self._told: dict[bytes, LogParts] = defaultdict(LogParts)
+        self.parameters: dict[tuple[bytes, bytes], dict[str, Any]] = {}
+
+    def heard(self, requests: Iterable[Request]) -> Iterator[Request]:
+        """The requests, noting what their logs say of spans."""
+        for request in requests:
+            for record in otlp.logs(request.body) if isinstance(request, Logs) else ():
+                if (part := dialects.read_log(record)) is not None:
+                    self._told[part.trace_id].add(part)
+                    if part.step is not None:
+                        self._shown.setdefault((part.trace_id, part.step.span_id), part.step.content)
+            yield request
+
+    def seen(self, body: bytes) -> None:
+        """Note what spans show."""
         for span in otlp.TraceRequest(body).spans:
             if isinstance(read := dialects.read(span), Step):
-                content[span.trace_id, span.span_id] = read.content
+                self._shown[span.trace_id, span.span_id] = read.content
                 if read.kind is Kind.LLM:
-                    parameters[span.trace_id, span.span_id] = _parameters(span.attributes)
+                    self.parameters[span.trace_id, span.span_id] = _parameters(span.attributes)
 
-    report.spans_read = play(requests, pipeline, keep)
+    def of(self, step: Step) -> Content | None:
+        shown = self._shown.get((step.trace_id, step.span_id))
+        parts = self._told[step.trace_id].of(step.span_id) if step.trace_id in self._told else ()
+        return LogContent(shown, parts) if parts and not step.rebuilt else shown
+
+
+def record(requests: Iterable[Request], settings: Settings | None = None, trace: bytes | None = None) -> Recording:
+    """Play requests through the fold as `scan` does and keep the content; `trace` picks one of several."""
+    report, collector, contents = Report(), _Collector(), _Contents()
+    pipeline = Pipeline(settings, ears=(report, collector))
+    report.spans_read = play(contents.heard(requests), pipeline, contents.seen)
     chosen = {trace} if trace else _subject(collector, report)
     kept = sorted((pair for pair in collector.steps if pair[0].trace_id in chosen), key=lambda pair: order(pair[0]))
     steps = []
     for index, (step, agent, run) in enumerate(kept):
-        key = (step.trace_id, step.span_id)
-        steps.append(Recorded(step, index, agent, content.get(key), parameters.get(key), run))
+        parameters = contents.parameters.get((step.trace_id, step.span_id))
+        steps.append(Recorded(step, index, agent, contents.of(step), parameters, run))
     everything = {step.trace_id for step, *_ in collector.steps}
     report.findings = {i: f for i, f in report.findings.items() if f.trace_id in chosen} if trace else report.findings
     return Recording(

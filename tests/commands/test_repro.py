@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from otelagent.cli import main
 from otelagent.reproduction import package
-from tests import builders
+from tests import builders, test_recorded
 
 FAILING = builders.CAPTURES / "langgraph__openinference__rate_limit.binpb.gz"
 
@@ -70,6 +70,20 @@ def test_page_shows_what_is_left_and_where_it_came_from(tmp_path: Path) -> None:
     assert str(FAILING.parent) not in page
     shown = [line.strip() for line in page.splitlines() if line.startswith("    ")]
     assert "result/retry_after of web_search: 30" in shown
+
+
+@pytest.mark.usefixtures("_not_run")
+def test_content_that_came_in_logs_is_read_beside_the_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        package, "_run", lambda directory, guarded: (int(not guarded), "tool_error_ignored (fabricated)")
+    )
+    trace, logs = (test_recorded.RECORDED / f"openai-v2__raised{kind}.binpb.gz" for kind in ("", ".logs"))
+    without = repro(trace, "-o", tmp_path / "x")
+    assert without.exit_code == 2
+    assert "no failure is found" in without.stderr
+    result = repro(trace, "--logs", logs, "-o", tmp_path / "x")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith("tool_error_ignored")
 
 
 @pytest.mark.usefixtures("_not_run")

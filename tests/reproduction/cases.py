@@ -9,6 +9,7 @@ from otelagent.cases.case import Case, Target
 from otelagent.cases.extract import Extract
 from otelagent.cases.predicate import target_of
 from otelagent.diagnosis.diagnose import by_root_cause
+from otelagent.diagnosis.play import Logs
 from otelagent.diagnosis.recording import record
 from tests import builders, test_recorded
 
@@ -37,6 +38,7 @@ RECORDED = (
     "strands-1.x__raised",
     "openai-responses-genai__loop",
     "openai-agents__openinference__loop",
+    "openai-v2__empty",
 )
 FIXTURES = sorted((Path(__file__).parent.parent / "detectors").glob("*/fires-*.json"))
 """Scripts of failures."""
@@ -63,9 +65,14 @@ def bytes_of(name: str) -> bytes:
     return builders.capture(name) if (builders.CAPTURES / name).exists() else test_recorded.read(name)
 
 
+def logs_of(name: str) -> list[Logs]:
+    """Logs that were recorded beside it."""
+    return [Logs(test_recorded.read(e["logs"])) for e in test_recorded.ENTRIES if e["file"] == name and e["logs"]]
+
+
 def failures(name: str) -> Iterator[tuple[Case, Target]]:
     """Each failure of a recording with its case."""
-    recording = record([bytes_of(name)])
+    recording = record([bytes_of(name), *logs_of(name)])
     for finding in by_root_cause(recording):
         yield Extract(recording, finding).case, target_of(finding)
 
