@@ -118,7 +118,10 @@ def _announce(point: Point, options: dict[str, Any], budget: Budget) -> None:
     turns = min(len(point.rest) or 1, options["steps"])
     expected = estimate(point.messages, list(point.offered), turns, options["runs"], budget.price)
     dollars = f", about ${expected.dollars:.4f}" if expected.dollars is not None else ", price unknown"
-    click.echo(f"{options['runs']} runs of {turns} turns: about {expected.tokens} tokens{dollars}", err=True)
+    click.echo(
+        f"{_several(options['runs'], 'run')} of {_several(turns, 'turn')}: about {expected.tokens} tokens{dollars}",
+        err=True,
+    )
     budget.ask(point.messages, list(point.offered))
 
 
@@ -145,6 +148,8 @@ def _show(counted: Distribution, last: Replayed, form: str, budget: Budget) -> N
         whole = {"version": 1, **made, "tokens": budget.spent, "last": _last(last)}
         click.echo(json.dumps(whole, indent=2))
         return
+    if counted.runs > 1:
+        click.echo("the last run:")
     for turn in last.made:
         asked = ", ".join(call.tool for call in turn.calls)
         click.echo(f"turn: {'calls ' + printable(asked) if asked else printable(turn.text[:600])}")
@@ -153,9 +158,13 @@ def _show(counted: Distribution, last: Replayed, form: str, budget: Budget) -> N
     for finding in fresh(last):
         click.echo(printable(told(finding)))
     for outcome, n in made["outcomes"].items():
-        click.echo(f"{n} of {counted.runs} runs: {outcome}")
+        click.echo(f"{n} of {_several(counted.runs, 'run')}: {outcome}")
     if counted.runs > 1:
         click.echo(f"{counted.verdict}: {made['reading']}; {counted.justified}")
+
+
+def _several(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _last(last: Replayed) -> dict[str, Any]:

@@ -89,9 +89,11 @@ class Budget:
             tokens = self.spent_input + self.spent_output + next_input + ANSWER
             dollars = self.price.of(self.spent_input + next_input, self.spent_output + ANSWER) if self.price else 0.0
         if self.tokens is not None and tokens > self.tokens:
-            raise BudgetExhausted(f"the budget of {self.tokens} tokens is used up ({self.spent} were spent)")
+            raise BudgetExhausted(
+                f"the budget of {self.tokens} tokens has no room for the next request ({self.spent} were spent)"
+            )
         if self.dollars is not None and dollars > self.dollars:
-            raise BudgetExhausted(f"the budget of ${self.dollars:g} is used up")
+            raise BudgetExhausted(f"the budget of ${self.dollars:g} has no room for the next request")
 
     def take(self, completion: Completion) -> None:
         """After it."""

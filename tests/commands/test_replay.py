@@ -160,7 +160,7 @@ def test_estimate_comes_before_the_first_request() -> None:
     with server.serving(server.fixed(True)) as endpoint:
         given = ("--model", "gpt-4o", "--base-url", endpoint.url, "--step", LAST, "--runs", "2")
         result = replay(FAILING, *given)
-    assert "2 runs of 1 turns: about " in result.stderr
+    assert "2 runs of 1 turn: about " in result.stderr
     assert "about $0.0" in result.stderr
 
 
@@ -189,7 +189,7 @@ def test_what_the_step_is_and_why_it_failed_is_told() -> None:
     result = replay(FAILING)
     assert "from step 5, where the failure began: the model has 6 messages" in result.stderr
     assert "web_search returned nothing, and the next answer" in result.stdout
-    assert "1 of 1 runs: empty_result_fabrication" in result.stdout
+    assert "1 of 1 run: empty_result_fabrication" in result.stdout
 
 
 def test_error_in_own_code_is_told_with_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
