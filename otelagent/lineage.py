@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from itertools import islice
 from typing import Final
 
-from otelagent.delegation import Edge, Member, Place, Tree
+from otelagent.delegation import Edge, Member, Place, Tree, plain
 from otelagent.model import Finding, Kind, Plain, Receipt, Step
 from otelagent.run import SOURCES, AgentRun, Observer
 from otelagent.stitching import may_delegate
@@ -351,6 +351,16 @@ class Lineage:
             if edge is not None and edge.method is not None and not self.tree.wrapper(key):
                 above = edge.giver or edge.above
                 yield (self._runs.get(above) if above is not None else None), run
+
+    def coworkers(self) -> Iterator[tuple[AgentRun, Step]]:
+        """Calls that stand for agents which have no span here."""
+        for run in self._runs.values():
+            own = [step for step in run.steps if step.kind is Kind.TOOL and step.call and may_delegate(step)]
+            seen = {plain(child.agent or "") for child in self.children(run)} - {""} if own else set()
+            for step in own:
+                inside = self.tree.by_call(step.span_id) or self.is_run(step.span_id)
+                if not inside and not any(name in plain(step.target or step.tool or "") for name in seen):
+                    yield run, step
 
     # --- what a run asks -----------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from otelagent.baselines.learned import Baselines
 from otelagent.chronicle import counts
+from otelagent.coverage import BROKEN
 from otelagent.incidents import Incidents
 from otelagent.late import Late
 from otelagent.metrics import Metrics
@@ -131,7 +132,7 @@ class Tally:
             self._metrics.open_incidents(mode, layer, going_on)
 
     def _delegations(self, trace: Trace, where: dict[str, Any]) -> None:
-        for parent, child in trace.lineage.delegations():
+        for parent, child in trace.delegations():
             assigned = child.receipt.assigned if child.receipt else None
             processed = child.receipt.processed if child.receipt else None
             self._metrics.delegation(
@@ -140,6 +141,16 @@ class Tally:
                 _delegated(child),
                 assigned=assigned,
                 processed=processed,
+                **where,
+            )
+        for run, step in trace.coworkers():
+            receipt = step.call.receipt if step.call is not None else None
+            self._metrics.delegation(
+                run.agent,
+                step.target or step.tool,
+                _answered(step),
+                assigned=receipt.assigned if receipt else None,
+                processed=receipt.processed if receipt else None,
                 **where,
             )
 
@@ -187,6 +198,16 @@ def _delegated(child: AgentRun) -> str:
     if short or any(f.mode == "delegation_incomplete" and not f.raised for f in child.findings.values()):
         return "incomplete"
     return "complete" if child.ended is not None and not child.trace.partial_view else "unknown"
+
+
+def _answered(call: Step) -> str:
+    """The same of a call that stands for an agent without spans: what its result says."""
+    assert call.call is not None  # noqa: S101 - co-workers are calls
+    if call.call.outcome.status in BROKEN:
+        return "failed"
+    if call.call.receipt is not None:
+        return "incomplete" if call.call.receipt.short else "complete"
+    return "unknown"
 
 
 def _name(run: AgentRun) -> str | Late:

@@ -135,6 +135,7 @@ class Trace:
 
     __slots__ = (
         "_abroad",
+        "_answered",
         "_asked",
         "_budget",
         "_calls",
@@ -189,7 +190,9 @@ class Trace:
         normal: Baselines | None = None,
         employer: Callable[[AgentRun], AgentRun | None] | None = None,
         conversations: Conversations | None = None,
+        answered: Callable[[bytes], Iterable[bytes]] | None = None,
     ) -> None:
+        self._answered = answered
         self.normal = normal if normal is not None else Baselines()
         self._abroad = abroad
         self._employer = employer
@@ -370,6 +373,20 @@ class Trace:
 
     def inside(self, step: Step) -> bool:
         return bool(self.lineage.tree.by_call(step.span_id)) or self.lineage.is_run(step.span_id)
+
+    def delegations(self) -> Iterator[tuple[AgentRun | None, AgentRun]]:
+        """Parent and child of each delegation in which a run of this trace was the child."""
+        for parent, child in self.lineage.delegations():
+            yield parent if parent is not None and parent.agent else self.enclosing(child) or parent, child
+
+    def coworkers(self) -> Iterator[tuple[AgentRun, Step]]:
+        """The calling run, and each call that stands for an agent of which no span was seen in any trace."""
+        abroad: set[bytes] = set()
+        for at in self._answered(self.trace_id) if self._answered is not None else ():
+            while at in self.nodes and at not in abroad:
+                abroad.add(at)
+                at = self.nodes[at].parent
+        return ((run, step) for run, step in self.lineage.coworkers() if step.span_id not in abroad)
 
     def task_of(self, run: AgentRun) -> Step | None:
         return self.lineage.task_of(run)
@@ -720,6 +737,7 @@ class LiveTraces:
                 self.normal,
                 self._employer,
                 self._conversations,
+                self._answered,
             )
             self._traces[trace_id] = trace
             self._recall(trace)
@@ -851,6 +869,10 @@ class LiveTraces:
         asked = self._stitches.above(run.trace.trace_id, run.key)
         home = self._traces.get(asked.trace_id) if asked is not None else None
         return home.runs.get(home.owner(asked.span_id)) if home is not None and asked is not None else None
+
+    def _answered(self, trace_id: bytes) -> list[bytes]:
+        """Spans of this trace that runs of other traces work for."""
+        return [span_id for span_id, _ in self._stitches.children(trace_id)] if self._stitches.any(trace_id) else []
 
     def _awaited(self, trace: Trace) -> bool:
         """Someone in another trace waits for this one's result and hasn't answered yet."""

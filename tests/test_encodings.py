@@ -8,8 +8,12 @@ import pytest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from otelagent.metrics import Metrics
+from otelagent.model import Layer
+from otelagent.pipeline import Pipeline
+from otelagent.tally import Tally
 from tests import builders
-from tests.test_delegation import DONE, TASK, ask, child, found, parent
+from tests.test_delegation import DONE, TASK, WAYS, apart, ask, child, found, parent
 from tests.test_tally import counted, of
 
 TRACE = b"encodings of one"
@@ -163,6 +167,15 @@ def flat_run_with_messages(count: int) -> list[Span]:
     return call_of(count, "ask_analyst", {"task": TASK}, tool_spans=False)
 
 
+def transfer(count: int, mode: str) -> list[Span]:
+    """Attributes of the proposal say to whom the call goes, and whether control comes back."""
+    first, second, top = beside(triage({"tool": "consult", "arguments": {}, "result": "ok"}), count)
+    call = one(first, "execute_tool consult")
+    own(call, "gen_ai.transfer.target.name", "analyst")
+    own(call, "gen_ai.transfer.mode", mode)
+    return [*first, *second, top]
+
+
 def bodies(spans: Sequence[Span]) -> list[bytes]:
     """A request each, with the scope of who writes such attributes."""
     scopes = {"openinference": "openinference.instrumentation.openai_agents", "executor": "agent_framework"}
@@ -206,6 +219,51 @@ def test_edge_is_the_same_when_spans_come_backwards(encoding: Callable[[int], li
 def test_call_that_stands_for_an_agent_is_judged_by_its_result(encoding: Callable[[int], list[Span]]) -> None:
     assert {(m, c) for m, c, _ in found(bodies(encoding(3)))} == {("delegation_incomplete", "items_missing")}
     assert found(bodies(encoding(7))) == set()
+
+
+def test_transfer_that_passes_control_is_a_hand_over() -> None:
+    spans = transfer(3, "pass_control")
+    about = one(spans, "invoke_agent analyst").span_id.hex()
+    assert ("delegation_incomplete", "items_missing", about) in found(bodies(spans))
+    assert delegations(spans) == {("coordinator", "analyst", "incomplete"): 1}
+    assert found(bodies(transfer(7, "pass_control"))) == set()
+    assert delegations(transfer(7, "pass_control")) == {("coordinator", "analyst", "complete"): 1}
+
+
+def test_transfer_that_returns_to_its_caller_is_a_call_of_a_coworker() -> None:
+    receipt = json.dumps({"items_assigned": 7, "items_processed": 3})
+    spans = builders.spans(parent({"tool": "consult", "arguments": {"task": TASK}, "result": receipt}))
+    own(one(spans, "execute_tool consult"), "gen_ai.transfer.target.name", "analyst")
+    own(one(spans, "execute_tool consult"), "gen_ai.transfer.mode", "return_to_caller")
+    assert {(m, c) for m, c, _ in found(bodies(spans))} == {("delegation_incomplete", "items_missing")}
+    assert delegations(spans) == {("coordinator", "analyst", "incomplete"): 1}
+
+
+@pytest.mark.parametrize(("count", "outcome"), [(3, "incomplete"), (7, "complete")])
+def test_coworker_without_spans_has_an_edge(count: int, outcome: str) -> None:
+    assert delegations(coworker_without_spans(count)) == {("coordinator", "analyst", outcome): 1}
+    assert delegations(flat_run_with_messages(count)) == {("coordinator", "ask_analyst", outcome): 1}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_call_that_another_trace_answers_has_one_edge(way: Callable[[list[Span], list[Span]], list[Span]]) -> None:
+    above, inner = apart(child())
+    assert delegations([*above, *way(above, inner)]) == {("coordinator", "analyst", "incomplete"): 1}
+
+
+def test_coverage_of_delegations_is_a_histogram() -> None:
+    metrics = Metrics({"delegation_incomplete": Layer.ORCHESTRATION})
+    pipeline = Pipeline(ears=(Tally(metrics),))
+    calls = {"parallel": [ask(child()), ask(child(7, "second"))], "overlap": True}
+    for now, body in enumerate(bodies(builders.spans(parent(calls)))):
+        pipeline.traces(body, float(now))
+    pipeline.settle(1e3)
+    metrics.flush()
+    for _ in range(2):
+        text = metrics.exposition(scraper="prometheus")[0].decode()
+    sums = [line for line in text.splitlines() if line.startswith("otelagent_delegation_coverage_ratio_sum")]
+    shares = {line.partition('child="')[2].partition('"')[0]: float(line.split()[1]) for line in sums}
+    assert shares == {"analyst": pytest.approx(3 / 7), "second": 1.0}
 
 
 @pytest.mark.parametrize("overlap", [False, True])

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
-from otelagent.answers import admits, claims, is_loud, said, stop
+from otelagent.ancestors import Untold, coworkers, names, passed_over, silence, untold
+from otelagent.answers import admits, claims, said, stop
 from otelagent.attributes import (
     DELEGATION_ASSIGNED,
     DELEGATION_MISSING,
@@ -15,9 +16,8 @@ from otelagent.coverage import OWN_CALLS, Coverage, inferred, reported
 from otelagent.delegation import Edge
 from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
 from otelagent.model import Evidence, Finding, Kind, Layer, Need, Receipt, Severity, Step
-from otelagent.recovery import below, given_by, made_good, sources, unresolved
+from otelagent.recovery import given_by, made_good, sources, unresolved
 from otelagent.run import AgentRun, Wake
-from otelagent.stitching import may_delegate
 
 MAX_NAMES: Final = 1_000
 """Characters of missing items' names, together."""
@@ -138,7 +138,7 @@ class DelegationIncomplete(Detector):
             return self._cut_off(run, edge) if delegated else None
         open_about_it = short and coverage is not None and (coverage.receipt.honest or admits(run)) and not claims(run)
         if open_about_it and coverage is not None:
-            return self._missing(run, edge, coverage, bad) if _passed_over(run) else None
+            return self._missing(run, edge, coverage, bad) if passed_over(run) else None
         if admits(run) and not claims(run):
             return None
         if short and coverage is not None:
@@ -166,7 +166,7 @@ class DelegationIncomplete(Detector):
         confidence = min(coverage.confidence, edge.confidence)
         reason = f"processed {processed} of {assigned} items ({how} so) and "
         reason += (
-            "said so, which nobody above it did" if _passed_over(run) and not claims(run) else "reported completion"
+            "said so, which nobody above it did" if passed_over(run) and not claims(run) else "reported completion"
         )
         evidence = [
             Evidence(coverage.where or run.key, receipt.path, f"{processed} of {assigned} items"),
@@ -174,7 +174,7 @@ class DelegationIncomplete(Detector):
         ]
         found = self._finding(run, root, "items_missing", confidence, reason, evidence, culprits)
         if self.name_items and coverage.missing:
-            named = ", ".join(_names(run, coverage.missing))[:MAX_NAMES]
+            named = ", ".join(names(run, coverage.missing))[:MAX_NAMES]
             found = replace(found, extra={**found.extra, DELEGATION_MISSING: named})
         return found
 
@@ -185,7 +185,7 @@ class DelegationIncomplete(Detector):
             f"{bad[0].tool or 'a source'} {PHRASES[call.outcome.status]} inside the child; nothing made that good, "
             "and its answer doesn't mention it"
         )
-        evidence = [*(evidence_of(s, "failed and not made good") for s in bad[:8]), *_answer_evidence(run)]
+        evidence = [*(evidence_of(s, "failed and not made good") for s in bad[:8]), *silence(run)]
         return self._finding(run, bad[0], "unresolved_failure", min(0.7, edge.confidence), reason, evidence, bad)
 
     def _cut_off(self, run: AgentRun, edge: Edge) -> Finding | None:
@@ -225,49 +225,27 @@ class DelegationIncomplete(Detector):
 
     def _coworkers(self, run: AgentRun) -> Iterator[Finding]:
         """Calls that stand for an agent without spans: what their results say, and this run's answer doesn't."""
-        asked = [s for s in run.steps if s.call is not None and s.call.receipt is not None and s.call.receipt.short]
-        if not asked or said(run) is None or admits(run):
-            return
-        for step in asked:
-            receipt = step.call.receipt if step.call is not None else None
-            if receipt is None or not may_delegate(step) or run.trace.inside(step):
-                continue
-            assert run.ended is not None  # noqa: S101 - concluded runs have ended
-            yield replace(
-                self.finding(
-                    run,
-                    about=step,
-                    root=step,
-                    cause="items_missing",
-                    confidence=0.9 if receipt.method == "reported" else 0.7,
-                    reason=f"{step.target or step.tool} processed {receipt.processed} of {receipt.assigned} items, and "
-                    "the answer of the agent that asked for it doesn't mention it",
-                    evidence=[evidence_of(step, f"{receipt.processed} of {receipt.assigned} items")],
-                    extra=_counts(receipt),
-                ),
-                wasted_tokens=0,
-                absorbs=tuple(i for i, f in run.findings.items() if f.mode in SAME and f.root == step.span_id),
+        for step, receipt in coworkers(run):
+            found = self.finding(
+                run,
+                about=step,
+                root=step,
+                cause="items_missing",
+                confidence=0.9 if receipt.method == "reported" else 0.7,
+                reason=f"{step.target or step.tool} processed {receipt.processed} of {receipt.assigned} items, and "
+                "the answer of the agent that asked for it doesn't mention it",
+                evidence=[evidence_of(step, f"{receipt.processed} of {receipt.assigned} items")],
+                extra=_counts(receipt),
             )
+            absorbed = tuple(i for i, f in run.findings.items() if f.mode in SAME and f.root == step.span_id)
+            yield replace(found, wasted_tokens=0, absorbs=absorbed)
 
     # --- its ancestors -------------------------------------------------------------------------------------------
 
     def _above(self, run: AgentRun) -> Iterator[Finding]:
         """What this agent's answer should have said of the runs below it."""
-        if run.ended is None or not _is_agent(run) or said(run) is None:
-            return
-        told: set[bytes] = set()
-        troubled = [child for child in below(run) if child.findings or is_loud(child)]
-        for child in troubled if troubled and not admits(run) else ():
-            found = [
-                f for f in child.findings.values() if f.mode == self.mode and not f.raised and f.about == child.key
-            ]
-            for finding in found:
-                if finding.root not in told:
-                    told.add(finding.root)
-                    yield self._raised(run, child, finding)
-            loud = self._ignored(run, child) if not found else None
-            if loud is not None and loud.root not in told:
-                yield loud
+        for each in untold(run, self.mode):
+            yield self._raised(run, each.child, each.finding) if each.finding else self._ignored(run, each)
 
     def _raised(self, run: AgentRun, child: AgentRun, finding: Finding) -> Finding:
         assert run.ended is not None  # noqa: S101 - the caller looked
@@ -293,32 +271,17 @@ class DelegationIncomplete(Detector):
             return ()
         return tuple(i for i, f in run.findings.items() if f.root == edge.call and f.mode in SAME)
 
-    def _ignored(self, run: AgentRun, child: AgentRun) -> Finding | None:
-        """The child said that something is left, or failed; the parent's answer claims to be complete all the same."""
-        if not is_loud(child) or child.trace.enclosing(child) is not run or made_good(child, None):
-            return None
-        answer = said(run)
-        if answer is None or answer.turn is None or answer.turn.said is None or child.ended is None:
-            return None
-        complete = answer.turn.said.complete
-        receipt = child.receipt
-        if receipt is None and not complete:
-            return None
-        what = (
-            f"did {receipt.processed} of {receipt.assigned} items"
-            if receipt is not None and receipt.short
-            else "failed"
-            if child.ended.failed
-            else "did part of its work"
-        )
+    def _ignored(self, run: AgentRun, untold: Untold) -> Finding:
+        child = untold.child
+        assert run.ended is not None and child.ended is not None  # noqa: PT018, S101 - `untold` looked
         found = self.finding(
             run,
-            about=run.ended or child.ended,
+            about=run.ended,
             root=child.ended,
             cause="child_incomplete",
-            confidence=0.7 if complete else 0.5,
-            reason=f"{child.agent or 'a child agent'} {what} and said so, and the answer doesn't mention it",
-            evidence=[Evidence(child.key, "", what), *_answer_evidence(run)],
+            confidence=0.7 if untold.sure else 0.5,
+            reason=f"{child.agent or 'a child agent'} {untold.what} and said so, and the answer doesn't mention it",
+            evidence=[Evidence(child.key, "", untold.what), *silence(run)],
         )
         return replace(found, absorbs=self._same(run, child), wasted_tokens=0)
 
@@ -331,22 +294,3 @@ def _counts(receipt: Receipt | None) -> dict[str, int | float | str]:
         DELEGATION_PROCESSED: receipt.processed,
         DELEGATION_RECEIPT: receipt.method,
     }
-
-
-def _is_agent(run: AgentRun) -> bool:
-    return run.ended is not None and run.ended.kind is Kind.AGENT
-
-
-def _names(run: AgentRun, keys: frozenset[int]) -> list[str]:
-    return list(dict.fromkeys(name for given in given_by(run) for name in given.named(keys)))
-
-
-def _passed_over(run: AgentRun) -> bool:
-    """The agent above has answered and doesn't mention what this one admits."""
-    above = run.trace.enclosing(run)
-    return above is not None and _is_agent(above) and said(above) is not None and not admits(above)
-
-
-def _answer_evidence(run: AgentRun) -> list[Evidence]:
-    answer = said(run)
-    return [Evidence(answer.span_id, "completion", "the answer doesn't mention it")] if answer is not None else []

@@ -83,6 +83,12 @@ def _guess(span: Span) -> Verdict | None:
     return None
 
 
+def _handed(span: Span) -> Verdict | None:
+    """A tool call that passes control for good is a hand-over; what returns to its caller is a tool."""
+    mode = span.attributes.get("gen_ai.transfer.mode")
+    return Kind.HANDOFF if mode == "pass_control" and span.attributes.get(OPERATION) == "execute_tool" else None
+
+
 def _details(log: Log) -> LogPart:
     """The event that carries a call's messages where the span doesn't."""
     attributes = log.attributes
@@ -137,6 +143,7 @@ DIALECT: Final = Dialect(
     },
     base=("otel_genai_legacy_events", "otel_genai_legacy_attrs"),
     kinds=((OPERATION, OPERATIONS),),
+    kind=_handed,
     guess=_guess,
     fields={
         "agent": ("gen_ai.agent.name", after("invoke_agent ")),

@@ -1,0 +1,86 @@
+"""What an agent's answer should have said of those that worked for it: runs below it, and co-workers without spans."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from otelagent.answers import admits, is_loud, said
+from otelagent.model import Evidence, Finding, Kind, Receipt, Step
+from otelagent.recovery import below, given_by, made_good
+from otelagent.run import AgentRun
+from otelagent.stitching import may_delegate
+
+
+class Untold(msgspec.Struct, frozen=True):
+    """A run below, and its own finding; None where the run said itself that it failed or that part is left."""
+
+    child: AgentRun
+    finding: Finding | None
+    what: str = ""
+    """How a run that said so ended."""
+    sure: bool = False
+    """The answer above it claims to be complete."""
+
+
+def untold(run: AgentRun, mode: str) -> Iterator[Untold]:
+    """Each root cause below that this agent's answer passes over; none where it mentions that part is left."""
+    if not is_agent(run) or said(run) is None:
+        return
+    told: set[bytes] = set()
+    troubled = [child for child in below(run) if child.findings or is_loud(child)]
+    for child in troubled if troubled and not admits(run) else ():
+        found = [f for f in child.findings.values() if f.mode == mode and not f.raised and f.about == child.key]
+        for finding in found:
+            if finding.root not in told:
+                told.add(finding.root)
+                yield Untold(child, finding)
+        if not found and child.key not in told and (loud := _ignored(run, child)) is not None:
+            yield loud
+
+
+def _ignored(run: AgentRun, child: AgentRun) -> Untold | None:
+    """The child said that something is left, or failed; the parent's answer claims to be complete all the same."""
+    if not is_loud(child) or child.trace.enclosing(child) is not run or made_good(child, None):
+        return None
+    answer, receipt = said(run), child.receipt
+    if answer is None or answer.turn is None or answer.turn.said is None or child.ended is None:
+        return None
+    complete = answer.turn.said.complete
+    if receipt is None and not complete:
+        return None
+    if receipt is not None and receipt.short:
+        return Untold(child, None, f"did {receipt.processed} of {receipt.assigned} items", complete)
+    return Untold(child, None, "failed" if child.ended.failed else "did part of its work", complete)
+
+
+def coworkers(run: AgentRun) -> Iterator[tuple[Step, Receipt]]:
+    """Calls that stand for an agent without spans: their results say that part is left, this run's answer doesn't."""
+    asked = [s for s in run.steps if s.call is not None and s.call.receipt is not None and s.call.receipt.short]
+    if not asked or said(run) is None or admits(run):
+        return
+    for step in asked:
+        receipt = step.call.receipt if step.call is not None else None
+        if receipt is not None and may_delegate(step) and not run.trace.inside(step):
+            yield step, receipt
+
+
+def passed_over(run: AgentRun) -> bool:
+    """The agent above has answered and doesn't mention what this one admits."""
+    above = run.trace.enclosing(run)
+    return above is not None and is_agent(above) and said(above) is not None and not admits(above)
+
+
+def is_agent(run: AgentRun) -> bool:
+    """Its own span has passed, and is an agent's."""
+    return run.ended is not None and run.ended.kind is Kind.AGENT
+
+
+def names(run: AgentRun, keys: frozenset[int]) -> list[str]:
+    """Items by the names that the run's assignment gives them."""
+    return list(dict.fromkeys(name for given in given_by(run) for name in given.named(keys)))
+
+
+def silence(run: AgentRun) -> Sequence[Evidence]:
+    """The answer that doesn't mention it."""
+    answer = said(run)
+    return [Evidence(answer.span_id, "completion", "the answer doesn't mention it")] if answer is not None else []
