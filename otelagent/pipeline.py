@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from traceback import extract_tb
@@ -160,8 +160,18 @@ class Pipeline:
 
     def tick(self, now: float) -> bytes | None:
         """Close what is done; gives late finding events."""
+        for _ in self.sweep(now):
+            pass
+        return self.late(now)
+
+    def sweep(self, now: float) -> Iterator[None]:
+        """Close what is done, in steps between which requests may be read; then ask `late`."""
         self._now = now
-        self.live.tick(now)
+        yield from self.live.sweep(now)
+
+    def late(self, now: float) -> bytes | None:
+        """Finding events that no request takes along."""
+        self._now = now
         self.normal.tick(now)
         self.incidents.close(now)
         return self._take_events()

@@ -223,7 +223,9 @@ class Service:
             log.exception("background work failed")
 
     async def _once(self) -> None:
-        events = self.pipeline.tick(time.time())
+        for _ in self.pipeline.sweep(time.time()):
+            await asyncio.sleep(0)
+        events = self.pipeline.late(time.time())
         self.metrics.tick()
         self.tally.gauges(self.pipeline, time.time())
         self.metrics.live_traces(len(self.pipeline.live))

@@ -908,19 +908,23 @@ class LiveTraces:
                 self._close(trace, Closed.MEMORY)
         return len(oldest)
 
-    def tick(self, now: float) -> None:
-        """Fold what waited, and close what is done. Call it about once a second."""
+    def sweep(self, now: float) -> Iterator[None]:
+        """Fold what waited, and close what is done: a trace a step, so that requests needn't wait for all that have
+        settled within a second. To be called about once a second."""
         self._conversations.tick(now)
         for trace in [*self._traces.values()]:
-            if trace.trace_id not in self._traces:
+            if self._traces.get(trace.trace_id) is not trace:
                 continue
             quiet = now - trace.touched
             if quiet >= QUIET and trace.waits:
                 trace.settle(self._detectors)
                 self._stitch(trace)
+                yield
+                quiet = now - trace.touched
             reason = self._done(trace, quiet, now)
-            if reason is not None:
+            if reason is not None and self._traces.get(trace.trace_id) is trace:
                 self._close(trace, reason)
+                yield
 
     def settle(self) -> None:
         """Close all traces: the process ends."""

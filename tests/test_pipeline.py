@@ -288,6 +288,20 @@ def test_limits_close_the_oldest_traces_with_a_reason() -> None:
     assert pipeline.live.spans == 0
 
 
+def test_a_trace_that_wakes_while_others_are_closed_stays() -> None:
+    ear = Ear()
+    pipeline = Pipeline(Settings(limits=Limits(idle_s=50)), ears=(ear,))
+    first, second = (builders.spans(FABRICATION, seed=seed) for seed in "ab")
+    for own in (first, second):
+        pipeline.traces(builders.request(own[:1]), 0.0)
+    sweep = pipeline.sweep(60.0)
+    next(sweep)
+    assert [ear.reasons, len(pipeline.live)] == [[Closed.IDLE], 1]
+    pipeline.traces(builders.request(second[1:2]), 60.0)
+    assert list(sweep) == []
+    assert pipeline.live.get(second[0].trace_id) is not None
+
+
 def test_trace_that_never_rests_is_closed_by_its_age() -> None:
     ear = Ear()
     pipeline = Pipeline(Settings(limits=Limits(idle_s=50, age_s=200)), ears=(ear,))
