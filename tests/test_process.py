@@ -286,6 +286,23 @@ def test_a_changed_configuration_is_used_without_a_restart(tmp_path: Path, how: 
         assert names(second.requests[Signal.TRACES]) == ["b"]
 
 
+def test_a_page_whose_address_is_taken_leaves_the_old_configuration_in_force(tmp_path: Path) -> None:
+    """The receivers have changed hands by then, and come back."""
+    path = tmp_path / "config.yaml"
+    health = "extensions: {health_check: {endpoint: '127.0.0.1:%d'}}"
+    with Sink() as sink, Sink() as other, process(*configured(path, sink)) as running:
+        configured(path, other, health % other.port)
+        running.process.send_signal(signal.SIGHUP)
+        running.wait_for("the old one stays: .*is it taken")
+        running.call(traces("a"))
+        configured(path, other)
+        running.process.send_signal(signal.SIGHUP)
+        running.wait_for("reloaded")
+        running.call(traces("b"))
+        assert running.end() == 0
+        assert (names(sink.requests[Signal.TRACES]), names(other.requests[Signal.TRACES])) == (["a"], ["b"])
+
+
 def test_calls_wait_while_the_configuration_is_exchanged(tmp_path: Path) -> None:
     """Ports stay open: not every client tries again where nobody listens. What waits on disk doesn't hold it up."""
     path = tmp_path / "config.yaml"
