@@ -18,6 +18,7 @@ from otelagent.config_text import merge
 from otelagent.exporters.otlp_grpc import METHODS
 from otelagent.settings import FileStorage
 from otelagent.sink import Sink
+from otelagent.spool_file import SpoolFile
 from otelagent.traffic import Inlet, Outlet, Signal
 from tests.requests import logs, names, traces
 from tests.running import Running, running
@@ -218,6 +219,27 @@ def test_a_full_spool_leaves_the_data_with_its_sender(sink: Sink, tmp_path: Path
         assert traffic.refused[Inlet("otlp", "grpc", Signal.TRACES)] == 1
         sink.start()
         assert sink.wait_for(lambda s: len(s.spans()) == taken)
+        settled(service)
+
+
+def test_a_slow_disk_leaves_the_data_with_its_sender(
+    sink: Sink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("otelagent.destination.STORE", 0.1)
+    put = SpoolFile.put
+
+    def slowly(*arguments: Any) -> int:
+        time.sleep(0.5)
+        return put(*arguments)
+
+    monkeypatch.setattr(SpoolFile, "put", slowly)
+    with running(sink, spooled(tmp_path)) as service:
+        sink.stop()
+        with pytest.raises(grpc.RpcError) as caught:
+            call(service, traces("a"))
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE  # type: ignore[attr-defined]
+        sink.start()
+        assert arrived(sink, "a"), "it is on disk in the end"
         settled(service)
 
 
