@@ -32,6 +32,7 @@ Load = Callable[[], Config]
 
 def run(load: Load, files: tuple[Path, ...] = ()) -> int:
     """Run until a signal says stop; gives the exit code. Raises BadConfig where the service can't start."""
+    _reserve_streams()
     settings = load()
     journal.begin(settings.telemetry.logs, identity.resource(settings.telemetry.resource))
     gc.set_threshold(*memory.RARELY)
@@ -168,6 +169,15 @@ def warnings(settings: Config) -> list[str]:
 
 def _guarded(server: GrpcServer | HttpServer) -> bool:
     return server.auth is not None or (server.tls is not None and server.tls.client_ca_file is not None)
+
+
+def _reserve_streams() -> None:
+    """A standard stream that was closed gets /dev/null: else the next socket has its number, and our lines."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _flush(seconds: float) -> None:

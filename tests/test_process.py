@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -195,6 +196,23 @@ def test_whoever_does_not_read_our_lines_holds_up_nothing() -> None:
             assert running.end() == 0
         finally:
             running.process.kill()
+
+
+def test_lines_for_a_stream_that_is_closed_go_nowhere(tmp_path: Path) -> None:
+    """The next file or socket gets its number."""
+    arguments = [part for text in QUIET for part in ("--config", text)]
+    listen = f"yaml:receivers::otlp::protocols::grpc::endpoint: 127.0.0.1:{(port := free_port())}"
+    command = shlex.join([sys.executable, "-m", "otelagent", "run", *arguments, "--config", listen])
+    process = subprocess.Popen(["sh", "-c", f"exec {command} >&- 2>&-"])
+    try:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            export = channel.unary_unary(METHODS[Signal.TRACES])
+            for _ in range(3):
+                export(canary.trace(3, time.time_ns())[1], timeout=20, wait_for_ready=True)
+        process.terminate()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
 
 
 def test_strangers_at_the_door_add_no_lines_to_the_log() -> None:
