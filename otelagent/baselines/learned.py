@@ -97,10 +97,10 @@ class Baselines:
             self._time(key, step, call)
             return
         profile = self.profile(key)
-        found = self._misfit(key, profile, call.shape)
+        found = self._misfit(key, profile, call.shape, step.service[:64])
         if found is not None:
             call.differ(found.pointer, found.note)
-        profile.learn(call.shape, step.end / 1e9)
+        profile.learn(call.shape, step.end / 1e9, step.service)
 
     def _time(self, key: ToolKey, step: Step, call: Call) -> None:
         """An empty result that came when the tool's calls are usually given up is no empty result."""
@@ -109,10 +109,11 @@ class Baselines:
         if profile is not None and profile.plateau(seconds, step.end / 1e9):
             call.time_out(f"ended at {seconds:.1f} s, as calls of it without a result do")
 
-    def _misfit(self, key: ToolKey, profile: ToolProfile, shape: Shape) -> Misfit | None:
+    def _misfit(self, key: ToolKey, profile: ToolProfile, shape: Shape, service: str) -> Misfit | None:
         staged = self.staged(key.tool)
         model = staged if staged is not None and staged.learned >= self.limits.least_results else profile
-        if model.learned < self.limits.least_results:
+        known = profile.services.get(service, 0) if model is profile else model.learned
+        if known < self.limits.least_results:
             return None
         fitting = profile.fitting
         if len(fitting) > MAX_FITTING or not profile.learned % REFIT:

@@ -16,6 +16,8 @@ MAX_NOTES: Final = 12
 """Kinds of failures told apart, such as `status 401`."""
 MAX_PENDING: Final = 32
 """Results whose shapes wait to be added up, and paths of all those shapes."""
+MAX_SERVICES: Final = 8
+"""Services whose results of a tool are counted apart; those of others aren't judged by what the tool gave before."""
 STALE: Final = 64
 """Results after which what is usual is laid out anew."""
 EACH: Final = 512
@@ -55,6 +57,7 @@ class ToolProfile:
         "places",
         "races",
         "runs",
+        "services",
         "shaped",
         "sizes",
     )
@@ -64,6 +67,8 @@ class ToolProfile:
         self.calls = 0.0
         self.learned = 0
         """Results whose shape was learned, unweighted; how sure a learned shape is."""
+        self.services: dict[str, int] = {}
+        """Of these, how many came from which service: tools of one name may be two."""
         self.runs: dict[str, list[float]] = {}
         """By outcome: sums over traces of x*x and x*m, m being the trace's calls and x those with the outcome."""
         self.largest_runs = 0.0
@@ -89,9 +94,10 @@ class ToolProfile:
 
     # --- learning ---------------------------------------------------------------------------------------------------
 
-    def learn(self, shape: Shape, now: float) -> None:
+    def learn(self, shape: Shape, now: float, service: str = "") -> None:
         """A good result had this shape."""
         self.learned += 1
+        self._of_service(service[:64], 1)
         if not self.learned % STALE:
             self._usual = None
         if self.aging.half_life and self.learned > EACH and self.learned % ONE_IN:
@@ -103,6 +109,10 @@ class ToolProfile:
         self._waiting += 1
         if max(self._waiting, self._paths) >= MAX_PENDING:
             self.settle()
+
+    def _of_service(self, service: str, results: int) -> None:
+        if service in self.services or len(self.services) < MAX_SERVICES:
+            self.services[service] = self.services.get(service, 0) + results
 
     def settle(self) -> None:
         """Add up the shapes that wait."""
@@ -230,6 +240,8 @@ class ToolProfile:
         self.races += other.races * scale
         self.shaped += other.shaped * scale
         self.learned += other.learned
+        for service, results in other.services.items():
+            self._of_service(service, results)
         for status, sums in other.runs.items():
             own = self.runs.setdefault(status, [0.0, 0.0])
             own[0] += sums[0] * scale
@@ -253,6 +265,7 @@ class ToolProfile:
             "half_life": now.aging.half_life,
             "calls": _short(now.calls),
             "learned": now.learned,
+            "services": now.services,
             "races": _short(now.races),
             "outcomes": {k: _short(v) for k, v in now.outcomes.items()},
             "notes": {k: _short(v) for k, v in now.notes.items()},
@@ -273,6 +286,7 @@ class ToolProfile:
         made.calls, made.races = float(written["calls"]), float(written["races"])
         made.shaped, made.largest_runs = float(written["shaped"]), float(written["largest_runs"])
         made.learned = int(written["learned"])
+        made.services = {str(k)[:64]: int(v) for k, v in list(written.get("services", {}).items())[:MAX_SERVICES]}
         made.outcomes = {str(Status(k)): float(v) for k, v in written["outcomes"].items()}
         made.cutoffs = {int(at): float(weight) for at, weight in written["cutoffs"][:MAX_CUTOFFS]}
         made.notes = {str(k)[:64]: float(v) for k, v in list(written["notes"].items())[:MAX_NOTES]}

@@ -31,7 +31,8 @@ class SchemaDrift(Detector):
     - optional members are absent, members are null, new members appear, sets of values grow, lists get longer
     - a union's other form was seen before
     - the answer says that something is missing or failed, or a later call meets the same need
-    - too few results were seen, or results aren't captured
+    - too few results of the tool were seen in the same service (two services may have tools of one name), or results
+      aren't captured
     - the new shape has become usual: one result in a hundred is enough
 
     ## What to do

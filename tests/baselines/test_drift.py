@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from otelagent.baselines.drift import _differs, misfit
+from otelagent.baselines.learned import Baselines
 from otelagent.baselines.tool import ToolProfile
+from otelagent.model import Status
 from otelagent.reading.shape import PLACES, shape
+from tests.baselines.test_bounds import call
 
 
 def known(*results: Any, times: int = 20) -> ToolProfile:
@@ -71,3 +74,20 @@ def test_equal_structure_is_one_object_whatever_the_values() -> None:
 def test_a_wide_and_deep_result_ends_with_the_row_that_fills_it() -> None:
     wide = {f"{name}{n}": {f"m{k}": k for k in range(40)} for n in range(3) for name in "abcdef"}
     assert PLACES <= len(shape(wide).kinds) < PLACES + 41
+
+
+def test_a_tool_of_the_same_name_in_another_service_is_learned_before_it_is_judged() -> None:
+    normal = Baselines()
+    statuses = []
+    for number in range(120):
+        step = call(0.1, ORDER if number < 60 else {"hits": [{"title": "a"}], "took": 3})
+        step.service = "shop" if number < 60 else "library"
+        normal.fit(step)
+        assert step.call is not None
+        statuses.append(step.call.outcome.status)
+    assert set(statuses) == {Status.OK}
+    odd = call(0.1, {"hits": "none", "took": "3"})
+    odd.service = "library"
+    normal.fit(odd)
+    assert odd.call is not None
+    assert odd.call.outcome.status is Status.NONCONFORMING
