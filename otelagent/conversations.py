@@ -8,8 +8,9 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
-from otelagent.model import Claim, Instructions, Kind
+from otelagent.model import Asked, Claim, Instructions, Kind
 from otelagent.reading.given import Budget, Given
+from otelagent.reading.known import Known
 from otelagent.run import AgentRun
 
 MAX_CONVERSATIONS: Final = 4096
@@ -121,6 +122,8 @@ class Conversations:
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self._known: OrderedDict[tuple[str, str], Conversation] = OrderedDict()
+        self.asked = Known[str, Asked]()
+        """Calls that completions asked for, by id: where each model call is a trace of its own, another one answers."""
 
     def __len__(self) -> int:
         return len(self._known)

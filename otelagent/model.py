@@ -407,6 +407,8 @@ class Answered(msgspec.Struct, frozen=True, gc=False):
     shown: Reported
     tail: bool = True
     """Among the last messages: this step is the first to consume it."""
+    asker: int = -1
+    """Position of the completion before it: calls of one completion have one."""
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
@@ -563,6 +565,8 @@ class Turn(msgspec.Struct, gc=False):
     """Tools that new messages show as called before the user's last one."""
     task: Assignment | None = None
     """What the user asks for, where this trace hasn't seen it before."""
+    goes_on: bool = False
+    """It ended to call tools, which the emitter left out."""
 
     @property
     def text(self) -> bool:
@@ -582,7 +586,7 @@ class Turn(msgspec.Struct, gc=False):
     @property
     def answer(self) -> bool:
         """Text and no tool call: something is being told to the user or parent."""
-        return self.text and not self.asked
+        return self.text and not self.asked and not self.goes_on
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
@@ -663,6 +667,10 @@ class Step(msgspec.Struct, kw_only=True, gc=False):
     environment: str = ""
     rebuilt: bool = False
     """No span of its own: rebuilt from the messages of the LLM step whose id it bears."""
+    retold: bool = False
+    """Rebuilt, and an earlier model call, which is a trace of its own, has shown the same."""
+    asker: int = -1
+    """Of what was rebuilt, the position of the completion that asked for it, in the history that shows it."""
     content: Content | None = None
     """Let go by reading."""
     call: Call | None = None

@@ -312,7 +312,9 @@ class AgentRun:
         Where each model call is a trace of its own, all of the turn's, once: for the call that answers.
         """
         assert consumer.turn is not None  # noqa: S101 - the caller looked
-        alone = not consumer.parent_id and consumer.turn.answer and not self.steps
+        alone = (
+            not consumer.parent_id and consumer.turn.answer and all(_same_completion(consumer, s) for s in self.steps)
+        )
         missing = [a for a in consumer.turn.answered if not self._supply(a) and (a.tail or alone)]
         consumer.turn.answered = tuple(missing)
         made = [_rebuilt(consumer, answered) for answered in missing]
@@ -624,4 +626,6 @@ def _rebuilt(consumer: Step, answered: Answered) -> Step:
         environment=consumer.environment,
         call=answered.shown.call,
         rebuilt=True,
+        retold=not answered.tail,
+        asker=answered.asker,
     )

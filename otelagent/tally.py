@@ -40,7 +40,7 @@ class Tally:
                 self._metrics.context(
                     _name(run), used, service=step.service, environment=step.environment, trace_id=step.trace_id
                 )
-        elif step.kind in SOURCES and step.call is not None:
+        elif step.kind in SOURCES and step.call is not None and not step.retold:
             self._metrics.tool_call(
                 step.tool,
                 str(step.call.outcome.status),

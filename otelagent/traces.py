@@ -244,7 +244,7 @@ class Trace:
             case "given":
                 self.given = Given(self._budget)
             case "seen":
-                self.seen = Seen()
+                self.seen = Seen(self.conversations.asked)
             case "parts":
                 self.parts = LogParts()
             case _:

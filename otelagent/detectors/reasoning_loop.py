@@ -63,7 +63,7 @@ class ReasoningLoop(Detector):
             return
         calls = run.notes.setdefault(self.mode, [])
         if step.kind in SOURCES and _counts(step):
-            if calls and _within(calls[-1], step):
+            if calls and not step.rebuilt and _within(calls[-1], step):
                 calls.pop()
             calls.append(step)
             if len(calls) > WINDOW:
@@ -194,7 +194,10 @@ def _turns(streak: Sequence[Step], run: AgentRun) -> list[Step]:
     kept = [streak[0]]
     for step in streak[1:]:
         previous = kept[-1]
-        apart = any(previous.start < s <= step.start for s in starts) if starts else step.start >= previous.end
+        if previous.rebuilt and previous.span_id == step.span_id:
+            apart = previous.asker < step.asker
+        else:
+            apart = any(previous.start < s <= step.start for s in starts) if starts else step.start >= previous.end
         if apart:
             kept.append(step)
     return kept

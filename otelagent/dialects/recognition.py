@@ -84,6 +84,7 @@ class Recognition:
         self._by_head = lru_cache(MAX_NAMES)(self._told_by)
         self._of_scope = lru_cache(MAX_SCOPES)(self._named)
         self._joined = lru_cache(MAX_SCOPES)(self._join)
+        self._known = lru_cache(MAX_SCOPES)(self._know)
         self._telling = frozenset(_telling((*dialects, *always)))
         self._layouts: dict[tuple[str, tuple[str, ...]], Layout] = {}
         self._alike: dict[tuple[object, ...], Layout] = {}
@@ -141,8 +142,9 @@ class Recognition:
         return frozenset(dialect for head, dialect in self._names if name.startswith(head))
 
     def _learn(self, scope: str, keys: tuple[str, ...]) -> Layout:
-        known = self._of_scope(scope)
-        shown = _NOTHING if known is not None else frozenset(self._shown(keys))
+        shown, own = frozenset(self._shown(keys)), self._of_scope(scope)
+        known = self._known(own, shown) if own else None
+        shown = _NOTHING if own else shown
         values = tuple((key, told) for key, told in self._values.items() if key in keys) if shown else ()
         looks = hints.at_agents(scope, keys), hints.of_others(keys)
         alike = (self._telling.intersection(keys), known, shown, looks)
@@ -153,9 +155,12 @@ class Recognition:
             layout = self._alike[alike] = Layout(alike[0], known, shown, values, *looks)
         return layout
 
-    def _named(self, scope: str) -> Plan | None:
-        names = frozenset(d.name for d in self._dialects if any(_matches(pattern, scope) for pattern in d.scopes))
-        return self._joined(names) if names else None
+    def _named(self, scope: str) -> frozenset[str]:
+        return frozenset(d.name for d in self._dialects if any(_matches(pattern, scope) for pattern in d.scopes))
+
+    def _know(self, own: frozenset[str], shown: frozenset[str]) -> Plan:
+        """The plan of an emitter that the scope names; processors that convert spans add keys of another dialect."""
+        return self._join(own | shown, of=own)
 
     def _shown(self, keys: Iterable[str]) -> set[str]:
         shown = set()
@@ -166,11 +171,11 @@ class Recognition:
                 shown.update(name for prefix, name in self._prefixes if key.startswith(prefix))
         return shown
 
-    def _join(self, names: frozenset[str]) -> Plan:
+    def _join(self, names: frozenset[str], of: frozenset[str] | None = None) -> Plan:
         reached = self._with_bases(names)
         speaking = [d for d in self._dialects if d.name in reached]
         bases = {base for name in reached for base in self._by_name[name].base}
-        special = next((d.name for d in speaking if d.name in names - bases), speaking[0].name)
+        special = next((d.name for d in speaking if d.name in (of or names) - bases), speaking[0].name)
         return Plan((*speaking, *(d for d in self._always if d.name not in reached)), special)
 
     def _with_bases(self, names: Iterable[str]) -> set[str]:

@@ -75,6 +75,12 @@ MAX_DECLARED: Final = 256
 MAX_ASKED: Final = 256
 """Calls kept per trace that completions asked for; some emitters leave them out of the histories that follow."""
 
+TO_CALL_TOOLS: Final = frozenset({"tool_calls", "tool_call", "tool-calls", "tool_use", "function_call"})
+"""Reasons why a completion ended, as providers write them."""
+
+UNIQUE: Final = 16
+"""Characters of a call id from which on it is one of its kind among all traces."""
+
 MAX_INSTRUCTIONS: Final = 16_384
 """Characters of a system or user message that are kept for what it names."""
 
@@ -99,9 +105,11 @@ RoleOf = Callable[[str | None, str | None], Role]
 class Seen:
     """Messages of a trace that were read already. Owned by the trace, bounded."""
 
-    __slots__ = ("_asked", "_instructions", "_known", "declared")
+    __slots__ = ("_asked", "_elsewhere", "_instructions", "_known", "declared")
 
-    def __init__(self) -> None:
+    def __init__(self, elsewhere: Known[str, Asked] | None = None) -> None:
+        """`elsewhere`: calls that any trace asked for, by id. Changed by all that share it."""
+        self._elsewhere = elsewhere
         self.declared: dict[str, Declared | None] = {}
         """What tools that were asked for say their results are; None where they say nothing."""
         self._asked: dict[str, Asked] = {}
@@ -115,12 +123,17 @@ class Seen:
         for call in calls:
             if call.id is not None:
                 self._asked[call.id] = call
+                if self._elsewhere is not None and _is_unique(call.id):
+                    self._elsewhere.keep(call.id, call)
         while len(self._asked) > MAX_ASKED:
             del self._asked[next(iter(self._asked))]
 
     def asked(self, call_id: str | None) -> Asked | None:
-        """The call with this id."""
-        return None if call_id is None else self._asked.get(call_id)
+        """The call with this id; where each model call is a trace of its own, another trace asked for it."""
+        if call_id is None:
+            return None
+        known = self._asked.get(call_id)
+        return known if known is not None or self._elsewhere is None else self._elsewhere.get(call_id)
 
     def instruct(self, fingerprint: int, message: Instructions) -> None:
         """A system or user message was read."""
@@ -151,6 +164,11 @@ class Seen:
         if len(self._known) > MAX_SEEN:
             self._known = dict.fromkeys(islice(self._known, MAX_SEEN // 2, None))
         return found
+
+
+def _is_unique(call_id: str) -> bool:
+    """Whether an id tells one call from those of all traces; many are used again (`call_0`, the tool's name)."""
+    return len(call_id) >= UNIQUE and any(map(str.isdigit, call_id))
 
 
 def text_fingerprint(text: str) -> int:
@@ -568,6 +586,7 @@ def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
         called=_called_before(fresh) if reader.calls else _NONE,
         window=_window(len(history), [position for position, _ in fresh]) if history else None,
         task=TaskRead("\n".join(reader.asked_for)) if reader.asked_for else None,
+        goes_on=not calls and step.kind is Kind.LLM and step.finish in TO_CALL_TOOLS,
     )
 
 
@@ -661,15 +680,16 @@ class _HistoryReader:
         if not self.calls:
             return self._texts(fresh)
         calls = _Calls()
-        turn, tail = _last_user(fresh), _tail(fresh)
+        turn, tail, asker = _last_user(fresh), _tail(fresh), -1
         for position, message in fresh:
             if message.role == "assistant":
                 calls.ask(message)
+                asker = position
                 continue
             for part in message.parts:
                 if isinstance(part, ToolResult):
                     asked = calls.answered_by(part, self._seen.asked(part.id))
-                    self._result(part, asked, position > turn, position > tail)
+                    self._result(part, asked, asker, position > turn, position > tail)
         return self._texts(fresh)
 
     def _texts(self, fresh: list[tuple[int, Message]]) -> list[tuple[int, Instructions]]:
@@ -686,7 +706,9 @@ class _HistoryReader:
             self.asked_for += texts
         return InstructionsRead("\n".join(texts), role == "system")
 
-    def _result(self, part: ToolResult, asked: ToolCall | Asked | None, this_turn: bool, tail: bool) -> None:
+    def _result(
+        self, part: ToolResult, asked: ToolCall | Asked | None, asker: int, this_turn: bool, tail: bool
+    ) -> None:
         self.given.append(part.result)
         call_id = (asked.id if asked else None) or part.id
         if call_id:
@@ -694,7 +716,7 @@ class _HistoryReader:
         if this_turn:
             name = part.name or (asked.name if asked else None)
             shown = ResultRead(part, asked, self._role_of(name, None))
-            self.answered.append(Answered(call_id, name, len(self.answered), shown, tail))
+            self.answered.append(Answered(call_id, name, len(self.answered), shown, tail, asker))
 
 
 class _Calls:
