@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
 from otelagent.model import Asked, Claim, Instructions, Kind
+from otelagent.reading.facts import is_unique
 from otelagent.reading.given import Budget, Given
 from otelagent.reading.known import Known
 from otelagent.run import AgentRun
@@ -124,6 +125,8 @@ class Conversations:
         self._known: OrderedDict[tuple[str, str], Conversation] = OrderedDict()
         self.asked = Known[str, Asked]()
         """Calls that completions asked for, by id: where each model call is a trace of its own, another one answers."""
+        self._shown = Known[str, bytes]()
+        """Calls without a span of their own, by id, and the trace whose messages were the first to show them."""
 
     def __len__(self) -> int:
         return len(self._known)
@@ -140,6 +143,13 @@ class Conversations:
         if turn.trace_id not in talk.live and len(talk.live) < MAX_LIVE:
             talk.live[turn.trace_id] = turn
         return talk
+
+    def shows(self, call_id: str | None, turn: bytes) -> bool:
+        """A turn's messages show a call that has no span; whether those of another turn did so before."""
+        if call_id is None or not is_unique(call_id):
+            return False
+        first = self._shown.get(call_id) or self._shown.keep(call_id, turn)
+        return first != turn
 
     def tick(self, now: float) -> None:
         """Let go of conversations that were quiet for too long."""

@@ -668,7 +668,7 @@ class Step(msgspec.Struct, kw_only=True, gc=False):
     rebuilt: bool = False
     """No span of its own: rebuilt from the messages of the LLM step whose id it bears."""
     retold: bool = False
-    """Rebuilt, and an earlier model call, which is a trace of its own, has shown the same."""
+    """Rebuilt, and the messages of an earlier trace have shown the same call: it counts there."""
     asker: int = -1
     """Of what was rebuilt, the position of the completion that asked for it, in the history that shows it."""
     content: Content | None = None

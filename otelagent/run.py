@@ -78,6 +78,9 @@ class TraceView(Protocol):
     def call_of(self, answered: Answered) -> Step | None:
         """The step, anywhere in the trace, that reported the call whose result stands in a message."""
 
+    def shown_before(self, answered: Answered) -> bool:
+        """Whether another trace's messages showed the same call."""
+
     def edge(self, run: "AgentRun") -> Edge | None:
         """How the run came about; None while its own span hasn't passed."""
 
@@ -317,7 +320,7 @@ class AgentRun:
         )
         missing = [a for a in consumer.turn.answered if not self._supply(a) and (a.tail or alone)]
         consumer.turn.answered = tuple(missing)
-        made = [_rebuilt(consumer, answered) for answered in missing]
+        made = [_rebuilt(consumer, answered, self.trace.shown_before(answered)) for answered in missing]
         self._made.update(dict.fromkeys(map(id, made)))
         return made
 
@@ -607,7 +610,7 @@ def _completes(step: Step) -> bool:
     return step.turn is not None and (step.turn.text or bool(step.turn.asked))
 
 
-def _rebuilt(consumer: Step, answered: Answered) -> Step:
+def _rebuilt(consumer: Step, answered: Answered, retold: bool) -> Step:
     """A step for a call that has no span of its own; its evidence is the consumer's messages."""
     return Step(
         trace_id=consumer.trace_id,
@@ -626,6 +629,6 @@ def _rebuilt(consumer: Step, answered: Answered) -> Step:
         environment=consumer.environment,
         call=answered.shown.call,
         rebuilt=True,
-        retold=not answered.tail,
+        retold=retold or not answered.tail,
         asker=answered.asker,
     )

@@ -311,6 +311,9 @@ class Trace:
         candidates = exact or same
         return candidates[min(answered.order, len(candidates) - 1)] if candidates else None
 
+    def shown_before(self, answered: Answered) -> bool:
+        return self.conversations.shows(answered.id, self.trace_id)
+
     def fit(self, step: Step) -> None:
         self.normal.fit(step)
         call = step.call

@@ -123,7 +123,7 @@ class Seen:
         for call in calls:
             if call.id is not None:
                 self._asked[call.id] = call
-                if self._elsewhere is not None and _is_unique(call.id):
+                if self._elsewhere is not None and is_unique(call.id):
                     self._elsewhere.keep(call.id, call)
         while len(self._asked) > MAX_ASKED:
             del self._asked[next(iter(self._asked))]
@@ -166,7 +166,7 @@ class Seen:
         return found
 
 
-def _is_unique(call_id: str) -> bool:
+def is_unique(call_id: str) -> bool:
     """Whether an id tells one call from those of all traces; many are used again (`call_0`, the tool's name)."""
     return len(call_id) >= UNIQUE and any(map(str.isdigit, call_id))
 
