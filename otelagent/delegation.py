@@ -162,10 +162,17 @@ class Tree:
     # --- what is asked -------------------------------------------------------------------------------------------
 
     def edge(self, key: bytes) -> Edge | None:
-        """How the run came about; None while its own span hasn't passed."""
+        """How the run came about; None while its own span hasn't passed.
+
+        Work that is given to a span that wraps a run of the same agent is given to that run.
+        """
         edge = self._edges.get(key)
+        if edge is not None and edge.method is not None and self.wrapper(key):
+            return msgspec.structs.replace(edge, method=None)
         if edge is None or edge.method is not None or edge.above is None or self._given_to.get(key):
             return edge  # who gives work on, and was given none, is where a workflow begins
+        if (outer := self._edges.get(edge.above)) is not None and outer.method is not None and self.wrapper(edge.above):
+            return msgspec.structs.replace(outer, child=key, above=edge.above)
         if self._crowd(edge):
             return msgspec.structs.replace(edge, method="workflow", confidence=0.7)
         return edge

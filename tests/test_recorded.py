@@ -25,7 +25,7 @@ NO_AGENT_SPANS = "calls of both agents hang from one span without an agent: the 
 HAND_MADE = (
     *("litellm-oi", "openai-logfire", "openai-openlit", "openai-v2", "openai-responses-genai"),
     *("anthropic-genai", "anthropic-logfire", "anthropic-oi", "anthropic-tl", "bedrock-oi", "bedrock-tl"),
-    *("google-genai-oi", "google-genai-tl", "litellm-otel"),
+    *("google-genai-oi", "google-genai-tl", "litellm-otel", "bedrock-official", "llamaindex-openlit"),
 )
 EXCEPTIONS: dict[tuple[str, str], tuple[list[str], str]] = {
     **{

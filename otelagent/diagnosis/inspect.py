@@ -146,7 +146,7 @@ def walk(agent: Agent) -> Iterator[Agent]:
 
 
 def _agents(trace: Trace) -> Iterator[Agent]:
-    made = {key: _agent(run, trace) for key, run in trace.runs.items() if run.steps}
+    made = {key: _agent(run, trace) for key, run in trace.runs.items() if run.steps and not _is_twin(run, trace)}
     for key, agent in made.items():
         edge = trace.edge(trace.runs[key])
         above = (edge.giver or edge.above) if edge is not None else None
@@ -157,6 +157,11 @@ def _agents(trace: Trace) -> Iterator[Agent]:
             yield agent
         else:
             parent.children.append(agent)
+
+
+def _is_twin(run: AgentRun, trace: Trace) -> bool:
+    """It only wraps a run of the same agent, and nothing was found in it: one agent, told by two instrumentations."""
+    return trace.wraps(run) and not run.findings and all(step is run.ended for step in run.steps)
 
 
 def _agent(run: AgentRun, trace: Trace) -> Agent:
