@@ -106,7 +106,7 @@ class Recognition:
 
     def knows(self, scope: str) -> bool:
         """The scope's name shows who speaks."""
-        return self._of_scope(scope) is not None
+        return bool(self._of_scope(scope))
 
     def layout(self, span: Span) -> Layout:
         """What the span's keys and scope tell."""
