@@ -5,14 +5,15 @@ Bounded in conversations, in texts (by the budget of all traces) and in age. One
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final, Protocol
 
 from otelagent.model import Asked, Claim, Instructions, Kind
 from otelagent.reading.facts import is_unique
 from otelagent.reading.given import Budget, Given
 from otelagent.reading.known import Known
-from otelagent.run import AgentRun
+from otelagent.run import MAX_TOOLS, AgentRun
 
 MAX_CONVERSATIONS: Final = 4096
 """Conversations that are remembered; beyond that the one that was quiet for longest is let go."""
@@ -36,6 +37,8 @@ class Turn(Protocol):
     def given(self) -> Given: ...
     @property
     def runs(self) -> dict[bytes, AgentRun]: ...
+    @property
+    def used(self) -> dict[str, bool]: ...
 
 
 class Told:
@@ -56,9 +59,10 @@ class Conversation:
     def __init__(self, budget: Budget, now: float) -> None:
         self.touched = now
         self.live: dict[bytes, Turn] = {}
-        self._given = Given(budget)
+        self.given = Given(budget)
         self._told: list[Told] = []
         self._kept = 0
+        self._used: dict[str, bool] = {}
 
     @property
     def several(self) -> bool:
@@ -68,9 +72,13 @@ class Conversation:
     def ungrounded(self, claims: Sequence[Claim], turn: bytes) -> tuple[Claim, ...]:
         """The claims that nothing in other turns grounds."""
         left = tuple(claims)
-        for given in (self._given, *(t.given for t in self.live.values() if t.trace_id != turn)):
+        for given in (self.given, *(t.given for t in self.live.values() if t.trace_id != turn)):
             left = given.own_ungrounded(left) if left else left
         return left
+
+    def used(self, but: bytes) -> dict[str, bool]:
+        """Tools that other turns used, and whether a call succeeded."""
+        return _either([self._used, *(turn.used for turn in self.live.values() if turn.trace_id != but)])
 
     def told_before(self, run: AgentRun) -> list[Instructions]:
         """Messages of turns that ended before the run began, oldest first.
@@ -94,7 +102,8 @@ class Conversation:
     def leave(self, turn: Turn) -> None:
         """A turn leaves memory; what it gave and told stays."""
         self.live.pop(turn.trace_id, None)
-        self._given.absorb(turn.given)
+        self.given.absorb(turn.given)
+        self._used = dict(islice(_either([self._used, turn.used]).items(), MAX_TOOLS))
         for told in (Told(run) for run in turn.runs.values() if run.steps):
             if self._kept + len(told.messages) <= MAX_MESSAGES:
                 self._kept += len(told.messages)
@@ -102,7 +111,14 @@ class Conversation:
 
     def release(self) -> None:
         """Let the texts go."""
-        self._given.release()
+        self.given.release()
+
+
+def _either(used: Iterable[Mapping[str, bool]]) -> dict[str, bool]:
+    found: dict[str, bool] = {}
+    for each in used:
+        found |= {tool: ok or found.get(tool, False) for tool, ok in each.items()}
+    return found
 
 
 def _of_one_talk(turns: Sequence[Told]) -> list[Instructions]:

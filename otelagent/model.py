@@ -633,6 +633,8 @@ class Step(msgspec.Struct, kw_only=True, gc=False):
     call_id: str | None = None
     model: str | None = None
     response_id: str | None = None
+    continues: str | None = None
+    """Id of the response whose conversation, kept by the provider, this model call goes on with."""
     finish: str | None = None
     """Finish reason as written by the emitter; means little, see CAPTURES."""
     input_tokens: int | None = None

@@ -1,7 +1,7 @@
 """One invocation of one agent: its steps in order of end time, its open questions, its findings."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -54,6 +54,9 @@ class TraceView(Protocol):
 
     def told_before(self, run: "AgentRun") -> Sequence[Instructions]:
         """System and user messages of earlier turns of the run's conversation, which are traces of their own."""
+
+    def used_elsewhere(self) -> Mapping[str, bool]:
+        """Tools that other turns of its conversations used, which are traces of their own."""
 
     partial_view: bool
     """Part of the trace was not seen."""
@@ -256,6 +259,8 @@ class AgentRun:
         self._ends: list[int] = []
         self._made: dict[int, None] = {}
         """Steps rebuilt from messages by this fold."""
+        self.continued = False
+        """It goes on with a conversation that the provider keeps, and that it doesn't show."""
         self._confirmed: dict[Identity, None] = {}
         """Identities of what this fold found."""
         self.questions = OpenQuestions()
@@ -360,6 +365,11 @@ class AgentRun:
                     del self.findings[stale]
             told += [f for f in found if self._note(f)]
         return told
+
+    @property
+    def partial_view(self) -> bool:
+        """Part of what it was given was not seen: of its trace, or of a conversation that the provider keeps."""
+        return self.trace.partial_view or self.continued
 
     def in_order(self, step: Step) -> bool:
         """The step ended after all that were observed."""
@@ -487,6 +497,8 @@ class AgentRun:
         if self.conversation is None and step.conversation:
             self.conversation = step.conversation
             self.trace.converse(self, step.conversation)
+        if step.continues is not None and all(s.response_id != step.continues for s in self.steps):
+            self.continued = True
         self.workflow = self.workflow or step.workflow
         if step.kind is Kind.AGENT and step.span_id == self.key:
             self.ended = step

@@ -271,6 +271,12 @@ class Trace:
         self._asked = True
         return self.talks[name].told_before(run)
 
+    def used_elsewhere(self) -> Mapping[str, bool]:
+        if not self.talks:
+            return {}
+        self._asked = True
+        return {tool: ok for talk in self.talks.values() for tool, ok in talk.used(self.trace_id).items()}
+
     def _ungrounded_elsewhere(self, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
         self._asked = True
         for talk in self.talks.values():

@@ -8,10 +8,10 @@ import pytest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from otelagent.conversations import AGE, MAX_CONVERSATIONS, Conversations
+from otelagent.conversations import AGE, MAX_CONVERSATIONS, Conversation, Conversations
 from otelagent.diagnosis.scan import Report
 from otelagent.pipeline import Pipeline
-from otelagent.reading.given import Budget
+from otelagent.reading.given import Budget, Given
 from tests import builders
 
 TURN = 1_000 * builders.MILLISECOND
@@ -150,3 +150,49 @@ def test_conversations_are_bounded_in_number_and_age() -> None:
     assert len(talks) == MAX_CONVERSATIONS
     talks.tick(AGE + MAX_CONVERSATIONS)
     assert len(talks) == 4
+
+
+SENT = {
+    "user": "Mail the report to Ann.",
+    "steps": [
+        {"tool": "send_email", "arguments": {"to": "ann"}, "result": {"status": "sent", "id": "m-7781"}},
+        {"say": "Done."},
+    ],
+}
+CLAIMED = {
+    "user": "Is it out?",
+    "steps": [
+        {"tool": "get_calendar", "arguments": {"day": "monday"}, "result": {"events": ["review at noon"]}},
+        {"say": "I have sent the email to Ann, and the review is at noon."},
+    ],
+}
+
+
+@pytest.mark.parametrize("pause", [1.0, 60.0])
+def test_what_a_tool_of_an_earlier_turn_has_done_may_be_told(pause: float) -> None:
+    assert [mode for mode, _ in found(turns(CLAIMED))] == ["unsupported_action_claim"]
+    assert found(turns(SENT, CLAIMED), pause) == []
+    assert [mode for mode, _ in found(turns(SENT, CLAIMED, conversation=None))] == ["unsupported_action_claim"]
+
+
+def test_finding_in_a_conversation_that_the_provider_keeps_says_that_part_was_not_seen() -> None:
+    (spans,) = turns(EMPTY, conversation=None)
+    first = next(s for s in spans if s.name.startswith("chat"))
+    first.attributes.append(KeyValue(key="gen_ai.request.previous_response.id", value=builders.value("resp_0")))
+    assert found([spans]) == [(INVENTED, True)]
+    assert [partial for _, partial in found(turns(EMPTY, conversation=None))] == [False]
+
+
+def test_texts_of_conversations_are_bounded_by_the_budget_and_what_has_no_room_is_no_ground() -> None:
+    budget = Budget(100)
+    talk = Conversation(budget, 0.0)
+    pipeline = Pipeline()
+    for number in range(3):
+        turn = pipeline.live.open(bytes([number]) * 16, 0.0)
+        turn.given = Given(Budget(1_000))
+        turn.given.take(f"Site {number} reports. " * 3)
+        talk.leave(turn)
+    assert 0 <= budget.left < 100
+    assert talk.given.full
+    talk.release()
+    assert budget.left == 100

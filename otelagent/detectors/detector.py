@@ -96,7 +96,7 @@ class Detector:
             workflow=run.workflow,
             consequences=tuple(consequences),
             wasted_tokens=run.tokens_after(root),
-            partial_view=partial_view or run.trace.partial_view,
+            partial_view=partial_view or run.partial_view,
             extra=extra or {},
         )
 

@@ -83,7 +83,7 @@ class EmptyResultFabrication(Detector):
             about=consumer,
             root=decisions[0].source,
             cause="empty",
-            confidence=_confidence(len(claims), run.trace.partial_view or run.trace.given.full),
+            confidence=_confidence(len(claims), run.partial_view or run.trace.given.full),
             reason=reason,
             evidence=[
                 *(evidence_of(d.source, "the result is empty") for d in decisions),

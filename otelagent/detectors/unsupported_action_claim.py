@@ -1,6 +1,6 @@
 """The answer says that something was done, and nothing did it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,7 +25,8 @@ class UnsupportedActionClaim(Detector):
 
     ## Stays quiet when
     - the answer says what will be done, could be done, or could not be done
-    - a tool that may have done it was called, also by another agent of the trace or in an earlier turn
+    - a tool that may have done it was called, also by another agent of the trace or in another turn of the
+      conversation (by its id, where turns are traces of their own)
     - the claim is about the answer itself (a draft, a list, a summary), or the answer is a letter in another's name
     - the agent uses no tools at all in this trace: what it can do doesn't show, which is counted as an abstention
     - the history wasn't captured and the conversation is older than the trace
@@ -53,6 +54,9 @@ class UnsupportedActionClaim(Detector):
             return
         used = run.trace.used
         unsupported = _unsupported(turn.said.deeds, used) or _unsupported(_carried_out(turn, turn.said), used)
+        if unsupported:
+            used = {**used, **{tool: ok for tool, ok in run.trace.used_elsewhere().items() if ok or tool not in used}}
+            unsupported = _unsupported(unsupported, used)
         if not unsupported:
             if turn.said.deeds:
                 run.dismiss(self.mode, step, "a tool that may have done it was called with success")
@@ -67,7 +71,7 @@ class UnsupportedActionClaim(Detector):
     def _judged(self, step: Step, run: AgentRun, unsupported: list[str]) -> Iterator[Finding]:
         tried = [s for s in run.steps if s.kind in SOURCES and s.tool and _failed(s, unsupported)]
         searched = unsupported == ["search"]
-        confidence = 0.6 if searched or run.trace.partial_view else 0.75
+        confidence = 0.6 if searched or run.partial_view else 0.75
         deeds = ", ".join(unsupported)
         why = "the calls that tried it failed" if tried else "no tool that could do it was called with success"
         yield self.finding(
@@ -86,7 +90,7 @@ class UnsupportedActionClaim(Detector):
         )
 
 
-def _unsupported(deeds: frozenset[str], used: Mapping[str, bool]) -> list[str]:
+def _unsupported(deeds: Iterable[str], used: Mapping[str, bool]) -> list[str]:
     return [deed for deed in sorted(deeds) if not any(ok and may_do(tool, deed) for tool, ok in used.items())]
 
 

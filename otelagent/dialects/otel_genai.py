@@ -156,6 +156,7 @@ DIALECT: Final = Dialect(
         "call_id": ("gen_ai.tool.call.id",),
         "model": ("gen_ai.response.model", "gen_ai.request.model"),
         "response_id": ("gen_ai.response.id",),
+        "continues": ("gen_ai.request.previous_response.id",),
         "finish": ("gen_ai.response.finish_reasons",),
         "input_tokens": ("gen_ai.usage.input_tokens",),
         "output_tokens": ("gen_ai.usage.output_tokens",),

@@ -23,6 +23,7 @@ TEXTS: Final = frozenset(
         "call_id",
         "model",
         "response_id",
+        "continues",
         "finish",
         "error_type",
         "reported_status",
@@ -40,7 +41,17 @@ _CALLED: Final = ("tool", "tool_type", "tool_description", "call_id", "target", 
 OF_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.AGENT: (*_COMMON, "call_id", "agent_id", "workflow", "parent_agent", "model", "finish", "context_used"),
     Kind.WORKFLOW: (*_COMMON, "workflow", "finish"),
-    Kind.LLM: (*_COMMON, "model", "response_id", "finish", *_TOKENS, "cost", "context_used", "context_limit"),
+    Kind.LLM: (
+        *_COMMON,
+        "model",
+        "response_id",
+        "continues",
+        "finish",
+        *_TOKENS,
+        "cost",
+        "context_used",
+        "context_limit",
+    ),
     Kind.TOOL: (*_COMMON, *_CALLED, "reported_length"),
     Kind.RETRIEVAL: (*_COMMON, *_CALLED, "reported_length"),
     Kind.HANDOFF: (*_COMMON, *_CALLED, "parent_agent"),
@@ -136,7 +147,7 @@ MAX_READINGS: Final = 4096
 SHORT: Final = 96
 """Bytes of a serialised value that may be remembered: names of agents, tools and models come again and again."""
 
-_ONCE: Final = frozenset({"cost", "call_id", "response_id"})
+_ONCE: Final = frozenset({"cost", "call_id", "response_id", "continues"})
 """Fields whose values don't come again."""
 
 
