@@ -23,6 +23,7 @@ _OUTPUT: Final = "output.value"
 _METADATA: Final = "metadata"
 _HANDOFF: Final = "handoff to "
 _OPENAI_AGENTS: Final = "openinference.instrumentation.openai_agents"
+_OPENAI_AGENTS_JS: Final = "@arizeai/openinference-instrumentation-openai-agents"
 _LLAMA_INDEX: Final = "openinference.instrumentation.llama_index"
 _METHODS: Final = (_LLAMA_INDEX, "openinference.instrumentation.haystack")
 _SCHEMA_AS_PARAMETERS: Final = (
@@ -62,11 +63,18 @@ def _kind(span: Span) -> Verdict | None:
         if (agent := _lc_agent(span)) is not None and agent == span.name:
             return Kind.AGENT
         return None if span.parent_id else Kind.WORKFLOW
-    if kind == "AGENT" and span.origin.scope == _OPENAI_AGENTS and _AGENT not in span.attributes:
+    if kind == "AGENT" and _is_run_of_agents(span):
         return Kind.WORKFLOW
     if kind == "TOOL" and span.name.startswith(_HANDOFF):
         return Kind.HANDOFF
     return None
+
+
+def _is_run_of_agents(span: Span) -> bool:
+    """The trace root of openai-agents."""
+    scope, attributes = span.origin.scope, span.attributes
+    nameless = scope == _OPENAI_AGENTS_JS and not span.parent_id and _NODE not in attributes
+    return _AGENT not in attributes and (scope == _OPENAI_AGENTS or nameless)
 
 
 def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
@@ -76,6 +84,8 @@ def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
         values.pop("tool", None)
     elif kind is Kind.AGENT:
         values.setdefault("agent", span.name.removesuffix(".run").removesuffix(".arun"))
+    elif _AGENT not in span.attributes and values.get("agent") == span.attributes.text(_NODE):
+        values.pop("agent", None)  # its own place in the graph
 
 
 def _response_id(span: Span) -> str | None:

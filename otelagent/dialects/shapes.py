@@ -162,6 +162,8 @@ def _parts(value: object, role: str) -> Iterator[Part]:
         yield part
         return
     body = _body(value)
+    if role == "user" and type(value.get("tool_call_id")) is str:
+        role = "tool"
     if _offers_tool(role, body):
         return
     found = [] if isinstance(body, str) else list(_each(body))

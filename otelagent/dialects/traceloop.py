@@ -65,6 +65,13 @@ _INSTRUMENTED: Final = (
 )
 
 
+_LANGCHAIN_JS: Final = "@traceloop/instrumentation-langchain"
+_INNER: Final = ("RunnableSequence", "RunnableLambda", "RunnableMap", "RunnableParallel", "ChannelWrite")
+"""Parts of a graph, which are called workflows in JavaScript."""
+_CLASSES: Final = frozenset({"DynamicStructuredTool", "DynamicTool", "StructuredTool"})
+"""Names of tools that are only their classes' there."""
+
+
 def _method(span: Span) -> Verdict | None:
     """LlamaIndex's methods are all tasks: the one that runs a tool names it, the one that calls a model says so."""
     attributes = span.attributes
@@ -83,7 +90,9 @@ def _kind(span: Span) -> Verdict | None:
     if kind in ("workflow", "task"):
         if (agent := attributes.text(_LC_AGENT)) is not None and agent == attributes.text(_ENTITY):
             return Kind.AGENT
-        return Kind.WORKFLOW if kind == "workflow" else NO_STEP
+        if kind == "workflow":
+            return NO_STEP if span.origin.scope == _LANGCHAIN_JS and span.name.endswith(_INNER) else Kind.WORKFLOW
+        return Kind.TOOL if attributes.text(OPERATION) == "execute_tool" else NO_STEP
     if attributes.text(OPERATION) == "invoke_agent" and _is_around_agents(span):
         return NO_STEP if span.parent_id and _GRAPH in attributes else Kind.WORKFLOW
     return None
@@ -104,6 +113,11 @@ def _refine(span: Span, kind: Kind, values: dict[str, Any]) -> None:
         values.setdefault("agent", (name or span.name).removesuffix(".agent").removesuffix(".workflow"))
     elif kind in (Kind.TOOL, Kind.RETRIEVAL):
         values.setdefault("tool", name)
+        if name in _CLASSES and (own := _tool_of(span)):
+            values["tool"] = own
+
+
+_tool_of = quoted(_OUTPUT, "name")
 
 
 def _tools(span: Span) -> tuple[ToolOffer, ...]:

@@ -28,6 +28,7 @@ SHOWN = [
     "call_id",
     "model",
     "response_id",
+    "continues",
     "finish",
     "input_tokens",
     "output_tokens",
