@@ -96,7 +96,7 @@ class OpenQuestions:
         if turn is None or not turn.text or not self._open:
             return ()
         at = consumer.start if consumer.kind is Kind.LLM else consumer.end
-        waiting = [q for q in self._open if q.source.end <= at]
+        waiting = [q for q in self._open if q.source.end <= at or _within(q.source, consumer)]
         if not waiting:
             return ()
         ungrounded = _telling(given.ungrounded(turn.claims))
@@ -110,6 +110,12 @@ class OpenQuestions:
         answered = set(map(id, met))
         self._open = [q for q in self._open if id(q.source) not in answered]
         return tuple(Decision(source, step, Verdict.RECOVERED) for source in met)
+
+
+def _within(source: Step, consumer: Step) -> bool:
+    """One span around all calls of a model and the tools between them (Mastra), which ends with the answer."""
+    answer = consumer.turn is not None and consumer.turn.answer
+    return answer and consumer.start <= source.start and source.end <= consumer.end
 
 
 def _telling(ungrounded: tuple[Claim, ...]) -> tuple[Claim, ...]:

@@ -221,6 +221,8 @@ class Trace:
         self.service = ""
         self.environment = ""
         self.workflow: str | None = None
+        self._by_agent = False
+        """The workflow's name is that of an agent: of the outermost, once it has passed."""
         self.outcomes: dict[bytes, tuple[str, bool]] = {}
         """Of agents' spans that have left: the outcome they were given, and whether their status was error."""
         self.origin: tuple[bytes, ...] = ()
@@ -461,8 +463,11 @@ class Trace:
     def _name(self, step: Step) -> None:
         self.service = step.service or self.service
         self.environment = step.environment or self.environment
-        top = step.kind is Kind.WORKFLOW or (step.kind is Kind.AGENT and self.workflow is None)
-        self.workflow = step.workflow or ((step.agent or step.name) if top else self.workflow)
+        top = step.kind is Kind.WORKFLOW or (step.kind is Kind.AGENT and (self.workflow is None or self._by_agent))
+        if step.workflow or top:
+            first = self.workflow is None or step.kind is Kind.WORKFLOW or not step.parent_id
+            self._by_agent = not step.workflow and step.kind is Kind.AGENT
+            self.workflow = step.workflow or ((step.agent or step.name) if first else self.workflow)
 
     def carry_http(self, item: Step | Plain) -> None:
         """Move the status of HTTP client spans up to the tool that made the call; an LLM's own calls stop there."""

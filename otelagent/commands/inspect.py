@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import click
 from pydantic import TypeAdapter, ValidationError
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -22,6 +24,13 @@ from otelagent.diagnosis.load import Unreadable, signals
 from otelagent.endpoint import Endpoint
 from otelagent.errors import BadConfig
 from otelagent.settings import Duration
+
+WIDTH: Final = 160
+"""Columns where the output is no terminal."""
+
+
+NARROW: Final = 110
+"""Columns below which a table leaves out what decided an outcome, and sizes."""
 
 
 class _Seconds(click.ParamType[float]):
@@ -133,14 +142,16 @@ def _print_as(inspection: Inspection, form: str, only_agents: bool, tools: bool)
 
 
 def _print(inspection: Inspection, only_agents: bool, tools: bool) -> None:
-    out = Console(highlight=False)
+    out = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH)
     if not inspection.pipes:
         Console(stderr=True).print("no agents in these traces; `otelagent explain` lists what is looked for")
     for pipe in inspection.pipes:
+        title = Text(" ".join(filter(None, ("trace", pipe.trace_id[:8], _shown(pipe.workflow), pipe.outcome))))
         if tools:
-            out.print(tools_table(pipe.agents))
+            out.print(title)
+            calls = any(map(_calls, pipe.agents))
+            out.print(tools_table(pipe.agents, out.width < NARROW) if calls else Text("  no calls of tools"))
             continue
-        title = Text(f"trace {pipe.trace_id[:8]} {_shown(pipe.workflow)} {pipe.outcome}")
         tree = Tree(title)
         for agent in pipe.agents:
             _grow(tree, agent, only_agents)
@@ -178,28 +189,39 @@ def _step(step: Deed) -> str:
     return "  ".join([*parts, "from messages" if step.rebuilt else step.dialect, f"[{step.span_id}]"])
 
 
-def tools_table(agents: tuple[Agent, ...]) -> Table:
+COLUMNS: Final = ("time", "agent", "tool", "arguments", "outcome", "decided by", "s", "bytes", "span")
+WHOLE: Final = frozenset({"time", "arguments", "s", "bytes", "span"})
+"""Columns that a narrow terminal doesn't break."""
+
+
+def tools_table(agents: tuple[Agent, ...], narrow: bool = False) -> Table:
     """The log of tool calls: when, who, what, the hash of the arguments, how it ended and what decided that."""
-    table = Table()
-    for column in ("time", "agent", "tool", "arguments", "outcome", "decided by", "seconds", "bytes", "span"):
-        table.add_column(column, overflow="fold")
-    calls = [(agent, step) for top in agents for agent in walk(top) for step in agent.steps if step.outcome is not None]
-    for agent, step in sorted(calls, key=lambda call: call[1].time):
-        why = ", ".join(w for w in (step.note, step.outcome_from) if w)
-        size = "" if step.bytes is None else str(step.bytes)
-        row = (
-            step.time[11:],
-            agent.name,
-            step.tool or step.name,
-            (step.arguments or "")[:8],
-            step.outcome,
-            why,
-            f"{step.seconds:g}",
-            size,
-            step.span_id,
-        )
-        table.add_row(*(Text(_shown(cell)) for cell in row))
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    columns = [name for name in COLUMNS if not (narrow and name in ("decided by", "bytes"))]
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=column in WHOLE)
+    for agent, step in sorted((call for top in agents for call in _calls(top)), key=lambda call: call[1].time):
+        cells = dict(zip(COLUMNS, _row(agent, step), strict=True))
+        table.add_row(*(Text(_shown(cells[column])) for column in columns))
     return table
+
+
+def _row(agent: Agent, step: Deed) -> tuple[str | None, ...]:
+    return (
+        step.time[11:-1],
+        agent.name,
+        step.tool or step.name,
+        (step.arguments or "")[:8],
+        step.outcome,
+        ", ".join(w for w in (step.note, step.outcome_from) if w),
+        f"{step.seconds:g}",
+        "" if step.bytes is None else str(step.bytes),
+        step.span_id,
+    )
+
+
+def _calls(top: Agent) -> list[tuple[Agent, Deed]]:
+    return [(agent, step) for agent in walk(top) for step in agent.steps if step.outcome is not None]
 
 
 def _shown(text: str | None) -> str:

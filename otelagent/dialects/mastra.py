@@ -48,13 +48,14 @@ DIALECT: Final = Dialect(
     kind=_kind,
     refine=_refine,
     fields={
+        "agent": ("gen_ai.agent.name", "agent.id"),
         "conversation": ("mastra.metadata.threadId",),
         "cached_tokens": ("gen_ai.usage.cached_input_tokens",),
     },
     arguments=("gen_ai.tool.input", *(f"mastra.{kind}.input" for kind in _CALLS)),
     result=("gen_ai.tool.output", *(f"mastra.{kind}.output" for kind in _CALLS)),
-    output=tuple(f"mastra.{kind}.output" for kind in _RUNS),
-    input=_INPUTS,
-    completion=tuple(Answer(f"mastra.{kind}.output") for kind in _RUNS),
+    output=(*(f"mastra.{kind}.output" for kind in _RUNS), "output"),
+    input=(*_INPUTS, Listed("input")),
+    completion=(*(Answer(f"mastra.{kind}.output") for kind in _RUNS), Answer("output")),
     hint="hideInput: false, hideOutput: false",
 )

@@ -6,13 +6,16 @@ from otelagent.dialects.lookups import on_event
 from otelagent.dialects.table import NO_STEP, Dialect
 from otelagent.model import Kind
 
+_CYCLE: Final = "execute_agent_loop_cycle"
+"""Of the SDK for TypeScript, whose scope is the service's name."""
+
 DIALECT: Final = Dialect(
     name="strands",
     scopes=("strands.telemetry.tracer", "strands*"),
-    markers=("event_loop.cycle_id", "gen_ai.event.start_time"),
+    markers=("event_loop.cycle_id", "agent_loop.cycle_id", "gen_ai.event.start_time"),
     values=(("gen_ai.system", "strands-agents"), ("gen_ai.provider.name", "strands-agents")),
     base=("otel_genai",),
-    names={"invoke_swarm": Kind.WORKFLOW, "invoke_graph": Kind.WORKFLOW, "Cycle ": NO_STEP},
+    names={"invoke_swarm": Kind.WORKFLOW, "invoke_graph": Kind.WORKFLOW, "Cycle ": NO_STEP, _CYCLE: NO_STEP},
     fields={
         "conversation": ("session.id",),
         "reported_status": ("gen_ai.tool.status",),

@@ -1,13 +1,16 @@
 """`otelagent inspect`: what was understood, as a tree, as JSON and as a flowchart."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from otelagent.cli import main
+from otelagent.commands.inspect import NARROW, tools_table
 from otelagent.diagnosis.inspect import inspect, walk
 from tests import builders
 
@@ -65,3 +68,15 @@ def test_every_child_of_a_recording_has_its_edge(entry: dict[str, Any]) -> None:
     edges = {a.name: a.method for pipe in pipes for top in pipe.agents for a in walk(top) if a.method}
     wanted = "handoff" if entry["scenario"] == "delegation_handoff" else "tool"
     assert [m for n, m in edges.items() if n and n.endswith(("analyst_a", "analyst_b"))] == [wanted] * 2
+
+
+@pytest.mark.parametrize(("columns", "decided"), [(80, False), (140, True)])
+def test_log_of_tool_calls_keeps_ids_whole_in_a_narrow_terminal(columns: int, decided: bool) -> None:
+    (pipe,) = inspect([builders.capture("pydantic-ai__native-default__ok.binpb.gz")]).pipes
+    out = Console(width=columns, file=io.StringIO(), record=True)
+    out.print(tools_table(pipe.agents, narrow=columns < NARROW))
+    shown = out.export_text()
+    calls = [step for agent in pipe.agents for step in agent.steps if step.outcome]
+    assert len(calls) == 3
+    assert all(step.span_id in shown and (step.arguments or "")[:8] in shown for step in calls)
+    assert ("decided by" in shown) is decided
