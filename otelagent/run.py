@@ -214,6 +214,7 @@ class AgentRun:
         "_ends",
         "_made",
         "agent",
+        "continued",
         "conversation",
         "decisions",
         "ended",

@@ -138,6 +138,7 @@ class Trace:
         "_answered",
         "_asked",
         "_budget",
+        "_by_agent",
         "_calls",
         "_employer",
         "_final",
