@@ -425,7 +425,7 @@ class AgentRun:
             return True
         if not asked or None in called:
             return False
-        if called.isdisjoint(asked | seen):
+        if called and called.isdisjoint(asked | seen):
             return len(asked) != len(called)  # calls have ids of their own, or none of the others has come
         handed = {s.call_id for s in self.steps if s.kind is Kind.HANDOFF}
         due = {call.id for call in turns[-1].asked if call.id and not is_closing(call.name)} - handed
