@@ -189,8 +189,8 @@ def _step(step: Deed) -> str:
     return "  ".join([*parts, "from messages" if step.rebuilt else step.dialect, f"[{step.span_id}]"])
 
 
-COLUMNS: Final = ("time", "agent", "tool", "arguments", "outcome", "decided by", "s", "bytes", "span")
-WHOLE: Final = frozenset({"time", "arguments", "s", "bytes", "span"})
+COLUMNS: Final = ("time", "agent", "tool", "arguments", "outcome", "decided by", "seconds", "bytes", "span")
+WHOLE: Final = frozenset({"time", "arguments", "seconds", "bytes", "span"})
 """Columns that a narrow terminal doesn't break."""
 
 
