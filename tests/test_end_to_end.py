@@ -233,7 +233,7 @@ def test_an_error_in_the_background_is_counted_and_the_process_lives_on(
         def broken(_: float) -> None:
             raise KeyError("content")
 
-        monkeypatch.setattr(service.service.pipeline, "tick", broken)
+        monkeypatch.setattr(service.service.pipeline, "sweep", broken)
         deadline = time.monotonic() + 10
         while service.service.traffic.background_errors < 2 and time.monotonic() < deadline:
             time.sleep(0.05)
