@@ -328,6 +328,16 @@ class Shape(Protocol):
     def kinds(self) -> Mapping[str, frozenset[str]]: ...
 
 
+class More(msgspec.Struct, frozen=True):
+    """What shows that a good result is a part of what there is."""
+
+    path: str
+    """JSON pointer within the result."""
+    note: str
+    total: int | None = None
+    """How much there is, where it says so."""
+
+
 class Call(msgspec.Struct, gc=False):
     """What was read from one tool call: of its own span, or of the messages around it.
 
@@ -345,6 +355,8 @@ class Call(msgspec.Struct, gc=False):
     """Bytes of the result as text."""
     given: object = None
     """The result as recorded, until the trace's grounding took it over."""
+    acted: object = None
+    """The arguments of a call, as recorded, until the trace's grounding took those of a good one over."""
     suspect: Suspect | None = None
     """Set where the result of a source holds instructions."""
     receipt: "Receipt | None" = None
@@ -355,6 +367,8 @@ class Call(msgspec.Struct, gc=False):
     """It was held against its tool's shape."""
     doubtful: bool = False
     """Only the words of the tool's description say that it doesn't fit."""
+    more: More | None = None
+    """There is more than this result holds."""
     raced: bool = False
     """The orchestrator gave up on it while it still worked."""
 
@@ -363,6 +377,13 @@ class Call(msgspec.Struct, gc=False):
         path = self.outcome.path or "result"
         at = path + pointer if "#" in path or not pointer else f"{path}#{pointer}"
         self.outcome = Outcome(Status.NONCONFORMING, at, note)
+
+    def stop_short(self) -> None:
+        """What is a part was taken for the whole."""
+        assert self.more is not None  # noqa: S101 - whoever asks has looked
+        path = self.outcome.path or "result"
+        at = path + self.more.path if "#" in path or not self.more.path else f"{path}#{self.more.path}"
+        self.outcome = Outcome(Status.PARTIAL, at, self.more.note)
 
     def time_out(self, note: str) -> None:
         """The orchestrator's timeout cut the call off, whatever its result looks like."""
@@ -415,7 +436,7 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
     """A specific statement in a completion. `keys` are hashes of its value in every form that grounds it."""
 
     kind: str
-    """number, percent, date, money, url, citation, quote, name, id, or year, which is weak and says little alone."""
+    """number, percent, date, money, url, file, citation, quote, name, id, or year, which says little alone."""
     keys: tuple[int, ...]
     start: int
     end: int
@@ -441,6 +462,19 @@ class Admission(msgspec.Struct, frozen=True, gc=False):
         return self.missing or self.failed or self.partial or self.asks
 
 
+class Doubt(msgspec.Struct, frozen=True):
+    """A sentence that speaks of a lack or of trouble. Hashes are those of `Call.terms`."""
+
+    about: frozenset[int]
+    """Its words, those aside that speak of the lack."""
+    said: frozenset[int]
+    """The words that speak of the lack."""
+    claims: tuple[Claim, ...] = ()
+    """What the sentence states itself."""
+    opening: bool = False
+    """The text begins with it."""
+
+
 NOTHING_ADMITTED: Final = Admission()
 
 
@@ -451,6 +485,14 @@ class Said(Protocol):
     def claims(self) -> tuple[Claim, ...]: ...
     @property
     def admission(self) -> Admission: ...
+    @property
+    def whole(self) -> bool:
+        """It says that what it tells of is all there is."""
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """Sentences that speak of a lack or of trouble."""
+
     @property
     def receipt(self) -> "Receipt | None": ...
     @property

@@ -368,8 +368,8 @@ class Pipeline:
             if self._dissolves and self.live.get(trace.trace_id) is not trace:
                 trace.dissolve()
 
-    def _role(self, tool: str | None, description: str | None) -> Role:
-        return role(tool, description, self._roles)
+    def _role(self, tool: str | None, description: str | None, command: str = "") -> Role:
+        return role(tool, description, self._roles, command)
 
     # --- what the fold tells ------------------------------------------------------------------------------------
 

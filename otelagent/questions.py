@@ -5,8 +5,8 @@ from typing import Final
 
 import msgspec
 
-from otelagent.model import BAD, Claim, Kind, Role, Status, Step
-from otelagent.reading.arguments import near, related
+from otelagent.model import BAD, Claim, Kind, Role, Said, Status, Step, Turn
+from otelagent.reading.arguments import near, related, tool_words
 from otelagent.reading.given import Given
 
 PATIENCE: Final = 2
@@ -64,10 +64,12 @@ class Question(msgspec.Struct):
 class OpenQuestions:
     """Owned by one AgentRun, touched by its fold only."""
 
-    __slots__ = ("_open",)
+    __slots__ = ("_open", "_pages")
 
     def __init__(self) -> None:
         self._open: list[Question] = []
+        self._pages: list[Step] = []
+        """Good results that are a part, until the tool is called again."""
 
     def __len__(self) -> int:
         return len(self._open)
@@ -81,7 +83,12 @@ class OpenQuestions:
         call = step.call
         if call is None:
             return ()
+        if self._pages:
+            self._pages = [page for page in self._pages if page.tool != step.tool]
         if call.outcome.status is Status.OK:
+            if call.more is not None:
+                self._pages.append(step)
+                del self._pages[:-MAX_OPEN]
             return self._recover(step)
         if call.outcome.status in BAD and call.role is not Role.NOTE:
             if call.outcome.status is Status.EMPTY and call.role is not Role.SOURCE:
@@ -93,17 +100,32 @@ class OpenQuestions:
     def decide(self, consumer: Step, given: Given) -> tuple[Decision, ...]:
         """What a completion with text means for the sources that ended before it started."""
         turn = consumer.turn
-        if turn is None or not turn.text or not self._open:
+        if turn is None or not turn.text or not (self._open or self._pages):
             return ()
         at = consumer.start if consumer.kind is Kind.LLM else consumer.end
+        if self._pages and turn.answer:
+            self._stop_short(turn, at)
         waiting = [q for q in self._open if q.source.end <= at or _within(q.source, consumer)]
         if not waiting:
             return ()
         ungrounded = _telling(given.ungrounded(turn.claims))
-        decisions = [d for q in waiting if (d := _decide(q, consumer, ungrounded)) is not None]
+        decisions = [d for q in waiting if (d := _decide(q, consumer, ungrounded, given)) is not None]
         closed = {id(d.source) for d in decisions if d.final}
         self._open = [q for q in self._open if id(q.source) not in closed]
         return tuple(decisions)
+
+    def _stop_short(self, turn: Turn, at: int) -> None:
+        """An answer that takes a page for the whole makes a bad source of it; one that knows better closes it."""
+        pages = [page for page in self._pages if page.end <= at]
+        self._pages = [page for page in self._pages if page.end > at]
+        said = turn.said
+        if said is None or not (said.whole or said.complete):
+            return
+        stated = {claim.value for claim in said.claims}
+        for page in pages:
+            if page.call is not None and page.call.more is not None and page.call.more.total not in stated:
+                page.call.stop_short()
+                self._open.append(Question(page))
 
     def _recover(self, step: Step) -> tuple[Decision, ...]:
         met = [q.source for q in self._open if meets(step, q.source)]
@@ -123,7 +145,7 @@ def _telling(ungrounded: tuple[Claim, ...]) -> tuple[Claim, ...]:
     return ungrounded if any(claim.kind != "year" for claim in ungrounded) else ()
 
 
-def _decide(question: Question, consumer: Step, ungrounded: tuple[Claim, ...]) -> Decision | None:
+def _decide(question: Question, consumer: Step, ungrounded: tuple[Claim, ...], given: Given) -> Decision | None:
     turn = consumer.turn
     assert turn is not None  # noqa: S101 - the caller looked
     admission, answer = turn.admission, not turn.asked
@@ -132,11 +154,28 @@ def _decide(question: Question, consumer: Step, ungrounded: tuple[Claim, ...]) -
     question.turns += 1
     if admission.absence and not admission.failed and not admission.partial:
         return Decision(question.source, consumer, Verdict.ABSENCE, ungrounded)
-    if admission.any:
+    if admission.any or _doubted(question.source, turn.said, given):
         return Decision(question.source, consumer, Verdict.ACKNOWLEDGED)
     if ungrounded:
         return Decision(question.source, consumer, Verdict.FABRICATED, ungrounded)
     return Decision(question.source, consumer, Verdict.SILENT, final=question.turns >= PATIENCE)
+
+
+def _doubted(source: Step, said: Said | None, given: Given) -> bool:
+    """The answer begins with a lack or trouble, or speaks of one where it names what was asked for.
+
+    A sentence that states something ungrounded itself, or whose words of trouble stand in the question, tells another
+    story: "checkout errors are mostly card declines".
+    """
+    if said is None or source.call is None or source.call.outcome.status is Status.PARTIAL:
+        return False  # what did arrive may speak of lacks and troubles itself
+    asked = source.call.terms | tool_words(source.tool or "")
+    return any(
+        (doubt.opening or not asked.isdisjoint(doubt.about))
+        and asked.isdisjoint(doubt.said)
+        and not given.ungrounded(doubt.claims)
+        for doubt in said.doubts
+    )
 
 
 def meets(step: Step, bad: Step) -> bool:

@@ -9,7 +9,7 @@ from otelagent.baselines.learned import Baselines
 from otelagent.delegation import Edge
 from otelagent.model import BAD, Answered, Finding, Instructions, Kind, Receipt, Status, Step
 from otelagent.questions import Decision, OpenQuestions
-from otelagent.reading.given import Given
+from otelagent.reading.given import Acted, Given
 from otelagent.reading.roles import is_closing
 from otelagent.rules import Given as GivenRule
 from otelagent.rules import Rules
@@ -531,6 +531,9 @@ class AgentRun:
         if call is not None and call.given is not None:
             self.trace.given.take(call.given)
             call.given = None
+        if call is not None and call.acted is not None:
+            self.trace.given.take(Acted(call.acted))
+            call.acted = None
         used = step.tool if step.kind in SOURCES else step.target if step.kind is Kind.HANDOFF else None
         if used:
             self._used(used, call is None or call.outcome.status not in FAILED)

@@ -24,6 +24,10 @@ class RateLimitMidChain(Detector):
     nothing about it: it states specifics, from the part that did arrive or from nowhere, or it simply goes on. The kind
     stands in the cause: `rate_limited`, `partial`, `timeout`.
 
+    A first page with a cursor, a count above what is listed, or a batch of which some failed is `partial` only where
+    the answer takes it for the whole ("altogether", "the only three"), nobody asked for the next page, and the answer
+    doesn't name the total.
+
     ## Why it matters
     The failure is transient and would go away with a retry, but the model can't tell half a result from a whole one. At
     the level of the pipeline nothing shows.
@@ -31,7 +35,7 @@ class RateLimitMidChain(Detector):
     ## Stays quiet when
     - a retry, or another source with the same query, returned the whole
     - the answer says that data is missing, limited or partial, or asks how to go on
-    - the agent follows the pages of a long result
+    - the agent follows the pages of a long result, or speaks of its first hits as such
     - it was the model's own API that was limited, and the SDK retried
 
     ## What to do
@@ -89,4 +93,5 @@ class RateLimitMidChain(Detector):
 def _confidence(source: Step, invented: bool) -> float:
     """Invented specifics say most; an explicit status says more than a mark of truncation."""
     outcome = source.call.outcome if source.call else None
-    return (0.9 if invented else 0.75) - (0.2 if outcome is not None and outcome.note == "truncated" else 0.0)
+    told = source.call is not None and source.call.more is not None
+    return (0.9 if invented else 0.75) - (0.2 if told or (outcome is not None and outcome.note == "truncated") else 0.0)

@@ -14,7 +14,7 @@ from otelagent.reading.lexicon import LANGUAGES, AnyOf, any_of, compiled, gramma
 from otelagent.reading.progress import progress
 from otelagent.reading.sentences import plain, sentences
 
-__all__ = ("NOTHING", "admits", "announces", "completed", "halted", "progress")
+__all__ = ("NOTHING", "admits", "announces", "completed", "halted", "progress", "whole")
 
 NOTHING: Final = Admission()
 _CLAUSES: Final = compiled(r"[:;–—]| - ")
@@ -82,6 +82,16 @@ def completed(text: str) -> bool:
                     and _claims_all(sentence, words)
                 ):
                     return True
+    return False
+
+
+def whole(text: str) -> bool:
+    """A sentence says that what it tells of is all there is, and none that it is a part."""
+    data = plain(text)
+    for language in likely(text):
+        words, part = any_of("acknowledgement", language, "whole_claim"), any_of("acknowledgement", language, "part")
+        if words.search(data) and not part.search(data):
+            return True
     return False
 
 

@@ -4,6 +4,7 @@ Envelopes come off first, since some carry ids that differ at every call.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from xxhash import xxh3_64_intdigest
@@ -32,10 +33,16 @@ _VOLATILE: Final = names(
 """Members that differ from call to call and don't change what is asked."""
 _ID: Final = compiled(r"\b(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{24,64})\b")
 _MOMENT: Final = compiled(r"\b\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:z|[+-]\d\d:?\d\d)?\b")
+_CAMEL: Final = exact(r"(\p{Ll})(\p{Lu})")
 _PUNCTUATION: Final = dict.fromkeys(
-    map(ord, "!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~“”„‘’«»‹›–—…·•、。，：；！？「」『』（）《》〈〉【】¿¡"), " "
+    map(ord, "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~“”„‘’«»‹›–—…·•、。，：；！？「」『』（）《》〈〉【】¿¡"), " "
 )
 _WIDE: Final = exact(r"[\x{3040}-\x{30FF}\x{3400}-\x{9FFF}\x{AC00}-\x{D7AF}]")
+_TELLING: Final = 3
+"""Letters from which on a word tells something."""
+_DIGITS: Final = 15
+_INITIALS: Final = exact(r"\b[A-Z][A-Z0-9]?\b")
+"""Short words that are names: team B, KE."""
 _STOP: Final = names("a an the of in on for to and or is are was were by with from at about")
 
 
@@ -65,6 +72,24 @@ def terms(value: object) -> frozenset[int]:
         if len(found) >= MAX_TERMS:
             break
     return frozenset(found)
+
+
+def words_of(text: str) -> frozenset[int]:
+    """Hashes of a text's words as `terms` has them for arguments; a number counts as word and as value."""
+    found: set[int] = set()
+    for word in _split(text[:_TEXT]):
+        if word not in _STOP and (len(word) >= _TELLING or not word.isascii()):
+            found.add(_term(word))
+            if word.isdigit() and len(word) <= _DIGITS:
+                found.add(xxh3_64_intdigest(dumps(int(word))) | 3)
+    found.update(_term(name.lower()) for name in _INITIALS.findall(text[:_TEXT]) if name not in ("A", "I"))
+    return frozenset(found)
+
+
+@lru_cache(maxsize=1024)
+def tool_words(name: str) -> frozenset[int]:
+    """Hashes of the words in a tool's name, which may be what an answer calls it by."""
+    return words_of(_CAMEL.sub(r"\1 \2", name[:200]).replace("_", " "))
 
 
 def near(a: frozenset[int], b: frozenset[int]) -> bool:
@@ -187,6 +212,7 @@ def _terms(value: object, depth: int) -> Iterator[int]:
 
 def _term(word: str) -> int:
     digit = any(character.isdigit() for character in word)
+    word = word[:-1] if len(word) > _TELLING and word.endswith("s") and word.isascii() else word
     return (xxh3_64_intdigest(word.encode(errors="replace")) & ~3) | digit
 
 

@@ -3,24 +3,34 @@
 from functools import cache
 
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import AnyOf, any_of
+from otelagent.reading.lexicon import AnyOf, any_of, pattern
 from otelagent.reading.sentences import plain, sentences
+
+_ASKS = (b"?", "？".encode(), "か。".encode())
 
 
 def blames(text: str) -> bool:
     """A sentence says that the user lacks a right, or that the resource is closed or doesn't exist.
 
     A sentence that speaks of the agent's or the tool's own access says what is the case, and so does a text that holds
-    one: what it adds about the user is then advice.
+    one: what it adds about the user is then advice. Where nobody speaks of himself, of tools or of access, any denial
+    is one about the world: "she is no longer an employee".
     """
     data = plain(text)
     for language in likely(text):
-        said, own = _words(language)
-        if said.search(data) and not own.search(data):
+        said, own, aside = _words(language)
+        if own.search(data):
+            continue
+        if said.search(data):
             return any(said.search(sentence) for sentence in sentences(data))
+        denies = pattern("blame", language, "denies")
+        if not aside.search(data) and any(
+            denies.search(sentence) and not sentence.endswith(_ASKS) for sentence in sentences(data)
+        ):
+            return True
     return False
 
 
 @cache
-def _words(language: str) -> tuple[AnyOf, AnyOf]:
-    return any_of("blame", language, "blames"), any_of("blame", language, "own")
+def _words(language: str) -> tuple[AnyOf, AnyOf, AnyOf]:
+    return any_of("blame", language, "blames"), any_of("blame", language, "own"), any_of("blame", language, "aside")

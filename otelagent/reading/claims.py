@@ -109,6 +109,8 @@ def _claims(data: bytes, own: int) -> Iterator[Claim]:
     for start, end in values.links(data, LIMIT):
         link = data[start:end].decode(errors="replace")
         yield Claim("url", (values.link_key(link),), start, end)
+    for start, end in values.files(data, LIMIT):
+        yield Claim("file", (values.file_key(data[start:end].decode(errors="replace")),), start, end)
     yield from _citations(data)
     yield from _sources(data)
     yield from _quotes(data)

@@ -98,7 +98,7 @@ _KNOWN_LIMIT: Final = 256
 def _constraints(text: str, role: str) -> tuple[Constraint, ...]:
     found: dict[tuple[object, ...], Constraint] = {}
     shown = window(text)[0]
-    languages = likely(shown)
+    languages = likely(shown, slack=1)
     for data in sentences(shown.encode(errors="replace")):
         written = data.decode(errors="replace")
         for language in languages:
@@ -232,12 +232,13 @@ _KINDS: Final = ("money", "email", "url", "phone", "percent")
 def _terms(sentence: _Sentence) -> Iterator[_Draft]:
     data = sentence.written.encode(errors="replace")
     for kind in ("term_forbidden", "term_required"):
-        if sentence.find(kind):
+        if rule := sentence.find(kind):
             terms = [next(filter(None, match.groups())).decode(errors="replace") for match in matches(_QUOTED, data, 8)]
             if not terms and kind == "term_forbidden" and sentence.language in ("zh", "ja"):
                 terms = _named(sentence)
             elif not terms and kind == "term_forbidden":
-                terms = [match[1].decode(errors="replace") for match in matches(_PROPER, data, 8)]
+                found = [match[1].decode(errors="replace") for match in matches(_PROPER, data, 8)]
+                terms = [name for each in found if len(name := _named_after(rule.group(), each)) > _INITIALS]
             terms += [rest for term in terms if (rest := _bare(term))]
             chosen = tuple(dict.fromkeys(term.strip().lower() for term in terms if len(term.strip()) >= 2))
             if chosen and not _is_tool(chosen[0], b""):
@@ -245,6 +246,17 @@ def _terms(sentence: _Sentence) -> Iterator[_Draft]:
                 return
 
 
+def _named_after(rule: bytes, name: str) -> str:
+    """A name without the words that are the rule's own: German writes nouns like names."""
+    told = rule.decode(errors="replace").split()
+    parts = name.split()
+    while parts and folded(parts[0].lower()) in told:
+        del parts[0]
+    return " ".join(parts)
+
+
+_INITIALS: Final = 2
+"""Letters of a name that is too short to be looked for: "US" stands in any text."""
 _GENERIC: Final = frozenset(listed("constraints", "generic"))
 
 
@@ -335,7 +347,7 @@ def lifted(standing: Iterable[Constraint], user_text: str) -> tuple[Constraint, 
     replaced = {made.kind for made in constraints(shown, "user")} & _REPLACED
     taken: list[bytes] = []
     topics: set[str] = set()
-    for language in likely(shown):
+    for language in likely(shown, slack=1):
         lifting = pattern("constraints", language, "lifting")
         here = [
             sentence for sentence in sentences(_lowered(shown)) if not _asked(sentence) and lifting.search(sentence)
@@ -373,7 +385,7 @@ _QUOTED: Final = exact(
     r"\"([^\"\n]{1,60})\"|“([^”\n]{1,60})”|«\s?([^»\n]{1,60}?)\s?»|„([^“”\n]{1,60})[“”]|`([^`\n]{1,60})`"
     r"|[「『]([^」』\n]{1,40})[」』]|(?:^|[\s(])'([^'\n]{2,60})'|‘([^’\n]{2,60})’"
 )
-_PROPER: Final = exact(r"[^\s.!?]\s+(\p{Lu}[\pL\pN&-]+(?:\s\p{Lu}[\pL\pN&-]+){0,4})")
+_PROPER: Final = exact(r"[^\s.!?]\s+(\p{Lu}[\pL\pN&-]+(?:\s\p{Lu}[\pL\pN&-]*){0,4})")
 _DOMAIN: Final = exact(
     r"\b(?:[a-z0-9](?:[a-z0-9-]{0,40})\.)+(?:com|org|net|edu|gov|int|io|eu|info|co|ai|dev|app|de|fr|es|pt|br|cn|jp|uk|us|ch|at|it"
     r"|nl|se|no|dk|fi|pl|in|ca|au|mx|ar|example|test|mil|biz|news|me|tv)\b(?:\.[a-z]{2}\b)?"

@@ -38,8 +38,9 @@ def deeds(text: str) -> frozenset[str]:
 
 
 def stated(text: str) -> frozenset[str]:
-    """The kinds of deeds that a text says at once are done, by whomever: what follows is about records."""
-    return _said(text, "stated")
+    """The kinds of deeds that a text says at once are done, by whomever, or that its author says anywhere to have done,
+    whatever it was done to. Both count where the user asked for them: the rest is about records."""
+    return _said(text, "stated") | _said(text, "did_it")
 
 
 def requested(text: str) -> frozenset[str]:
@@ -51,7 +52,7 @@ def requested(text: str) -> frozenset[str]:
 def _said(text: str, how: str) -> frozenset[str]:
     data = plain(text)
     found: set[str] = set()
-    first = sentences(data)[:1] if how else None
+    first = sentences(data)[:1] if how == "stated" else None
     for language in likely(text):
         if first is not None and not any(map(_any(language, how).search, first)):
             continue
@@ -64,7 +65,7 @@ def _said(text: str, how: str) -> frozenset[str]:
 
 def _done(sentence: bytes, language: str, how: str) -> Iterator[str]:
     """A clause that negates or plans takes back only itself."""
-    for clause in _BREAK.split(pattern("deeds", language, "clause").sub(b"; ", sentence)):
+    for clause in _BREAK.split(pattern("deeds", language, "clause").sub(rb"; \g<0>", sentence)):
         if not any_of("deeds", language, "not_yet").search(clause):
             yield from (deed for deed in DEEDS if _deed(language, deed, how).search(clause))
 
@@ -86,7 +87,7 @@ def _patterns(language: str, deed: str, how: str) -> list[str]:
     if not how:
         return grammar("deeds", language).get(deed, [])
     forms = words("deeds", language)["participles"].get(deed)
-    templates = grammar("deeds", language)[how] if forms else ()
+    templates = grammar("deeds", language).get(how, ()) if forms else ()
     return [each.replace("<participle>", folded(forms)) for each in templates]
 
 

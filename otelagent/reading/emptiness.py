@@ -19,6 +19,10 @@ _ECHOES: Final = 3
 """Further short texts beside an empty payload; a record has more."""
 
 
+_BLANK_RANGE: Final = frozenset({"range", "majorDimension"})
+"""What Google Sheets says of cells that are all blank."""
+
+
 class Holds(Enum):
     """What a value holds. ASIDE: only echoes; ZERO: only a count of none; NULLS: named fields, all null."""
 
@@ -62,7 +66,9 @@ def _mapping(value: Mapping[Any, Any], depth: int) -> Holds:
         return Holds.NOTHING
     if len(value) > _MAX_MEMBERS:
         return Holds.CONTENT
-    seen = _Seen()
+    if value.keys() == _BLANK_RANGE:
+        return Holds.NOTHING
+    seen = _Seen(any(member == [] and folded(key) in members.LISTS for key, member in value.items()))
     for key, member in value.items():
         if not seen.take(folded(key), member, depth):
             return Holds.CONTENT
@@ -79,6 +85,7 @@ class _Seen:
         "echoes",
         "flags",
         "hollow",
+        "listed",
         "nulls",
         "primary",
         "results_counted",
@@ -86,7 +93,9 @@ class _Seen:
         "titled",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, listed: bool) -> None:
+        self.listed = listed
+        """An empty list stands where the results would: a name or digest beside it is that of the place searched."""
         self.aside = False
         self.bare = False
         self.counted = False
@@ -101,7 +110,7 @@ class _Seen:
 
     def take(self, name: str, member: object, depth: int) -> bool:
         """False: this member is content."""
-        if (name in members.COUNTS or name in members.COUNTED) and _none_counted(member):
+        if _counts(name) and _none_counted(member):
             self.counted = True
             self.results_counted = self.results_counted or name not in members.COUNTS - members.RESULT_COUNTS
             return True
@@ -124,6 +133,8 @@ class _Seen:
             if isinstance(member, Mapping) and _counts_none(member):
                 self.counted = self.results_counted = True
             return True
+        if self.listed and name in members.STATISTICS:
+            return True
         holds = _holds(member, depth - 1)
         if holds is Holds.NULLS:
             self.nulls += 2
@@ -141,7 +152,7 @@ class _Seen:
     def _scalar(self, name: str, member: object) -> bool:
         if isinstance(member, str):
             return self._text(name, member)
-        if name in members.ASIDE or name in members.COUNTS or name.endswith("id"):
+        if name in members.ASIDE or name in members.COUNTS or name in members.EXIT_CODES or _beside(name):
             self.aside = True
             return True
         self.flags = self.flags or not (member is False and name == "found")
@@ -151,7 +162,7 @@ class _Seen:
         if hollow_text(member):
             self._nothing(name)
             return True
-        if name in members.PAYLOAD:
+        if name in members.PAYLOAD and not (self.listed and name in members.DIGESTS):
             self.primary = True
             return len(member) <= _ECHO and nothing(member)
         if name in members.ASIDE or name.endswith("id"):
@@ -177,6 +188,20 @@ class _Seen:
         if self.counted:
             return Holds.NOTHING if self.aside or self.echoes else Holds.ZERO
         return Holds.CONTENT if self.echoes else Holds.ASIDE
+
+
+def _counts(name: str) -> bool:
+    """A count, also one that says of what: `matches_total`, `anzahl_treffer`."""
+    return (
+        name in members.COUNTS
+        or name in members.COUNTED
+        or name.startswith(members.COUNTING)
+        or name.endswith(members.COUNTING)
+    )
+
+
+def _beside(name: str) -> bool:
+    return name.endswith(("id", "ms", "seconds", "time"))
 
 
 def _past_end(value: object) -> bool:

@@ -21,11 +21,13 @@ from otelagent.model import (
     Claim,
     Content,
     Declared,
+    Doubt,
     Instructions,
     Item,
     Items,
     Kind,
     Message,
+    More,
     Outcome,
     Receipt,
     Role,
@@ -41,7 +43,7 @@ from otelagent.model import (
     Window,
     Withheld,
 )
-from otelagent.reading.acknowledgement import admits, announces, completed, halted
+from otelagent.reading.acknowledgement import admits, announces, completed, halted, whole
 from otelagent.reading.arguments import canonical, fingerprint, similar, size, terms
 from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
@@ -49,14 +51,16 @@ from otelagent.reading.closing import closing_text
 from otelagent.reading.constraints import Constraint, Violation, constraints, lifted, violated, violated_by_call
 from otelagent.reading.declared import declared
 from otelagent.reading.deeds import deeds, requested, stated
+from otelagent.reading.doubts import doubts
 from otelagent.reading.enumeration import HEAD, enumerated, excused, mentioned, named_in, names, texts
 from otelagent.reading.envelopes import Unwrapped, unwrap, unwrap_arguments
 from otelagent.reading.injection import names_in, overlap, score, shingles, targets_in
 from otelagent.reading.known import Known
 from otelagent.reading.outcome import outcome
+from otelagent.reading.pages import more
 from otelagent.reading.parsing import dumps
 from otelagent.reading.receipts import in_structure, in_words
-from otelagent.reading.roles import is_closing
+from otelagent.reading.roles import is_closing, runs_anything
 from otelagent.reading.shape import Shape, shape
 
 MAX_STANDING: Final = 128
@@ -98,8 +102,8 @@ MAX_SHARED: Final = 16
 MAX_MENTIONED: Final = 64
 """Items out of one call's arguments that are kept for other calls with the same arguments."""
 
-RoleOf = Callable[[str | None, str | None], Role]
-"""Role of a tool by name and description."""
+RoleOf = Callable[[str | None, str | None, str], Role]
+"""Role of a tool by name, description and, where it runs commands, the command."""
 
 
 class Seen:
@@ -182,7 +186,7 @@ def read(step: Step, seen: Seen, role_of: RoleOf) -> None:
     if content is None:
         return
     if step.kind in (Kind.TOOL, Kind.RETRIEVAL):
-        step.call = _call(step, content, role_of(step.tool, step.tool_description))
+        step.call = _call(step, content, role_of(step.tool, step.tool_description, _command(step.tool, content)))
     elif step.kind in (Kind.LLM, Kind.AGENT, Kind.WORKFLOW):
         step.turn = _turn(step, content, seen, role_of)
     if step.withheld is None and content.cut:
@@ -199,6 +203,15 @@ def read_again(step: Step, role_of: RoleOf) -> None:
         step.call = known
 
 
+def _command(tool: str | None, content: Content) -> str:
+    """What a tool that runs commands is to run."""
+    if tool is None or not runs_anything(tool) or (arguments := content.arguments()) is None:
+        return ""
+    inner = unwrap_arguments(arguments.value).value
+    found = next((v for v in inner.values() if isinstance(v, str)), "") if isinstance(inner, dict) else inner
+    return found if isinstance(found, str) else ""
+
+
 class _Judged(msgspec.Struct, frozen=True):
     """What was read from a result."""
 
@@ -208,6 +221,7 @@ class _Judged(msgspec.Struct, frozen=True):
     receipt: Receipt | None = None
     suspect: Suspect | None = None
     shape: Shape | None = None
+    more: More | None = None
 
 
 _JUDGED: Final = Known[tuple[object, ...], _Judged]()
@@ -229,10 +243,17 @@ def _call(step: Step, content: Content, role: Role) -> Call:
         result=judged.result,
         size=judged.size,
         given=captured.value if captured is not None and role is not Role.NOTE else None,
+        acted=_acted(arguments, judged.outcome, role),
         suspect=judged.suspect,
         receipt=judged.receipt,
         shape=judged.shape,
+        more=judged.more,
     )
+
+
+def _acted(arguments: Captured | None, found: Outcome, role: Role) -> object:
+    done = found.status is Status.OK and role is not Role.NOTE
+    return arguments.value if arguments is not None and done else None
 
 
 def _judged(step: Step, captured: Captured | None, error: str | None, role: Role) -> _Judged:
@@ -279,6 +300,7 @@ def _of_result(opened: Captured | None, found: Outcome, role: Role, given: Captu
         # a note is the model's own words
         _suspect(given) if role is not Role.NOTE and found.status in READABLE else None,
         _shape_of(opened.value, found, result),
+        more(opened.value) if found.status is Status.OK and role is not Role.NOTE else None,
     )
 
 
@@ -481,6 +503,15 @@ class CompletionRead(_TextRead):
     @property
     def admission(self) -> Admission:
         return self._once("admission", admits)
+
+    @property
+    def whole(self) -> bool:
+        """It says that what it tells of is all there is."""
+        return self._once("whole", whole)
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        return self._once("doubts", doubts)
 
     @property
     def receipt(self) -> Receipt | None:
@@ -715,7 +746,7 @@ class _HistoryReader:
             self.consumed.append(call_id)
         if this_turn:
             name = part.name or (asked.name if asked else None)
-            shown = ResultRead(part, asked, self._role_of(name, None))
+            shown = ResultRead(part, asked, self._role_of(name, None, ""))
             self.answered.append(Answered(call_id, name, len(self.answered), shown, tail, asker))
 
 

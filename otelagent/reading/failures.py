@@ -59,11 +59,13 @@ def _opening(section: str, tail: str = "") -> str:
 
 _EXCEPTION: Final = (
     r"^[^\w]*(?:[\w$]+[.:/])*_?[A-Z]\w*(?:Error|Exception|Timeout|TimedOut|Expired|Failure|Fault|Refused|Denied|Exceeded)"
-    r"(?:\([^)]{0,200}\))?(?: \[[^\]]{0,80}\])?\s*(?::|\(|$|\n|of RPC)"
+    r"(?:\([^)]{0,200}\))?(?: \[[^\]]{0,80}\])?\s*(?::|\(|$|\n|of RPC|Traceback )"
 )
 _CLASS: Final = r"^(?:[a-z_]\w*\.)+[A-Z]\w+:\s"
 """An exception by its full name, whatever it is called."""
-_ERRNO: Final = r"^\W*(?:\[Errno -?\d+\]|E(?:CONN\w+|TIMEDOUT|NOENT|ACCES|PERM|PIPE|HOST\w+|NET\w+|AI_\w+)\b)"
+_ERRNO: Final = (
+    r"^\W*(?:(?:[a-z]+ ){0,3})(?:\[Errno -?\d+\]|E(?:CONN\w+|TIMEDOUT|NOENT|ACCES|PERM|PIPE|HOST\w+|NET\w+|AI_\w+)\b)"
+)
 _TAGGED: Final = r"(?i)^\s*<(?:\w+_)?error>"
 _OPENINGS: Final[tuple[tuple[str, str], ...]] = (
     ("failure", _opening("failure")),
@@ -228,6 +230,13 @@ _COLUMNS: Final = exact(r"^\s*\"?[A-Za-z][A-Za-z_ ]*\"?(?:[,;\t]\"?[A-Za-z][A-Za
 """One line of names between separators; with an underscore in one of them it is the header of a table."""
 
 
+_COLUMN: Final = exact(
+    r"(?:^|[,;\t])\"?(?i:id|name|date|amount|email|price|total|status|created|currency|quantity|type|value|datum|betrag"
+    r"|nombre|fecha|importe|nom|montant|valor)\"?(?:[,;\t]|\s*$)"
+)
+"""What columns are often called."""
+
+
 def _nothing(text: str, found: set[str]) -> bool:
     if "nothing" in found:
         return "answer" not in found and (len(text) <= _STATEMENT or text.strip().count("\n") < 3)
@@ -238,7 +247,7 @@ def _nothing(text: str, found: set[str]) -> bool:
         return True
     if newline and _NO_ROWS.search(text):
         return True
-    if not newline and "_" in head and _COLUMNS.search(head):
+    if not newline and _COLUMNS.search(head) and ("_" in head or _COLUMN.search(head)):
         return True
     if newline and head.rstrip().endswith((":", "：")):
         below = _openings(rest.strip()) if rest.count("\n") < 3 else set()

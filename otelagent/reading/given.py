@@ -6,8 +6,10 @@ Most traces have no open question, so most text is never read for values.
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import msgspec
+
 from otelagent.model import Claim
-from otelagent.reading.envelopes import unwrap
+from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.grounding import Ledger
 from otelagent.reading.values import specifics
 
@@ -20,6 +22,16 @@ PER_TRACE: Final = 1 << 20
 
 MAX_KNOWN: Final = 4096
 """Texts of a conversation that are known again."""
+
+
+_BRIEF: Final = 80
+"""Characters up to which an argument names something; a longer one is a text that the agent wrote itself."""
+
+
+class Acted(msgspec.Struct, frozen=True):
+    """The arguments of a call that went well: what it was done to, which an answer may name."""
+
+    arguments: object
 
 
 class Budget:
@@ -108,5 +120,16 @@ class Given:
         self._unread, self._unread_size = [], 0
 
     def _read(self, text: object) -> None:
-        found = specifics(unwrap(text).value)
+        found = specifics(_brief(text.arguments) if isinstance(text, Acted) else unwrap(text).value)
         self._ledger.add(found.hashes, found.numbers)
+
+
+def _brief(arguments: object) -> object:
+    value = unwrap_arguments(arguments).value
+    if isinstance(value, dict):
+        return {key: member for key, member in value.items() if _names(member)}
+    return value if _names(value) else None
+
+
+def _names(member: object) -> bool:
+    return len(member) <= _BRIEF if isinstance(member, str) else not isinstance(member, dict | list)

@@ -16,6 +16,8 @@ _WINDOW: Final = 1_500
 _GLANCE: Final = 400
 MAX_KNOWN: Final = 64
 """Beginnings of texts whose languages are remembered: a completion is asked for them by each that reads it."""
+_FEW: Final = 2
+"""Common words up to which a text doesn't show its language."""
 
 
 def language(text: str) -> str | None:
@@ -34,19 +36,23 @@ def language(text: str) -> str | None:
     return max(counts, key=lambda name: counts[name])
 
 
-def likely(text: str) -> tuple[str, ...]:
-    """The languages of the word lists that a text may be in: one where it shows, several where it doesn't."""
-    return _likely(text[:_GLANCE])
+def likely(text: str, slack: int = 0) -> tuple[str, ...]:
+    """The languages of the word lists that a text may be in: one where it shows, several where it doesn't.
+
+    `slack`: how many common words a language may have less than the best, where even that has few.
+    """
+    return _likely(text[:_GLANCE], slack)
 
 
 @lru_cache(MAX_KNOWN)
-def _likely(shown: str) -> tuple[str, ...]:
+def _likely(shown: str, slack: int) -> tuple[str, ...]:
     if not shown.isascii() and (script := _script(shown[:200], len(shown[:200]), 0.2)) in ("zh", "ja"):
         return (script,)
     tokens = set(folded(shown).encode(errors="replace").translate(_BLANKS).split())
     counts = [len(tokens & common) for common in _COMMON]
     best = max(counts)
-    return tuple(name for name, count in zip(SPACED, counts, strict=True) if count == best)
+    enough = best - slack if best <= _FEW else best
+    return tuple(name for name, count in zip(SPACED, counts, strict=True) if count >= enough)
 
 
 def _script(text: str, letters: int, share: float = 0.3) -> str | None:

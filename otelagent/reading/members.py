@@ -30,7 +30,7 @@ PAYLOAD: Final = names(
     " contents text answer answers articles searchresults organicresults organic webpages web searchresult"
     " resultset payload objects elements children features bindings resultlist idlist snippets passages"
     " chunks context contexts findings pages files observations series points candidates predictions"
-    " markdown html summary extract"
+    " markdown html summary extract stdout"
     " treffer ergebnis ergebnisse daten datensätze eintraege einträge zeilen liste dokumente inhalt antwort antworten"
     " resultado resultados datos registros filas elementos lista documentos coincidencias respuesta respuestas"
     " contenido"
@@ -79,6 +79,17 @@ COUNTS: Final = names(
     " anzahl gesamt gesamtzahl insgesamt trefferanzahl trefferzahl cantidad numero número totalresultados nombre"
     " quantité quantite quantidade contagem totale quantità aantal totaal 总数 数量 件数 合計"
 )
+COUNTING: Final = tuple(
+    names("total count sum summe suma soma somme anzahl treffer cantidad quantidade nombre numberof hits matches found")
+)
+"""Words that begin or end the names of counts."""
+LISTS: Final = names(
+    "results items hits data rows records documents docs matches entries list edges nodes values elements objects"
+    " articles features resultlist passages chunks treffer ergebnisse daten einträge eintraege zeilen dokumente"
+    " resultados datos registros filas documentos résultats resultats données donnees dados linhas 结果 数据 列表 結果"
+)
+STATISTICS: Final = names("statistics stats timing timings profile execution executionstats querystats performance")
+DIGESTS: Final = names("summary extract title name content")
 _COUNTS_OF_ANYTHING: Final = names(
     "total count num number size length n found returned anzahl gesamt gesamtzahl insgesamt cantidad numero número"
     " nombre quantité quantite quantidade totale quantità aantal totaal 总数 数量 合計"
@@ -91,7 +102,10 @@ COUNTED: Final = names(
 """Plurals that are counts where they hold a number."""
 RESULT_COUNTS: Final = COUNTS - _COUNTS_OF_ANYTHING
 """Counts whose name says that they count results: zero means that there are none."""
-NOTHING_TEXT: Final = frozenset({"", "null", "none", "[]", "{}", "undefined", "nan", "n/a", "nil", "-"})
+NOTHING_TEXT: Final = names(
+    "null none [] {} undefined nan n/a nil - (nil) (null) (none) (empty) <nil> <null> <none> <na> [[]] [{}] ()"
+    " #ref! #n/a #value! #div/0! #name? #null!"
+) | {""}
 FIRST_PAGE: Final = {"page": 1, "pagenumber": 1, "currentpage": 1, "offset": 0, "skip": 0, "startindex": 1}
 HTTP_KEYS: Final = names("httpstatus httpstatuscode statuscode httpcode responsestatus responsecode")
 CODE_KEYS: Final = frozenset({"code", "status", "errorcode", "error", "errno", "statuscode"})
@@ -129,6 +143,18 @@ CURSORS: Final = names(
     " continuation cursor hasmore hasnextpage hasnext morepages pageinfo pagination scrollid endcursor"
     " after offset startindex"
 )
+MORE_FLAGS: Final = names("hasmore hasnext hasnextpage morepages moreavailable moreresults ismore")
+NEXT: Final = names(
+    "next nextcursor nextpage nextpagetoken nextpageurl nexttoken nextcontinuationtoken continuationtoken nextlink"
+    " nextrecordsurl odata.nextlink nexturl nextoffset pagetokennext lastevaluatedkey nextmarker"
+)
+"""Members that lead to the next page where they hold something."""
+PAGERS: Final = names(
+    "meta metadata pageinfo pagination paging links responsemetadata page cursor cursors pager data resultinfo"
+)
+BATCHED: Final = names("requested total submitted attempted count totalcount all")
+SUCCEEDED: Final = names("succeeded success successful processed completed imported updated sent done ok")
+FAILED_COUNTS: Final = names("failed failures errors failedcount errorcount skipped rejected")
 NOTES: Final = names("warning warnings note notes notice message msg info disclaimer caveat")
 WARNINGS: Final = names("warning warnings notice caveat")
 RECORD_OF_ERRORS: Final = names("level severity loglevel logger issueid stacktraceid")
@@ -213,6 +239,7 @@ WAITING: Final = names("pending processing queued running inprogress accepted sc
 NO_ERROR: Final = frozenset(
     {"", "none", "null", "no error", "noerror", "ok", "success", "false", "0", "n/a", "nil", "no"}
 )
+SOUND: Final = names("ok success successful noerror done completed 成功 操作成功")
 FINE: Final = names("completed complete success succeeded successful ok okay done finished pass passed")
 NO_RECORD: Final = names(
     "requestid traceid correlationid id errorid spanid callid toolcallid valid isvalid invalid paid"

@@ -13,6 +13,21 @@ LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "zh", "ja")
 _CAMEL: Final = exact(r"(\p{Ll}|[0-9])(\p{Lu})|(\p{Lu}+)(\p{Lu}\p{Ll})")
 _BREAK: Final = exact(r"[^\pL\pN]+")
 _CACHED: Final = 4096
+_COMMAND: Final = 1_000
+_NEXT: Final = exact(r"\s*(?:&&|\|\||\||;|\n)\s*")
+_PASSING: Final = exact(r"^(?:cd|export|set|source|sudo -n true|echo)\b|^\s*$|^\w+=")
+_REDIRECT: Final = exact(r"(?:^|[^0-9&2])>{1,2}\s*[\w./~]|\s-delete\b|\|\s*(?:tee|xargs)\b")
+_READS: Final = exact(
+    r"(?i)^\s*(?:sudo )?(?:ls|ll|dir|cat|bat|less|more|head|tail|grep|egrep|rg|ag|find|fd|locate|tree|wc|du|df|ps|top"
+    r"|free|uptime|which|whereis|stat|file|sort|uniq|jq|yq|env|printenv|date|whoami|hostname|dig|nslookup|ping|netstat|ss|lsof"
+    r"|journalctl|dmesg|last|history|select|show|describe|explain|with \w+ as|pragma|get-\w+"
+    r"|git (?:log|show|diff|status|blame|grep|branch|ls-files|remote)"
+    r"|kubectl(?: -n \S+| --\S+)* (?:get|describe|logs|top|explain)|docker (?:ps|images|logs|inspect|stats)"
+    r"|systemctl (?:status|list-\S+)|helm (?:list|status|get|history)|terraform (?:show|output|state list)"
+    r"|aws \S+ (?:describe|list|get|ls)\S*|gcloud \S+(?: \S+)? (?:list|describe)|az \S+(?: \S+)? (?:list|show)"
+    r"|npm (?:ls|list|view|outdated)|pip (?:list|show|freeze)|psql .*-c \W*select)\b"
+)
+"""How commands begin that change nothing and print what they find."""
 _SEPARATORS: Final = ("__", "/", ":", ".")
 
 
@@ -42,17 +57,30 @@ _UNSPACED: Final = {
     for language in ("zh", "ja")
     for word in words("roles", language).get(key, ())
 }
+_UNSPACED_FACTS: Final = tuple(word for name in ("zh", "ja") for word in words("roles", name).get("fact", ()))
+"""Nouns that end the names of sources in scripts without spaces."""
 
 
-def role(tool: str | None, description: str | None, overrides: Mapping[str, Role]) -> Role:
-    """The role by the first pattern that matches (`*`, `?`; case aside), else by verbs; a source if nothing tells."""
+def role(tool: str | None, description: str | None, overrides: Mapping[str, Role], command: str = "") -> Role:
+    """The role by the first pattern that matches (`*`, `?`; case aside), else by verbs; a source if nothing tells.
+
+    `command`: what a tool that runs commands is to run; one that only reads makes it a source.
+    """
     if tool is None:
         return Role.SOURCE
     folded = tool.lower()
     for pattern, configured in overrides.items():
         if fnmatchcase(folded, pattern.lower()):
             return configured
-    return _guessed(tool[:200], (description or "")[:100])
+    found = _guessed(tool[:200], (description or "")[:100])
+    return Role.SOURCE if command and found is Role.ACTION and runs_anything(tool) and reads(command) else found
+
+
+def reads(command: str) -> bool:
+    """The first command that isn't `cd` or the like prints what it finds: `ls`, `git log`, `kubectl get`, `SELECT`."""
+    shown = command[:_COMMAND].strip()
+    first = next((part for part in _NEXT.split(shown) if not _PASSING.search(part)), "")
+    return bool(_READS.search(first)) and not _REDIRECT.search(shown)
 
 
 def told_by_name(tool: str) -> Role | None:
@@ -128,7 +156,8 @@ def _joined(parts: list[str]) -> Role | None:
 def _unspaced(parts: list[str]) -> Role | None:
     if parts[0].isascii():
         return None
-    return next((found for word, found in _UNSPACED.items() if parts[0].startswith(word)), None)
+    found = next((found for word, found in _UNSPACED.items() if parts[0].startswith(word)), None)
+    return found or (Role.SOURCE if parts[-1].endswith(_UNSPACED_FACTS) else None)
 
 
 def _verb(parts: list[str]) -> Role | None:

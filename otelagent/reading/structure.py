@@ -12,6 +12,8 @@ from otelagent.reading.members import folded
 
 MAX_MEMBERS: Final = 100
 """Members of an object that are looked at."""
+_FEW: Final = 4
+"""Members up to which an object may be a status and its words."""
 
 
 class Sign(NamedTuple):
@@ -34,9 +36,13 @@ def sign(value: Mapping[Any, Any]) -> Sign | None:
     """The first sign, in order of weight, that this result is not an ordinary one."""
     names = _marks(value)
     if not names:
-        return None
+        return _coded(_Fields(value)) if len(value) <= _FEW else None
     fields = _Fields(value)
-    return _look(fields, names, _LOOKS) or (_inside(fields) if names & _WRAPS else None)
+    return (
+        _look(fields, names, _LOOKS)
+        or (_inside(fields) if names & _WRAPS else None)
+        or (_coded(fields) if len(value) <= _FEW else None)
+    )
 
 
 def _marks(value: Mapping[Any, Any]) -> int:
@@ -157,7 +163,13 @@ def _bare_code(fields: _Fields) -> Sign | None:
     return None
 
 
-_GRPC: Final = {4: Status.TIMEOUT, 7: Status.DENIED, 8: Status.RATE_LIMITED, 14: Status.ERROR, 16: Status.DENIED}
+_GRPC: Final = {
+    **dict.fromkeys((1, 2, 3, 6, 9, 10, 11, 12, 13, 14, 15), Status.ERROR),
+    4: Status.TIMEOUT,
+    7: Status.DENIED,
+    8: Status.RATE_LIMITED,
+    16: Status.DENIED,
+}
 _GRPC_STATUS: Final = frozenset({"code", "message", "details"})
 
 
@@ -168,7 +180,7 @@ def _grpc_status(fields: _Fields) -> Sign | None:
     key, code = fields.by_name["code"]
     status = _GRPC.get(code) if isinstance(code, int) and not isinstance(code, bool) else None
     said = fields.by_name["message"][1]
-    agrees = isinstance(said, str) and bool(said) and kind(said).status is status
+    agrees = isinstance(said, str) and folded(said) not in members.SOUND and kind(said).status is status
     return Sign(status, _pointer(key), f"gRPC status {code}") if status is not None and agrees else None
 
 
@@ -295,6 +307,34 @@ def _gaps(fields: _Fields) -> Sign | None:
     return None
 
 
+def _rejected(fields: _Fields) -> Sign | None:
+    """A list of what is wrong with the arguments: `{"detail": [{"loc": [...], "msg": "Field required"}]}`."""
+    for name, key, member in fields.found(members.MESSAGES):
+        first = member[0] if isinstance(member, list) and member else None
+        if (
+            isinstance(first, Mapping)
+            and {"msg", "loc"} <= {folded(each) for each in first}
+            and len(fields.by_name) < 4
+        ):
+            return Sign(Status.ERROR, _pointer(key), f"{name} lists invalid arguments")
+    return None
+
+
+def _coded(fields: _Fields) -> Sign | None:
+    """An HTTP status under any name, where all else are a few words that agree with it."""
+    if not 2 <= len(fields.by_name) <= _FEW:
+        return None
+    codes = [(key, code) for key, member in fields.by_name.values() if (code := _code(member)) and code >= 400]
+    texts = [member for _, member in fields.by_name.values() if isinstance(member, str) and not member.isdigit()]
+    if len(codes) != 1 or len(texts) != len(fields.by_name) - 1:
+        return None
+    key, code = codes[0]
+    status = http(code) or Status.ERROR
+    if any(kind(text).status is status is not Status.ERROR or statement(text) is not None for text in texts):
+        return Sign(status, _pointer(key), f"status {code}")
+    return None
+
+
 def _wait(fields: _Fields) -> Sign | None:
     for _, key, member in fields.found(members.WAIT):
         if member in (None, 0, "", "0", False):
@@ -369,5 +409,6 @@ _LOOKS: Final[tuple[tuple[int, _Look], ...]] = (
     (_bit(members.WAIT), _wait),
     (_bit(members.PARTIAL_FLAGS, members.NOTES, frozenset({"shards"})), _gaps),
     (_bit(members.MESSAGES), _message_only),
+    (_bit(members.MESSAGES), _rejected),
 )
 _INNER_LOOKS: Final = tuple(pair for pair in _LOOKS if pair[1] not in (_error_type, _process, _wait))

@@ -179,6 +179,30 @@ _NO_CODE: Final = frozenset(
 )
 
 
+_FILE: Final = exact(
+    r"(?:[\w.@~-]{0,80}/)+[\w.@-]{1,80}\.[A-Za-z][A-Za-z0-9]{0,5}\b"
+    r"|\b[\w-]{1,80}\.(?:pdf|docx?|xlsx?|csv|pptx?|md|txt|log|parquet|ipynb|py|sql|ya?ml|json|zip)\b"
+)
+_COMMON_FILES: Final = frozenset(
+    b"readme.md package.json requirements.txt license.txt changelog.md main.py app.py setup.py config.json config.yaml"
+    b" docker-compose.yml tsconfig.json robots.txt".split()
+)
+"""Names that stand for a kind of file."""
+
+
+def files(data: bytes, limit: int) -> Iterator[tuple[int, int]]:
+    """Spans of the paths and names of files; names that every project has only with their path."""
+    if b"." in data:
+        for match in matches(_FILE, data, limit):
+            if match.group().lower() not in _COMMON_FILES:
+                yield match.span()
+
+
+def file_key(path: str) -> int:
+    """Hash of a file's name, its folders and case aside."""
+    return _hashed(path.rpartition("/")[2].lower(), 9)
+
+
 def links(data: bytes, limit: int) -> Iterator[tuple[int, int]]:
     """Spans of addresses: URLs, DOIs, mail addresses."""
     return (match.span() for match in matches(_LINK, data, limit))
@@ -200,6 +224,7 @@ def _named(data: bytes) -> tuple[bytes, list[int]]:
         link = data[start:end].decode(errors="replace")
         found += link_key(link), host_key(link)
         rest[start:end] = b" " * (end - start)
+    found += [file_key(data[start:end].decode(errors="replace")) for start, end in files(bytes(rest), LIMIT)]
     for start, end, moment in dates.moments(bytes(rest), LIMIT):
         found += moment.keys
         found += moment.parts

@@ -90,3 +90,19 @@ def test_configuration_wins() -> None:
 )
 def test_transfers_are_told_apart(tool: str | None, expected: bool) -> None:
     assert is_transfer(tool) is expected
+
+
+@pytest.mark.parametrize(
+    "command", ["ls -l /srv", "cd /x && git log", "kubectl -n pay get pods", "SELECT 1", "cat a | wc"]
+)
+def test_tool_that_runs_a_command_that_reads_is_a_source(command: str) -> None:
+    assert role("bash", None, {}, command) is Role.SOURCE
+
+
+@pytest.mark.parametrize("command", ["rm -rf x", "cat a > b", "find . -delete", "kubectl delete pod x", ""])
+def test_tool_that_runs_another_command_acts(command: str) -> None:
+    assert role("bash", None, {}, command) is Role.ACTION
+
+
+def test_configured_role_wins_over_the_command() -> None:
+    assert role("bash", None, {"bash": Role.NOTE}, "ls") is Role.NOTE
