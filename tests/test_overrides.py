@@ -72,8 +72,8 @@ def test_floor_of_a_detector_keeps_unsure_findings_quiet_and_says_why() -> None:
         return scan([builders.request(builders.spans(LOOP))], Settings(detectors=detectors))
 
     assert [f.mode for f in scanned(0.95).findings.values()] == ["reasoning_loop"]
-    assert not scanned(0.96).findings
-    assert "the confidence is below min_confidence" in {d.why for d in scanned(0.96).dismissals}
+    assert not scanned(0.98).findings
+    assert "the confidence is below min_confidence" in {d.why for d in scanned(0.98).dismissals}
 
 
 def test_floor_is_tuned_for_a_service() -> None:
@@ -83,10 +83,10 @@ def test_floor_is_tuned_for_a_service() -> None:
 
 
 @pytest.mark.parametrize(
-    ("confidence", "severity"), [(0.5, Severity.MEDIUM), (0.6, Severity.HIGH), (0.95, Severity.HIGH)]
+    ("strength", "severity"), [(0.5, Severity.MEDIUM), (0.6, Severity.HIGH), (0.95, Severity.HIGH)]
 )
-def test_unsure_finding_is_a_step_less_severe_than_its_mode(confidence: float, severity: Severity) -> None:
-    assert graded(Severity.HIGH, confidence) is severity
+def test_finding_on_weak_evidence_is_a_step_less_severe_than_its_mode(strength: float, severity: Severity) -> None:
+    assert graded(Severity.HIGH, strength) is severity
 
 
 def test_least_severe_stays_so() -> None:

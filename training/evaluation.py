@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from otelagent.detectors import builtin
+from otelagent.detectors import calibration as detectors
 from otelagent.diagnosis.scan import Report
 from otelagent.model import Finding
 from otelagent.pipeline import Pipeline
 from tests import builders
 from tests.scenarios import expected, scenarios
-from training import corpora, trivial
+from training import calibration, corpora, trivial
+from training.calibration import Judged
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "accuracy.md"
 JUDGED: Final = corpora.TRACES / "judged.json"
@@ -28,7 +30,6 @@ RECORDED: Final = Path(__file__).parent.parent / "tests" / "recorded"
 FROM_BAD_SOURCES: Final = frozenset(
     {"empty_result_fabrication", "rate_limit_mid_chain", "tool_error_ignored", "auth_misread"}
 )
-EDGES: Final = (0.0, 0.55, 0.65, 0.75, 0.85, 1.01)
 
 
 @dataclass
@@ -150,7 +151,7 @@ def by_emitter(all_played: list[Played]) -> str:
 def reliability(judged: list[tuple[float, bool]]) -> str:
     """Of findings with a confidence in a band, the share that is right."""
     rows = []
-    for low, high in pairwise(EDGES):
+    for low, high in pairwise((0.0, 0.55, 0.65, 0.75, 0.85, 0.9, 0.95, 1.01)):
         inside = [(confidence, right) for confidence, right in judged if low <= confidence < high]
         right = sum(right for _, right in inside)
         mean = sum(c for c, _ in inside) / len(inside) if inside else 0.0
@@ -250,10 +251,11 @@ def against_trivial(all_played: list[Played], runs: list[Public]) -> str:
     return table("rule|found, % of scenarios|false, % of quiet scenarios|flagged, % of passed runs", rows)
 
 
-def judgements(all_played: list[Played], runs: list[Public]) -> tuple[list[tuple[float, bool]], list[str]]:
-    """Confidence and rightness of every finding, and those that nobody has judged yet."""
+def judgements(all_played: list[Played], runs: list[Public]) -> tuple[list[Judged], list[str]]:
+    """Strength and rightness of every finding, and those that nobody has judged yet."""
     known = json.loads(JUDGED.read_text())
-    judged = [(f.confidence, f.mode in p.expected) for p in all_played for f in p.findings]
+    tuned = calibration.TUNED
+    judged = [Judged(f.mode, f.confidence, f.mode in p.expected, tuned) for p in all_played for f in p.findings]
     open_ones = []
     for run in runs:
         for finding in run.findings:
@@ -261,8 +263,13 @@ def judgements(all_played: list[Played], runs: list[Public]) -> tuple[list[tuple
             if right is None:
                 open_ones.append(f"{run.corpus}/{run.label['key']}: {finding.mode} {finding.cause}")
             else:
-                judged.append((finding.confidence, right))
+                judged.append(Judged(finding.mode, finding.confidence, right))
     return judged, open_ones
+
+
+def fitted_table(points: dict[str, list[tuple[float, float]]]) -> str:
+    rows = [(f"`{mode}`", ", ".join(f"{x:.2f} → {y:.2f}" for x, y in found)) for mode, found in points.items()]
+    return table("mode|strength of the evidence → confidence", rows)
 
 
 def write(name: str, text: str) -> None:
@@ -274,16 +281,24 @@ def write(name: str, text: str) -> None:
 
 
 def main() -> None:
-    """Play everything and write the tables."""
+    """Play everything, fit the confidence and write the tables."""
+    detectors.fitted().clear()  # findings have the strength of their evidence as confidence
     all_played = [*captures(), *recorded(), *made()]
     runs = list(public())
     judged, open_ones = judgements(all_played, runs)
+    judged += calibration.first_sight()
+    points = calibration.fit(judged)
+    calibration.write(points)
+    detectors.fitted().update(points)
     write("modes", by_mode(all_played))
     write("emitters", by_emitter(all_played))
     write("corpora", by_corpus(runs))
     write("loops", loops(runs))
     write("trivial", against_trivial(all_played, runs))
-    write("reliability", reliability(judged))
+    write("reliability", reliability([(detectors.calibrated(j.mode, j.strength), j.right) for j in judged]))
+    fresh = [each for each in judged if each.weight == 1.0]
+    write("fresh", reliability([(detectors.calibrated(j.mode, j.strength), j.right) for j in fresh]))
+    write("calibration", fitted_table(points))
     for line in (*open_ones, *_wrong(all_played)):
         print(line)
 

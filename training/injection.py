@@ -116,8 +116,10 @@ class Trained(NamedTuple):
         return [self.bias + sum(self.weights.get(key, 0.0) for key in keys) for keys in one.sentences]
 
     def total(self, one: Read) -> float:
-        values = sorted(self.logits(one), reverse=True)[:3]
-        return injection.combined(values, DECAY) if values else -20.0
+        ranked = sorted(zip(self.logits(one), one.sentences, strict=True), key=lambda pair: pair[0], reverse=True)[:3]
+        if not ranked:
+            return -20.0
+        return injection.combined([logit for logit, _ in ranked], DECAY) + injection.leaning(ranked[0][1])
 
 
 def train(reads: Sequence[Read], strength: float = STRENGTH) -> Trained:

@@ -18,7 +18,7 @@ ENTRY_POINTS: Final = "otelagent.detectors"
 @cache
 def builtin() -> tuple[type[Detector], ...]:
     """The detectors of this package, by mode."""
-    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name != "detector")
+    names = sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name not in ("detector", "calibration"))
     return tuple(_only_detector(importlib.import_module(f"{__name__}.{name}"), name) for name in names)
 
 

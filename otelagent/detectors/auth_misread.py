@@ -64,7 +64,7 @@ class AuthMisread(Detector):
             about=consumer,
             root=source,
             cause=cause,
-            confidence=0.8 if cause == "user_blamed" else 0.65,
+            strength=0.8 if cause == "user_blamed" else 0.65,
             reason=f"{source.tool or 'a tool'} was denied access, and the answer {takes}",
             evidence=[
                 evidence_of(source, "access was denied to the tool"),

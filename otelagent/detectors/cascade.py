@@ -82,7 +82,7 @@ class Cascade(Detector):
             about=consumer,
             root=source,
             cause="spread",
-            confidence=0.7,
+            strength=0.7,
             reason=f"what {run.agent or 'an agent'} stated after {source.tool or 'a source'} failed it is repeated by "
             f"{len(names)} other agents: {', '.join(names)}",
             evidence=[

@@ -171,7 +171,7 @@ class ContextAmnesia(Detector):
             about=step,
             root=state.root,
             cause=cause,
-            confidence=min(_confidence(state, fill >= self.high), CARRIED if carried else 1.0),
+            strength=min(_confidence(state, fill >= self.high), CARRIED if carried else 1.0),
             partial_view=carried,
             severity=Severity.HIGH if fill >= self.high or len(cause) > len("displaced") else Severity.MEDIUM,
             reason=f"{what}; the context window was {fill:.0%} full",

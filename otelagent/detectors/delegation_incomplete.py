@@ -214,7 +214,7 @@ class DelegationIncomplete(Detector):
             about=run.ended,
             root=root,
             cause=cause,
-            confidence=confidence,
+            strength=confidence,
             reason=f"{run.agent or 'a child agent'} {reason}" if cause == "items_missing" else reason,
             evidence=evidence,
             extra=_counts(run.receipt),
@@ -231,7 +231,7 @@ class DelegationIncomplete(Detector):
                 about=step,
                 root=step,
                 cause="items_missing",
-                confidence=0.9 if receipt.method == "reported" else 0.7,
+                strength=0.9 if receipt.method == "reported" else 0.7,
                 reason=f"{step.target or step.tool} processed {receipt.processed} of {receipt.assigned} items, and "
                 "the answer of the agent that asked for it doesn't mention it",
                 evidence=[evidence_of(step, f"{receipt.processed} of {receipt.assigned} items")],
@@ -279,7 +279,7 @@ class DelegationIncomplete(Detector):
             about=run.ended,
             root=child.ended,
             cause="child_incomplete",
-            confidence=0.7 if untold.sure else 0.5,
+            strength=0.7 if untold.sure else 0.5,
             reason=f"{child.agent or 'a child agent'} {untold.what} and said so, and the answer doesn't mention it",
             evidence=[Evidence(child.key, "", untold.what), *silence(run)],
         )

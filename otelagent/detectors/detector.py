@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
+from otelagent.detectors.calibration import calibrated
 from otelagent.model import Evidence, Finding, Layer, Need, Severity, Status, Step
 from otelagent.run import AgentRun, Wake
 
@@ -61,7 +62,7 @@ class Detector:
         root: Step,
         *,
         cause: str,
-        confidence: float,
+        strength: float,
         reason: str,
         evidence: Sequence[Evidence],
         severity: Severity | None = None,
@@ -73,7 +74,8 @@ class Detector:
     ) -> Finding:
         """A finding of this mode with what the run knows filled in.
 
-        Where no severity is given it is the mode's, and a step less for an unsure finding.
+        `strength`, 0 to 1, rates the evidence; the confidence is the share of such findings that were right where it
+        was measured. Where no severity is given it is the mode's, and a step less where the evidence is weak.
         """
         diverged = first_divergence or root
         good = run.last_good(diverged)
@@ -81,8 +83,8 @@ class Detector:
             mode=self.mode,
             cause=cause,
             layer=layer or self.layer,
-            severity=severity or graded(self.severity, confidence),
-            confidence=round(confidence, 2),
+            severity=severity or graded(self.severity, strength),
+            confidence=round(calibrated(self.mode, strength), 2),
             trace_id=about.trace_id,
             about=about.span_id,
             root=root.span_id,
@@ -101,15 +103,15 @@ class Detector:
         )
 
 
-UNSURE: Final = 0.6
-"""Confidence below which a finding is a step less severe than its mode."""
+WEAK: Final = 0.6
+"""Strength of evidence below which a finding is a step less severe than its mode."""
 
 
-def graded(severity: Severity, confidence: float) -> Severity:
-    """The severity of a mode's finding with this confidence."""
+def graded(severity: Severity, strength: float) -> Severity:
+    """The severity of a mode's finding with evidence of this strength."""
     grades = list(Severity)
     place = grades.index(severity)
-    return grades[max(0, place - 1)] if confidence < UNSURE else severity
+    return grades[max(0, place - 1)] if strength < WEAK else severity
 
 
 def evidence_of(source: Step, why: str) -> Evidence:

@@ -83,7 +83,7 @@ class EmptyResultFabrication(Detector):
             about=consumer,
             root=decisions[0].source,
             cause="empty",
-            confidence=_confidence(len(claims), run.partial_view or run.trace.given.full),
+            strength=_confidence(len(claims), run.partial_view or run.trace.given.full),
             reason=reason,
             evidence=[
                 *(evidence_of(d.source, "the result is empty") for d in decisions),
@@ -98,7 +98,7 @@ class EmptyResultFabrication(Detector):
             about=consumer,
             root=decisions[0].source,
             cause="absence_as_evidence",
-            confidence=0.5,
+            strength=0.5,
             severity=Severity.MEDIUM,
             reason=f"{_returned_nothing(decisions)}, and the answer takes that as evidence that there is nothing",
             evidence=[

@@ -109,7 +109,7 @@ class PromptInjection(Detector):
             about=step,
             root=step,
             cause="attempt",
-            confidence=min(0.95, max(0.5, suspect.score)),
+            strength=min(0.95, max(0.5, suspect.score)),
             reason=f"the result of {step.tool or 'a source'} reads as instructions to the model{rules}",
             evidence=[Evidence(step.span_id, step.call.outcome.path if step.call else "", "instruction-like text")],
         )
@@ -122,7 +122,7 @@ class PromptInjection(Detector):
             root=source,
             cause="obeyed",
             severity=Severity.CRITICAL,
-            confidence=0.9 if _suspect(source).flagged else 0.7,
+            strength=0.9 if _suspect(source).flagged else 0.7,
             reason=f"the result of {source.tool or 'a source'} holds instructions, and the agent followed them: {why}",
             evidence=[
                 Evidence(source.span_id, path, "instruction-like text"),

@@ -76,7 +76,7 @@ class RateLimitMidChain(Detector):
             about=consumer,
             root=first,
             cause=str(status),
-            confidence=_confidence(first, bool(ungrounded)),
+            strength=_confidence(first, bool(ungrounded)),
             reason=f"{tool} {PHRASES[status]}, and the answer goes on as if it were complete{invented}",
             evidence=[
                 *(

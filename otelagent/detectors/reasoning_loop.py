@@ -127,7 +127,7 @@ class ReasoningLoop(Detector):
             about=streak[min(len(streak), self._needed(last, self.repeats)) - 1],
             root=root,
             cause=cause,
-            confidence=confidence,
+            strength=confidence,
             reason=f"{what} {len(streak)} times with {how}{cost}",
             evidence=[
                 Evidence(s.span_id, s.call.outcome.path if s.call else "", f"call {n} of {len(streak)}")

@@ -102,7 +102,7 @@ class RecoveryLoop(Detector):
             about=tried[min(len(tried), needed) - 1],
             root=first,
             cause=str(status),
-            confidence=min(0.9, 0.6 + 0.05 * (len(tried) - needed)),
+            strength=min(0.9, 0.6 + 0.05 * (len(tried) - needed)),
             reason=f"{first.tool or 'a tool'} {PHRASES[status]} in {len(tried)} attempts at one goal, "
             "with other arguments each time and no change of strategy",
             evidence=[evidence_of(s, f"attempt {n} of {len(tried)}") for n, s in enumerate(tried[:20], 1)],

@@ -75,7 +75,7 @@ class SchemaDrift(Detector):
             about=consumer,
             root=source,
             cause="nonconforming",
-            confidence=confidence,
+            strength=confidence,
             severity=severity,
             reason=f"{source.tool or 'a tool'} returned a result of another shape than usual "
             f"({source.call.outcome.note}), and the answer {how}",

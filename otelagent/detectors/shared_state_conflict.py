@@ -96,7 +96,7 @@ class SharedStateConflict(Detector):
             about=write.step,
             root=write.step,
             cause="lost_update",
-            confidence=0.8,
+            strength=0.8,
             reason=f"{names} read one resource and wrote different values to it; the earlier write is lost",
             evidence=[
                 Evidence(lost.step.span_id, "arguments", "the write that is lost"),

@@ -120,7 +120,7 @@ class TokenAnomaly(Detector):
             about=about,
             root=first,
             cause=verdict.cause,
-            confidence=min(0.6 + 0.05 * times, 0.95),
+            strength=min(0.6 + 0.05 * times, 0.95),
             reason=f"the run {verdict.what} {_number(observed)} {unit} where {usually}",
             evidence=[Evidence(about.span_id, "tokens", f"{times:.1f} times the usual, of {known.runs} runs")],
             first_divergence=_crossing(run, known, self._margins) or first,

@@ -69,7 +69,7 @@ class ToolDivergence(Detector):
             about=at,
             root=at,
             cause="diverged",
-            confidence=0.9,
+            strength=0.9,
             reason=f"{at.tool} differs from its staging profile: {what}",
             evidence=[Evidence(at.span_id, "", "the first call after it had diverged")],
             extra={"otelagent.tool.divergence": round(distance, 4)},

@@ -75,7 +75,7 @@ class ToolErrorIgnored(Detector):
             about=consumer,
             root=first,
             cause=cause,
-            confidence=min(0.95, 0.6 + 0.08 * count) if cause == "fabricated" else 0.6,
+            strength=min(0.95, 0.6 + 0.08 * count) if cause == "fabricated" else 0.6,
             reason=f"{first.tool or 'a tool'} failed, no later call put it right, and the answer {went_on}",
             evidence=[
                 *(evidence_of(d.source, "the call failed") for d in decisions),

@@ -79,7 +79,7 @@ class UnsupportedActionClaim(Detector):
             about=step,
             root=step,
             cause="failed" if tried else "not_called",
-            confidence=confidence,
+            strength=confidence,
             severity=Severity.MEDIUM if searched else None,
             reason=f"the answer claims an action as done ({deeds}), and {why}",
             evidence=[

@@ -5,9 +5,10 @@ operating point are in `injection.model`, written by `training/injection.py`; do
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import cache
 from importlib.resources import files
+from itertools import repeat
 from typing import Final, NamedTuple
 
 import msgspec
@@ -16,9 +17,13 @@ from otelagent.reading import injection_features as features
 from otelagent.reading import injection_text
 from otelagent.reading.injection_features import Sentence
 from otelagent.reading.injection_names import demanded_in, fold, name_key, names_in, overlap, shingles, targets_in
+from otelagent.reading.injection_places import BARE
 
 __all__ = ["Injection", "name_key", "names_in", "overlap", "score", "shingles", "targets_in"]
 
+OUT_OF_PLACE: Final = 0.5
+"""A command among data needs that much less to be taken for an attack."""
+_NOTHING: Final = repeat(0.0)
 _WORST: Final = 3
 _TELLING: Final = 16
 
@@ -76,14 +81,14 @@ def score(text: str) -> Injection:
     model, weights = _model()
     base = model.bias + sum([weights.get(b"!" + note.encode(), 0.0) for note in read.notes])
     scored = [
-        Scored(base + sum([weights[key] for key in weights.keys() & keys]), sentence, keys)
+        Scored(base + sum(map(weights.get, keys, _NOTHING)), sentence, keys)
         for sentence, keys in features.candidates(read.text)
     ]
     if not scored:
         return Injection(0.0, False, capped=read.capped)
     scored.sort(key=_logit, reverse=True)
     worst = scored[:_WORST]
-    likelihood = probability(combined([each.logit for each in worst], model.decay), model)
+    likelihood = probability(combined([each.logit for each in worst], model.decay) + leaning(worst[0].keys), model)
     telling = [each for each in scored if b"^imperative" in each.keys]
     notes = read.notes + ("encoded",) * any(b"!decoded" in each.keys for each in worst)
     return Injection(
@@ -99,6 +104,12 @@ def score(text: str) -> Injection:
 
 def _logit(scored: Scored) -> float:
     return scored.logit
+
+
+def leaning(keys: Set[bytes]) -> float:
+    """What is added where the worst sentence stands in a plain record or text: nothing around it is a manual's, a
+    mail's, code or about security, all of which have commands of their own."""
+    return OUT_OF_PLACE if BARE in keys else 0.0
 
 
 def combined(worst: Sequence[float], decay: Sequence[float]) -> float:

@@ -310,6 +310,12 @@ def _rules() -> tuple[tuple[bytes, frozenset[bytes], tuple[frozenset[bytes], ...
     )
 
 
+@cache
+def _ruled() -> frozenset[bytes]:
+    """Every feature that a rule asks for."""
+    return frozenset().union(*(group for _, first, others in _rules() for group in (first, *others)))
+
+
 def _groups(groups: Sequence[str]) -> tuple[frozenset[bytes], tuple[frozenset[bytes], ...]]:
     first, *others = (frozenset(group.encode().split()) for group in groups)
     return first, tuple(others)
@@ -323,10 +329,11 @@ _WORD: Final = b"w:"
 
 
 def _matching(keys: set[bytes]) -> list[bytes]:
+    known = keys & _ruled()
     return [
         name
         for name, first, others in _rules()
-        if not (first.isdisjoint(keys) or any(group.isdisjoint(keys) for group in others))
+        if not (first.isdisjoint(known) or any(group.isdisjoint(known) for group in others))
     ]
 
 

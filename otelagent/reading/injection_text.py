@@ -84,6 +84,8 @@ _SIGNS: Final = {
     b"\xe3\x80": {"「": '"', "」": '"', "『": '"', "』": '"'},
 }
 """By how their UTF-8 begins: most texts have few of these."""
+_OF_TEXT: Final = str.maketrans("", "", "IJKLMNOPQRSTUVWXYZabcdefC")
+"""How each four letters of base64 begin where the first of their three bytes is ASCII text."""
 _PLAIN: Final = bytes.maketrans(
     bytes(range(65, 91)) + b"()[]{}*#~^=,\t\\\x0b\x0c:|<>\r\x1e!;?`",
     bytes(range(97, 123)) + b" " * 17 + b"\n" * 5 + b'..."',
@@ -241,6 +243,8 @@ def _plain_bytes(packed: str) -> str | None:
 
 
 def _base64(packed: str) -> bytes:
+    if 3 * len(packed[::4].translate(_OF_TEXT)) > len(packed[::4]):
+        raise ValueError("not base64 of text")  # paths and identifiers look like base64 too
     body = packed.rstrip("=")
     return base64.b64decode(body[: len(body) // 4 * 4] if len(body) % 4 == 1 else body + "=" * (-len(body) % 4))
 

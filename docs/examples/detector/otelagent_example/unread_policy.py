@@ -51,7 +51,7 @@ class UnreadPolicy(Detector):
             about=step,
             root=step,
             cause="not_read",
-            confidence=0.9,
+            strength=0.9,
             reason=f"{step.tool or 'a tool'} acted before the policy was read",
             evidence=[evidence_of(step, "the action")],
         )
