@@ -22,7 +22,7 @@ def fitted() -> dict[str, Points]:
 
 def calibrated(mode: str, strength: float) -> float:
     """The confidence of a finding; of a mode that nobody fitted it is the strength."""
-    return along(fitted().get(mode, ()) or [(0.0, 0.0), (1.0, 1.0)], strength)
+    return along(fitted()[mode], strength) if mode in fitted() else strength
 
 
 def along(points: Points, strength: float) -> float:
