@@ -88,7 +88,7 @@ class Tally:
             if run.tokens:
                 self._metrics.task_tokens(run.agent, run.tokens, **where)
             for finding in run.findings.values():
-                self._wasted(finding, trace)
+                self._wasted(finding, run, trace)
         if trace.runs and not trace.recalled:
             self._settled(trace)
             self._delegations(trace, where)
@@ -183,11 +183,12 @@ class Tally:
         for key in (run.key, *run.former):
             self._metrics.resolve(key, name)
 
-    def _wasted(self, finding: Finding, trace: Trace) -> None:
-        if finding.wasted_tokens:
-            self._metrics.wasted_tokens(
-                finding.mode, finding.wasted_tokens, service=trace.service, environment=trace.environment
-            )
+    def _wasted(self, finding: Finding, run: AgentRun, trace: Trace) -> None:
+        """All that was spent after the failure began, also after it was told."""
+        root = next((step for step in run.steps if step.span_id == finding.root), None)
+        tokens = finding.wasted_tokens if root is None else run.tokens_after(root)
+        if tokens:
+            self._metrics.wasted_tokens(finding.mode, tokens, service=trace.service, environment=trace.environment)
 
 
 def _delegated(child: AgentRun) -> str:

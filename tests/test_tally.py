@@ -106,3 +106,15 @@ def test_run_whose_hand_over_has_no_span_is_counted_by_what_it_came_to(file: str
         ("analyst_b", "degraded"): 1,
         ("report_writer", "success"): 1,
     }
+
+
+def test_wasted_tokens_are_those_of_the_model_after_the_failure_began_once_for_its_root() -> None:
+    loop = {"tool": "lookup", "arguments": {"q": "kettle"}, "result": {"sku": "K1"}}
+    script = {
+        "user": "Find the kettle.",
+        "steps": [loop, loop, loop, {"say": "It's K1."}],
+        "tokens": [100, 200, 300, 400],
+    }
+    counts = of("wasted_tokens", counted(builders.request(builders.spans(script))))
+    assert list(counts.values()) == [200 + 300 + 400 + 3 * 20]
+    assert {"reasoning_loop"} <= {label for labels in counts for label in labels}

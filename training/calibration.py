@@ -23,6 +23,8 @@ TUNED: Final = 0.1
 """What a finding counts on a recording that was tuned on."""
 CERTAIN: Final = 0.97
 """No finding is surer than this: what was measured is clearer than what comes."""
+SLOPE: Final = 0.05
+"""How much confidence rises with strength where what was measured doesn't, so that it keeps its order."""
 FEW: Final = 4.0
 """Weight below which a mode isn't fitted."""
 UNFITTED: Final = frozenset({"delegation_incomplete"})
@@ -77,7 +79,11 @@ def _rising(blocks: list[tuple[float, float, float]]) -> list[tuple[float, float
         while len(pools) > 1 and pools[-2][1] > pools[-1][1]:
             (left, low, size), (more, high, other) = pools[-2:]
             pools[-2:] = [(left + more, (low * size + high * other) / (size + other), size + other)]
-    return [(strength, right) for strengths, right, _ in pools for strength in strengths]
+    return [
+        (strength, right + SLOPE * (strength - sum(strengths) / len(strengths)))
+        for strengths, right, _ in pools
+        for strength in strengths
+    ]
 
 
 def write(points: Mapping[str, list[tuple[float, float]]]) -> None:

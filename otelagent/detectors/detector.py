@@ -119,6 +119,11 @@ def evidence_of(source: Step, why: str) -> Evidence:
     return Evidence(source.span_id, source.call.outcome.path if source.call else "", why)
 
 
+def unfounded(count: int) -> str:
+    """How many statements of an answer have no grounds, in words."""
+    return f"{count} specific {'claim' if count == 1 else 'claims'} found in nothing that the agent was given"
+
+
 PHRASES: dict[Status, str] = {
     Status.EMPTY: "returned nothing",
     Status.PARTIAL: "returned part of its result",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from otelagent.detectors.detector import Detector, evidence_of, threshold
+from otelagent.detectors.detector import Detector, evidence_of, threshold, unfounded
 from otelagent.model import Evidence, Finding, Layer, Need, Severity, Status, Step
 from otelagent.questions import WHY, Decision, Verdict
 from otelagent.run import SOURCES, AgentRun, Wake
@@ -74,10 +74,7 @@ class EmptyResultFabrication(Detector):
         """One answer, one finding: of several empty sources the first is the root."""
         consumer, claims = decisions[0].consumer, decisions[0].ungrounded
         kinds = ", ".join(sorted({claim.kind for claim in claims}))
-        reason = (
-            f"{_returned_nothing(decisions)}, and the next answer states {len(claims)} specific "
-            f"{'claim' if len(claims) == 1 else 'claims'} ({kinds}) that nothing in the trace grounds"
-        )
+        reason = f"{_returned_nothing(decisions)}, and the next answer states {unfounded(len(claims))}: {kinds}"
         return self.finding(
             run,
             about=consumer,
@@ -87,7 +84,7 @@ class EmptyResultFabrication(Detector):
             reason=reason,
             evidence=[
                 *(evidence_of(d.source, "the result is empty") for d in decisions),
-                Evidence(consumer.span_id, "completion", f"{len(claims)} ungrounded specifics ({kinds})"),
+                Evidence(consumer.span_id, "completion", f"states {unfounded(len(claims))}: {kinds}"),
             ],
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from otelagent.detectors.detector import PHRASES, Detector, evidence_of
+from otelagent.detectors.detector import PHRASES, Detector, evidence_of, unfounded
 from otelagent.model import Evidence, Finding, Layer, Need, Severity, Status, Step
 from otelagent.questions import WHY, Decision, Verdict
 from otelagent.run import SOURCES, AgentRun, Wake
@@ -70,7 +70,7 @@ class RateLimitMidChain(Detector):
         assert first.call is not None  # noqa: S101 - decisions are about sources with facts
         status, ungrounded = first.call.outcome.status, decisions[0].ungrounded
         tool = first.tool or "a source"
-        invented = f", with {len(ungrounded)} specifics that nothing grounds" if ungrounded else ""
+        invented = f", with {unfounded(len(ungrounded))}" if ungrounded else ""
         return self.finding(
             run,
             about=consumer,
@@ -80,11 +80,11 @@ class RateLimitMidChain(Detector):
             reason=f"{tool} {PHRASES[status]}, and the answer goes on as if it were complete{invented}",
             evidence=[
                 *(
-                    evidence_of(d.source, f"the result is {d.source.call.outcome.status}")
+                    evidence_of(d.source, f"the call {PHRASES[d.source.call.outcome.status]}")
                     for d in decisions
                     if d.source.call
                 ),
-                Evidence(consumer.span_id, "completion", "doesn't acknowledge it"),
+                Evidence(consumer.span_id, "completion", "says nothing of it"),
             ],
             consequences=("fabrication",) if ungrounded else (),
         )

@@ -108,7 +108,7 @@ class ReasoningLoop(Detector):
         for length in range(2, self.longest_cycle + 1):
             cycle = _cycle(calls, length)
             if len(cycle) >= length * self.repeats and len(_turns(cycle, run)) > self.repeats:
-                yield cycle, "cycle", f"a cycle of {length} calls, with equal results each time", 0.85
+                yield cycle, "cycle", "equal results each time", 0.85
 
     def _needed(self, step: Step, repeats: int) -> int:
         transient = step.call is not None and step.call.outcome.status in TRANSIENT
@@ -121,14 +121,14 @@ class ReasoningLoop(Detector):
         tool = first.tool or "a tool"
         tokens = run.tokens_after(first)
         cost = f"; {tokens} tokens were spent after the first" if tokens else ""
-        what = f"{tool} was called" if cause != "cycle" else "calls were made"
+        what = f"{tool} was called" if cause != "cycle" else f"{_in_turn(streak)} were called in turn,"
         return self.finding(
             run,
             about=streak[min(len(streak), self._needed(last, self.repeats)) - 1],
             root=root,
             cause=cause,
             strength=confidence,
-            reason=f"{what} {len(streak)} times with {how}{cost}",
+            reason=f"{what} {len(streak)} times {'in all, ' * (cause == 'cycle')}with {how}{cost}",
             evidence=[
                 Evidence(s.span_id, s.call.outcome.path if s.call else "", f"call {n} of {len(streak)}")
                 for n, s in enumerate(streak[:20], 1)
@@ -136,6 +136,11 @@ class ReasoningLoop(Detector):
             first_divergence=streak[1],
             extra={"otelagent.loop.repetitions": len(streak)},
         )
+
+
+def _in_turn(streak: Sequence[Step]) -> str:
+    names = list(dict.fromkeys(step.tool or "a tool" for step in streak))
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f"{names[0]} with other arguments"
 
 
 def _within(inner: Step, step: Step) -> bool:

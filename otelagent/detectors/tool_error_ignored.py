@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from otelagent.detectors.detector import Detector, evidence_of, threshold
+from otelagent.detectors.detector import Detector, evidence_of, threshold, unfounded
 from otelagent.model import Evidence, Finding, Layer, Need, Role, Severity, Status, Step
 from otelagent.questions import WHY, Decision, Verdict
 from otelagent.reading.deeds import may_do
@@ -69,7 +69,7 @@ class ToolErrorIgnored(Detector):
     def _found(self, cause: str, decisions: Sequence[Decision], run: AgentRun) -> Finding:
         first, consumer = decisions[0].source, decisions[0].consumer
         count = len(decisions[0].ungrounded)
-        went_on = f"states {count} specifics that nothing grounds" if cause == "fabricated" else "reports success"
+        went_on = f"states {unfounded(count)}" if cause == "fabricated" else "reports success"
         return self.finding(
             run,
             about=consumer,

@@ -2,12 +2,24 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector
 from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Said, Severity, Step, Turn
 from otelagent.reading.deeds import may_do
 from otelagent.run import SOURCES, AgentRun, Wake
+
+_DONE: Final = {
+    "send": "something sent",
+    "book": "something booked",
+    "change": "something changed",
+    "cancel": "something cancelled",
+    "create": "something created",
+    "pay": "something paid or refunded",
+    "notify": "somebody notified",
+    "search": "a search made",
+}
+"""Deeds as an answer claims them."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,7 @@ class UnsupportedActionClaim(Detector):
         searched = unsupported == ["search"]
         confidence = 0.6 if searched or run.partial_view else 0.75
         deeds = ", ".join(unsupported)
+        told = ", ".join(_DONE[deed] for deed in unsupported)
         why = "the calls that tried it failed" if tried else "no tool that could do it was called with success"
         yield self.finding(
             run,
@@ -81,9 +94,9 @@ class UnsupportedActionClaim(Detector):
             cause="failed" if tried else "not_called",
             strength=confidence,
             severity=Severity.MEDIUM if searched else None,
-            reason=f"the answer claims an action as done ({deeds}), and {why}",
+            reason=f"the answer claims an action as done ({told}), and {why}",
             evidence=[
-                Evidence(step.span_id, "completion", f"claims an action as done ({deeds})"),
+                Evidence(step.span_id, "completion", f"claims an action as done ({told})"),
                 *(Evidence(s.span_id, s.call.outcome.path if s.call else "", "failed") for s in tried[:8]),
             ],
             extra={"otelagent.claim.actions": deeds},
