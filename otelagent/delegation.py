@@ -59,6 +59,8 @@ class Edge(msgspec.Struct, frozen=True):
     """The chain of parents ends at this span, which hasn't been seen."""
     trace_id: bytes = b""
     """The parent's trace, where it is another."""
+    asked: bytes = b""
+    """The span in that trace that asked for the work."""
     confidence: float = 1.0
     beside: bool = False
     """The model asked for it with other calls in one turn, and the agent that did hasn't passed: others may share its

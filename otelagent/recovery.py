@@ -113,8 +113,7 @@ def given_by(run: AgentRun) -> Iterator[Assigned]:
     if handed is not None and handed.turn is not None and handed.turn.said and handed.turn.said.items.families:
         yield handed.turn.said
         return
-    edge = run.trace.edge(run)
-    call = run.trace.call(edge.call) if edge is not None else None
+    call = run.trace.called(run)
     like = call.call.like if call is not None and call.call is not None else None
     task = next((s.turn.task for s in run.steps if s.turn is not None and s.turn.task is not None), None)
     if like is not None:

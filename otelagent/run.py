@@ -111,6 +111,9 @@ class TraceView(Protocol):
     def inside(self, step: Step) -> bool:
         """An agent's run is inside this tool call."""
 
+    def called(self, run: "AgentRun") -> Step | None:
+        """The call that asked for the run, in this trace or another; None where it wasn't seen."""
+
     def task_of(self, run: "AgentRun") -> Step | None:
         """The step of a giver's run whose text hands the work over."""
 

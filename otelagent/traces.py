@@ -383,8 +383,25 @@ class Trace:
     def call(self, span_id: bytes | None) -> Step | None:
         return self.lineage.call(span_id, self.owner)
 
+    def called(self, run: AgentRun) -> Step | None:
+        edge = self.lineage.edge(run)
+        if edge is None or not edge.asked or self._employer is None:
+            return self.call(edge.call) if edge is not None else None
+        home = self._employer(run)
+        return next((s for s in home.steps if s.span_id == edge.asked), None) if home is not None else None
+
     def inside(self, step: Step) -> bool:
-        return bool(self.lineage.tree.by_call(step.span_id)) or self.lineage.is_run(step.span_id)
+        here = bool(self.lineage.tree.by_call(step.span_id)) or self.lineage.is_run(step.span_id)
+        return here or step.span_id in self._answered_calls()
+
+    def _answered_calls(self) -> set[bytes]:
+        """Spans for which runs of other traces work, and those that enclose them."""
+        found: set[bytes] = set()
+        for at in self._answered(self.trace_id) if self._answered is not None else ():
+            while at in self.nodes and at not in found:
+                found.add(at)
+                at = self.nodes[at].parent
+        return found
 
     def delegations(self) -> Iterator[tuple[AgentRun | None, AgentRun]]:
         """Parent and child of each delegation in which a run of this trace was the child."""
@@ -393,11 +410,7 @@ class Trace:
 
     def coworkers(self) -> Iterator[tuple[AgentRun, Step]]:
         """The calling run, and each call that stands for an agent of which no span was seen in any trace."""
-        abroad: set[bytes] = set()
-        for at in self._answered(self.trace_id) if self._answered is not None else ():
-            while at in self.nodes and at not in abroad:
-                abroad.add(at)
-                at = self.nodes[at].parent
+        abroad = self._answered_calls()
         return ((run, step) for run, step in self.lineage.coworkers() if step.span_id not in abroad)
 
     def task_of(self, run: AgentRun) -> Step | None:
@@ -838,7 +851,8 @@ class LiveTraces:
 
     def _join(self, join: Join) -> None:
         self._stitches.join(join)
-        edge = Edge(join.child.span_id, join.method, trace_id=join.asked.trace_id, confidence=join.confidence)
+        home, asked = join.asked[:2]
+        edge = Edge(join.child.span_id, join.method, trace_id=home, asked=asked, confidence=join.confidence)
         self._changed(join, edge)
 
     def _part(self, join: Join) -> None:

@@ -113,7 +113,7 @@ class DelegationIncomplete(Detector):
     def _coverage(self, run: AgentRun) -> Coverage | None:
         """How much the run did; nothing is inferred while steps may be missing."""
         edge = run.trace.edge(run)
-        call = run.trace.call(edge.call) if edge is not None else None
+        call = run.trace.called(run)
         delegated = edge is not None and edge.method is not None
         told = reported(run, run.trace.receipts(run), call.call if call is not None else None, words=delegated)
         if told is not None or not delegated or not run.trace.whole(run):

@@ -21,11 +21,22 @@ FLOW: Final = frozenset({"ParentCommand", "GraphInterrupt", "GraphBubbleUp", "No
 MAX_ERROR: Final = 16_384
 """Characters of an exception's text that are read."""
 
+_CONTEXTS: Final = (
+    "traceparent",
+    "mcp.meta.traceparent",
+    "mcp.request.meta.traceparent",
+    "a2a.metadata.traceparent",
+    "a2a.message.metadata.traceparent",
+    "http.request.header.traceparent",
+)
+"""Where a W3C context is recorded that its receiver didn't take up as its parent."""
+
 DIALECT: Final = Dialect(
     name="otel_core",
     fields={
         "error_type": (_ERROR_TYPE, lambda span: exception_type(span)),
         "conversation": ("session.id",),
+        "context": _CONTEXTS,
         "http_status": _STATUS,
         "environment": ("deployment.environment.name", "deployment.environment"),
     },

@@ -113,16 +113,6 @@ _HINTS: Final = {
     "opentelemetry.instrumentation.botocore": f"{_CAPTURE}=true, and its log records sent here as well",
 }
 
-CONTEXTS: Final = (
-    "traceparent",
-    "mcp.meta.traceparent",
-    "mcp.request.meta.traceparent",
-    "a2a.metadata.traceparent",
-    "a2a.message.metadata.traceparent",
-    "http.request.header.traceparent",
-)
-"""Where a W3C context is recorded that its receiver didn't take up as its parent."""
-
 DIALECT: Final = Dialect(
     name="otel_genai",
     scopes=(
@@ -163,7 +153,6 @@ DIALECT: Final = Dialect(
         "cached_tokens": ("gen_ai.usage.cache_read.input_tokens",),
         "cache_write": ("gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens"),
         "target": ("gen_ai.handoff.to_agent", "gen_ai.transfer.target.name"),
-        "context": CONTEXTS,
         "parent_agent": ("gen_ai.caller.name", "gen_ai.handoff.from_agent"),
     },
     arguments=("gen_ai.tool.call.arguments", "gen_ai.retrieval.query.text"),
