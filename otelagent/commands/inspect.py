@@ -134,7 +134,7 @@ def _print_coverage(found: Coverage, form: str) -> None:
 
 def _print_as(inspection: Inspection, form: str, only_agents: bool, tools: bool) -> None:
     if form == "json":
-        click.echo(json.dumps(inspection.as_json(), indent=2))
+        click.echo(json.dumps(inspection.as_json(steps=not only_agents), indent=2))
     elif form == "mermaid":
         click.echo(inspection.mermaid())
     else:
@@ -171,9 +171,9 @@ def _grow(tree: Tree, agent: Agent, only_agents: bool) -> None:
 
 
 def _line(agent: Agent) -> str:
-    parts = [_shown(agent.name) or "agent", agent.outcome]
+    parts = [_shown(agent.title), agent.outcome]
     if agent.method:
-        parts.append(f"by {agent.method}")
+        parts.append(f"by {agent.method}" + (f" from trace {agent.asked_in[:8]}" if agent.asked_in else ""))
     if agent.receipt is not None:
         parts.append(f"{agent.receipt.processed} of {agent.receipt.assigned} items ({agent.receipt.method})")
     return "  ".join([*parts, f"[{agent.span_id}]"])

@@ -48,21 +48,33 @@ class Agent:
     trace_id: str
     name: str | None
     outcome: str
+    span: str | None = None
+    """What its span is called: all that is known of an agent without a name."""
     method: str | None = None
     confidence: float | None = None
+    asked_in: str | None = None
+    """The trace in which it was asked for, where that is another."""
     receipt: Receipt | None = None
     findings: tuple[Finding, ...] = ()
     steps: tuple[Deed, ...] = ()
     children: list["Agent"] = field(default_factory=list)
 
-    def as_json(self) -> dict[str, Any]:
+    @property
+    def title(self) -> str:
+        """Its name, or what its span is called."""
+        return self.name or self.span or "agent"
+
+    def as_json(self, steps: bool = True) -> dict[str, Any]:
         """The stable form; ids are hex."""
         receipt = self.receipt
+        known = {"steps": [vars(step) for step in self.steps]} if steps else {}
+        given = {"method": self.method, "confidence": self.confidence, "trace_id": self.asked_in}
         return {
             "span_id": self.span_id,
             "agent": self.name,
+            "span": self.span,
             "outcome": self.outcome,
-            "delegation": {"method": self.method, "confidence": self.confidence} if self.method else None,
+            "delegation": given if self.method else None,
             "receipt": {
                 "items_assigned": receipt.assigned,
                 "items_processed": receipt.processed,
@@ -71,10 +83,20 @@ class Agent:
             }
             if receipt is not None
             else None,
-            "findings": [{"mode": f.mode, "cause": f.cause, "confidence": f.confidence} for f in self.findings],
-            "steps": [vars(step) for step in self.steps],
-            "children": [child.as_json() for child in self.children],
+            "findings": [_told(finding) for finding in self.findings],
+            **known,
+            "children": [child.as_json(steps) for child in self.children],
         }
+
+
+def _told(finding: Finding) -> dict[str, Any]:
+    return {
+        "mode": finding.mode,
+        "cause": finding.cause,
+        "confidence": finding.confidence,
+        "reason": finding.reason,
+        "raised": finding.raised,
+    }
 
 
 @dataclass(frozen=True)
@@ -86,12 +108,12 @@ class Pipe:
     workflow: str | None
     agents: tuple[Agent, ...]
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, steps: bool = True) -> dict[str, Any]:
         return {
             "trace_id": self.trace_id,
             "outcome": self.outcome,
             "workflow": self.workflow,
-            "agents": [agent.as_json() for agent in self.agents],
+            "agents": [agent.as_json(steps) for agent in self.agents],
         }
 
 
@@ -115,9 +137,9 @@ class Inspection:
     def odd(self, reason: Odd, count: int) -> None: ...
     def unread(self, reason: str) -> None: ...
 
-    def as_json(self) -> dict[str, Any]:
-        """The stable form; ids are hex."""
-        return {"version": FORMAT_VERSION, "traces": [pipe.as_json() for pipe in self.pipes]}
+    def as_json(self, steps: bool = True) -> dict[str, Any]:
+        """The stable form; ids are hex. `steps`: those of agents as well."""
+        return {"version": FORMAT_VERSION, "traces": [pipe.as_json(steps) for pipe in self.pipes]}
 
     def mermaid(self) -> str:
         """A flowchart of all delegations; findings mark their agents."""
@@ -172,9 +194,13 @@ def _agent(run: AgentRun, trace: Trace) -> Agent:
         span_id=run.key.hex(),
         trace_id=trace.trace_id.hex(),
         name=run.agent or next((s.agent or s.workflow for s in run.steps if s.agent or s.workflow), None),
+        span=run.ended.name
+        if run.ended is not None
+        else next((s.name for s in run.steps if s.span_id == run.key), None),
         outcome=run.outcome if run.ended is not None or not _is_top(run, trace) else trace.outcome,
         method=edge.method if delegated and edge is not None else None,
         confidence=edge.confidence if delegated and edge is not None else None,
+        asked_in=edge.trace_id.hex() or None if edge is not None else None,
         receipt=run.receipt,
         findings=tuple(run.findings.values()),
         steps=tuple(_deed(step) for step in own),
@@ -222,7 +248,7 @@ def _id(agent: Agent) -> str:
 
 
 def _chart(agent: Agent) -> Iterator[str]:
-    name = "".join(c if c.isalnum() or c in " _-." else " " for c in agent.name or "agent")[:60]
+    name = "".join(c if c.isalnum() or c in " _-." else " " for c in agent.title)[:60]
     receipt = agent.receipt
     counts = f"<br/>{receipt.processed} of {receipt.assigned}, {receipt.method}" if receipt is not None else ""
     modes = "".join(f"<br/>{f.mode}: {f.cause}" for f in agent.findings)

@@ -13,6 +13,7 @@ from otelagent.cli import main
 from otelagent.commands.inspect import NARROW, tools_table
 from otelagent.diagnosis.inspect import inspect, walk
 from tests import builders
+from tests.test_recorded_apart import by_link, moved
 
 RECORDING = builders.CAPTURES / "pydantic-ai__native-default__delegation_partial.binpb.gz"
 
@@ -38,6 +39,31 @@ def test_json_holds_every_step_and_where_its_outcome_came_from() -> None:
     assert child["receipt"]["items_assigned"] == 7
     limited = [s for s in child["steps"] if s["outcome"] == "rate_limited"]
     assert [s["outcome_from"].partition("#")[0] for s in limited] == ["gen_ai.tool.call.result"]
+
+
+def test_json_of_the_tree_leaves_out_steps_and_says_what_was_found() -> None:
+    agents = json.loads(run("--tree", "--format", "json").output)["traces"][0]["agents"]
+    coordinator = agents[0]
+    assert "steps" not in coordinator
+    assert [child["agent"] for child in coordinator["children"]] == ["analyst_a", "analyst_b", "analyst_c"]
+    found = coordinator["children"][1]["findings"][0]
+    assert (found["cause"], found["raised"]) == ("items_missing", False)
+    assert "processed 3 of 7 items" in found["reason"]
+
+
+def test_child_of_another_trace_says_where_it_was_asked_for(tmp_path: Path) -> None:
+    above, below = moved(builders.capture(RECORDING.name), by_link)
+    file = tmp_path / "apart.binpb"
+    file.write_bytes(b"".join([*below, *above]))
+    shown = CliRunner().invoke(main, ["inspect", str(file), "--tree"], env={"COLUMNS": "200"}).output
+    home = inspect(above).pipes[0].trace_id[:8]
+    assert f"analyst_b  degraded  by link from trace {home}  3 of 7 items" in shown
+
+
+def test_agent_without_a_name_is_called_after_its_span() -> None:
+    file = Path(__file__).parents[1] / "recorded" / "haystack__delegation.binpb.gz"
+    shown = CliRunner().invoke(main, ["inspect", str(file), "--tree"], env={"COLUMNS": "200"}).output
+    assert "haystack.agent.run  degraded  by tool  3 of 7 items" in shown
 
 
 def test_flowchart_marks_agents_with_findings() -> None:
