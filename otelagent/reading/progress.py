@@ -11,7 +11,8 @@ from otelagent.reading.sentences import plain, sentences
 _SLASH: Final = compiled(r"(?:^|[^\d./:,$-]|[^\d]:)(\d{1,7})\s?/\s?(\d{1,7})(?:[^\d/.:%-]|[.:](?:\D|$)|$)")
 _BARE: Final = compiled(r"^\W{0,4}(\d{1,3}(?:[.,]\d+)?)\s?%\W{0,4}$")
 _ALONE: Final = 24
-"""A sentence of so few bytes is nothing but the count."""
+"""A sentence of so few bytes is nothing but the count, unless it has other words: so many."""
+_WORDS: Final = 2
 _TITLE: Final = 20
 """Bytes after "3 of 7" in which nothing is said of the three but what they are."""
 _OF_ITS: Final = compiled(r"^\s*of (?:its|their|his|her)\b")
@@ -102,7 +103,8 @@ def _pair(match: Any, sentence: bytes, words: Words, slash: bool, alone: bool) -
     )
     if slash and total in _SCALES:
         return (total, done) if near else None
-    return (total, done) if near or (alone and len(sentence) <= _ALONE) else None
+    bare = alone and len(sentence) <= _ALONE and len((sentence[: match.start(1)] + after).split()) < _WORDS
+    return (total, done) if near or bare else None
 
 
 def _of_another(before: bytes, words: Words) -> bool:
