@@ -751,6 +751,8 @@ class Plain(msgspec.Struct, kw_only=True, gc=False):
     """Span links: trace id and span id."""
     missed: bool = False
     """Looks like an agent's, and no dialect can say what it is."""
+    creates: bool = False
+    """An agent was created in it; runs of that agent may refer to it, though nobody asked for them there."""
 
 
 class LogPart(msgspec.Struct, kw_only=True):

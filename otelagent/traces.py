@@ -115,6 +115,10 @@ class Listener(Protocol):
         """A trace leaves memory."""
 
 
+_CREATED: Final = "create_agent"
+"""Stands for a tool at the place of a span in which an agent was created."""
+
+
 class Node(msgspec.Struct, gc=False):
     """One span in the link table."""
 
@@ -128,6 +132,11 @@ class Node(msgspec.Struct, gc=False):
     """Attributes that were added when it passed; a repeated span gets the same."""
     http: tuple[int, int] | None = None
     """End and status of the last HTTP client span below it, on its way up to a tool."""
+
+    @property
+    def created(self) -> bool:
+        """An agent was created in it."""
+        return self.kind is None and self.tool == _CREATED
 
 
 class Trace:
@@ -463,7 +472,8 @@ class Trace:
         item.trace_id = self.trace_id  # one object for all
         step = item if isinstance(item, Step) else None
         if step is None:
-            self.nodes[item.span_id] = Node(item.parent_id, item.start, item.end)
+            made = _CREATED if isinstance(item, Plain) and item.creates else None
+            self.nodes[item.span_id] = Node(item.parent_id, item.start, item.end, None, made)
         else:
             self.nodes[item.span_id] = Node(item.parent_id, item.start, item.end, step.kind, step.tool)
             self._name(step)
@@ -823,11 +833,13 @@ class LiveTraces:
         has no step. Runs refer to the span in which their agent was created, too, which is a trace of its own."""
         home = self._traces.get(at[0])
         if home is not None:
+            if at[1] in home.nodes and home.nodes[at[1]].created:
+                return False
             return bool(home.runs) or home.recalled or not home.root_seen
         if self._stitches.refused(at):
             return False
         nodes = self._past.get(at[0], {})
-        idle = at[1] in nodes and all(node.kind is None for node in nodes.values())
+        idle = at[1] in nodes and (nodes[at[1]].created or all(node.kind is None for node in nodes.values()))
         if idle:
             self._stitches.refuse(at)
         return not idle

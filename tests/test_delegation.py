@@ -172,6 +172,17 @@ def test_link_to_the_span_in_which_an_agent_was_created_is_no_delegation(first: 
     assert found(singly(spans)) == set()
 
 
+@pytest.mark.parametrize("first", ["creation", "run"])
+@pytest.mark.parametrize("inside", [True, False])
+def test_creation_beside_other_steps_asks_for_nobody(first: str, inside: bool) -> None:
+    creation, below = created()
+    other = builders.spans({"agent": "setup", "user": "Prepare.", "steps": [read("doc-9"), {"say": "Ready."}]}, "setup")
+    creation.trace_id = below[-1].links[0].trace_id = other[0].trace_id
+    creation.parent_span_id = other[-1].span_id if inside else b""
+    above = [*other[:-1], creation, other[-1]]
+    assert found(singly([*above, *below] if first == "creation" else [*below, *above])) == set()
+
+
 def test_creation_is_remembered_when_its_place_is_forgotten_as_long_as_runs_refer_to_it() -> None:
     creation, below = created()
     pipeline = Pipeline(Settings(limits=Limits(past_spans=len(below))))

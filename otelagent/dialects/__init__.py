@@ -180,6 +180,9 @@ def placed(span: Span) -> Plain:
     )
 
 
+_CREATES: Final = "create_agent"
+
+
 def _plain(span: Span, layout: Layout, plan: Plan | None) -> Plain:
     return Plain(
         trace_id=span.trace_id,
@@ -192,6 +195,7 @@ def _plain(span: Span, layout: Layout, plan: Plan | None) -> Plain:
         agent=plan.agent(span) if plan else None,
         receipt=_receipt(span, layout),
         links=_links(span),
+        creates=span.attributes.get("gen_ai.operation.name") == _CREATES or span.name.startswith(_CREATES),
     )
 
 
