@@ -14,7 +14,7 @@ from otelagent import attributes as a
 from otelagent.model import BAD, RANK, Finding, Kind, Severity, Step
 from otelagent.otlp import Value
 from otelagent.run import SOURCES, AgentRun
-from otelagent.traces import Trace
+from otelagent.trace import Trace
 
 MAX_PAIRS: Final = 1024
 """Attributes of events that are kept as messages."""

@@ -9,7 +9,7 @@ from otelagent.history import HOUR, History, HistoryUnusable, Settled, Told
 from otelagent.model import Finding, Odd, Step
 from otelagent.run import AgentRun
 from otelagent.success import Counts, leaves
-from otelagent.traces import Closed, Trace
+from otelagent.trace import Closed, Trace
 
 EVERY: Final = 10.0
 """Seconds between two writes."""

@@ -5,7 +5,7 @@ from collections import defaultdict
 from otelagent.baselines.learned import Baselines, ToolKey
 from otelagent.model import Step
 from otelagent.run import SOURCES
-from otelagent.traces import Trace
+from otelagent.trace import Trace
 from otelagent.usage import is_task, task_key, usage
 
 

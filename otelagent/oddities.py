@@ -6,7 +6,7 @@ from typing import Final
 
 from otelagent.model import Odd, Plain, Step
 from otelagent.otlp import NOT_TEXT, TOO_DEEP, WRONG_TYPE, Place, TraceRequest
-from otelagent.traces import Node, Trace
+from otelagent.trace import Node, Trace
 
 SLACK: Final = 1_000_000
 """Nanoseconds by which a child may start before its parent: clocks of one machine step that far."""

@@ -20,7 +20,8 @@ from otelagent.quotes import Quotes
 from otelagent.reading import facts
 from otelagent.reading.roles import role
 from otelagent.run import RAISED, AgentRun
-from otelagent.traces import Closed, Limits, LiveTraces, Trace
+from otelagent.trace import Closed, Trace
+from otelagent.traces import Limits, LiveTraces
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from otelagent.model import Finding, Kind, Odd, Step
 from otelagent.otlp import only
 from otelagent.run import SOURCES, AgentRun
 from otelagent.store import Kept, Limits, StoreUnusable, TraceStore
-from otelagent.traces import Closed, Trace
+from otelagent.trace import Closed, Trace
 
 MAX_WAITING: Final = 1_000
 """Traces that wait to be written; beyond that they are let go, and that is logged once."""

@@ -14,7 +14,7 @@ from otelagent.overrides import MUTED
 from otelagent.pipeline import Pipeline
 from otelagent.run import RAISED, SOURCES, AgentRun
 from otelagent.success import Success
-from otelagent.traces import Closed, Trace
+from otelagent.trace import Closed, Trace
 
 EVERY: Final = 5.0
 """Seconds between two looks at states."""

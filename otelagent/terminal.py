@@ -5,7 +5,7 @@ from typing import Final
 
 from otelagent.model import Finding, Odd, Step
 from otelagent.run import AgentRun
-from otelagent.traces import Closed, Trace
+from otelagent.trace import Closed, Trace
 from otelagent.writer import STDOUT
 
 LONGEST_NAME: Final = 64

@@ -13,11 +13,12 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otelagent import attributes as a
+from otelagent.abroad import Abroad
 from otelagent.diagnosis.scan import scan
 from otelagent.model import Odd
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.run import AgentRun
-from otelagent.traces import Limits, LiveTraces
+from otelagent.traces import Limits
 from tests import builders
 from tests.test_pipeline import played, records
 
@@ -469,18 +470,18 @@ def test_judgements_grow_with_the_turns_of_a_conversation_and_no_faster(
     call_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged, looked = [0], [0]
-    conclude, abroad = AgentRun.conclude, LiveTraces._abroad
+    conclude, abroad = AgentRun.conclude, Abroad.workers
 
     def counted_conclude(self: AgentRun, detectors: Any) -> Any:
         judged[0] += 1
         return conclude(self, detectors)
 
-    def counted_abroad(self: LiveTraces, run: AgentRun) -> Any:
+    def counted_abroad(self: Abroad, run: AgentRun) -> Any:
         looked[0] += 1
         return abroad(self, run)
 
     monkeypatch.setattr(AgentRun, "conclude", counted_conclude)
-    monkeypatch.setattr(LiveTraces, "_abroad", counted_abroad)
+    monkeypatch.setattr(Abroad, "workers", counted_abroad)
     pipeline, seen = Pipeline(), []
     for number in range(1_000):
         for spans in turns(number, call_id.format(number)):
@@ -511,7 +512,7 @@ def test_two_traces_never_work_for_each_other() -> None:
     for number in range(2):
         spans = in_conversation(builders.spans(parent(call), f"turn {number}"), 0)
         pipeline.traces(builders.request(spans), 1_000.0)
-    above = [pipeline.live._employer(run) for trace in pipeline.live for run in trace.runs.values()]
+    above = [pipeline.live._abroad.employer(run) for trace in pipeline.live for run in trace.runs.values()]
     assert sum(run is not None for run in above) == 1
     assert odds == [Odd.CYCLE]
 

@@ -16,7 +16,8 @@ from otelagent.diagnosis.scan import Report
 from otelagent.errors import Rejected
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.settings import AgentFailures
-from otelagent.traces import Closed, Limits
+from otelagent.trace import Closed
+from otelagent.traces import Limits
 from tests import builders
 
 FABRICATION: dict[str, Any] = {

@@ -12,7 +12,7 @@ from otelagent.diagnosis.scan import Report
 from otelagent.model import Kind, Step
 from otelagent.pipeline import Pipeline
 from otelagent.run import SOURCES
-from otelagent.traces import Closed, Trace
+from otelagent.trace import Closed, Trace
 from tests import builders
 
 RECORDED = Path(__file__).parent / "recorded"

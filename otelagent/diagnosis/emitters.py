@@ -12,7 +12,7 @@ from otelagent.diagnosis.play import Request, play
 from otelagent.model import Finding, Kind, Need, Odd, Step, Withheld
 from otelagent.pipeline import Annotated, Pipeline, Settings
 from otelagent.run import SOURCES, AgentRun
-from otelagent.traces import Closed, Trace
+from otelagent.trace import Closed, Trace
 
 FORMAT_VERSION: Final = 1
 """Of the JSON output; fields are only added within a version."""

@@ -28,7 +28,7 @@ from otelagent.model import (
 )
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.run import SOURCES, AgentRun, order
-from otelagent.traces import Closed, Trace
+from otelagent.trace import Closed, Trace
 
 
 class Recorded:

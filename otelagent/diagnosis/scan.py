@@ -10,7 +10,7 @@ from otelagent.diagnosis.play import Request, play
 from otelagent.model import Finding, Odd, Step
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.run import AgentRun
-from otelagent.traces import Closed, Trace
+from otelagent.trace import Closed, Trace
 
 FORMAT_VERSION = 1
 """Of the JSON output; fields are only added within a version."""

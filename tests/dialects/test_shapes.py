@@ -10,7 +10,7 @@ from otelagent.dialects.shapes import message
 from otelagent.model import Kind, Message, Text, ToolCall
 from otelagent.pipeline import Pipeline
 from otelagent.run import SOURCES, AgentRun
-from otelagent.traces import Closed, Trace
+from otelagent.trace import Closed, Trace
 from tests import builders
 
 

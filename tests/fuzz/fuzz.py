@@ -31,7 +31,7 @@ with atheris.instrument_imports(include=["otelagent"]):
     from otelagent.run import AgentRun
     from otelagent.settings import Redaction
     from otelagent.spool_file import NAME, SpoolFile
-    from otelagent.traces import Closed, Trace
+    from otelagent.trace import Closed, Trace
     from otelagent.traffic import Outlet, Signal
 from tests import builders
 

@@ -1,0 +1,693 @@
+"""One live trace: who hangs below whom, whose step is whose, and what its runs find."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from itertools import chain, groupby, islice
+from operator import itemgetter
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from otelagent.baselines.drift import undeclared
+from otelagent.baselines.learned import Baselines
+from otelagent.conversations import Conversation, Conversations
+from otelagent.delegation import Edge
+from otelagent.lineage import Lineage
+from otelagent.log_parts import LogParts, tell
+from otelagent.model import Answered, Claim, Finding, Instructions, Kind, LogPart, Odd, Plain, Receipt, Status, Step
+from otelagent.reading.declared import declared
+from otelagent.reading.facts import Seen
+from otelagent.reading.given import Budget, Given
+from otelagent.run import SOURCES, AgentRun, Observer, order, roster
+
+MAX_DEPTH: Final = 256
+"""Parents followed upward; a longer chain, or a cycle, ends where the limit is met."""
+
+MAX_INSTRUCTIONS: Final = 32
+"""System and user messages kept per trace, the first ones."""
+
+MAX_TALKS: Final = 8
+"""Conversations that the runs of one trace may belong to."""
+
+LATE: Final = 20_000_000
+"""Nanoseconds by which a span outlasts the call above it before that counts; clocks of one machine differ by less."""
+
+MAX_BELOW: Final = 512
+"""Spans among which those below a call are looked for, the last that came."""
+
+MAY_BE_CUT_OFF: Final = frozenset({Status.EMPTY, Status.NONCONFORMING})
+"""Outcomes of calls that may have been cut off by a timeout that nothing states."""
+
+
+class Closed(StrEnum):
+    """Why a trace left memory."""
+
+    SETTLED = "settled"
+    """Its topmost span was seen, and nothing new came for `settle_s`."""
+    IDLE = "idle"
+    AGE = "age"
+    COUNT = "count"
+    SPANS = "spans"
+    BYTES = "bytes"
+    MEMORY = "memory"
+    SHUTDOWN = "shutdown"
+
+
+class Listener(Protocol):
+    """Hears what the fold learns; implemented by the pipeline."""
+
+    def found(self, finding: Finding, run: AgentRun, trace: "Trace", first: bool) -> None:
+        """A finding is new (`first`), or says something else than before."""
+
+    def abstained(self, mode: str, reason: str) -> None:
+        """A detector could not judge a run."""
+
+    def dismissed(self, mode: str, step: Step, why: str) -> None:
+        """A detector looked at a step and stayed quiet."""
+
+    def odd(self, reason: Odd, count: int) -> None:
+        """Spans contradict themselves or others."""
+
+    def raised(self, mode: str, step: Step, error: Exception) -> None:
+        """A detector raised an exception at a step."""
+
+    def closing(self, trace: "Trace") -> None:
+        """A trace is about to be judged for the last time."""
+
+    def closed(self, trace: "Trace", reason: Closed) -> None:
+        """A trace leaves memory."""
+
+
+_CREATED: Final = "create_agent"
+"""Stands for a tool at the place of a span in which an agent was created."""
+
+
+class Node(msgspec.Struct, gc=False):
+    """One span in the link table."""
+
+    parent: bytes
+    start: int
+    end: int
+    kind: Kind | None = None
+    """None: a plain span."""
+    tool: str | None = None
+    added: bytes = b""
+    """Attributes that were added when it passed; a repeated span gets the same."""
+    http: tuple[int, int] | None = None
+    """End and status of the last HTTP client span below it, on its way up to a tool."""
+
+    @property
+    def created(self) -> bool:
+        """An agent was created in it."""
+        return self.kind is None and self.tool == _CREATED
+
+
+class Trace:
+    """One live trace. Changed only by LiveTraces."""
+
+    __slots__ = (
+        "_abroad",
+        "_answered",
+        "_asked",
+        "_budget",
+        "_by_agent",
+        "_calls",
+        "_employer",
+        "_final",
+        "_http",
+        "_linked",
+        "_listener",
+        "_told",
+        "_unnamed",
+        "_untold",
+        "_waiting",
+        "bytes",
+        "conversations",
+        "environment",
+        "given",
+        "instructions",
+        "lineage",
+        "nodes",
+        "normal",
+        "opened",
+        "origin",
+        "outcomes",
+        "partial_view",
+        "parts",
+        "recalled",
+        "root_failed",
+        "root_seen",
+        "runs",
+        "seen",
+        "service",
+        "stirred",
+        "talks",
+        "touched",
+        "trace_id",
+        "used",
+        "workflow",
+    )
+
+    lineage: Lineage
+    given: Given
+    seen: Seen
+    parts: LogParts
+
+    def __init__(
+        self,
+        trace_id: bytes,
+        now: float,
+        listener: Listener,
+        budget: Budget,
+        abroad: Callable[[AgentRun], list[AgentRun]] | None = None,
+        normal: Baselines | None = None,
+        employer: Callable[[AgentRun], AgentRun | None] | None = None,
+        conversations: Conversations | None = None,
+        answered: Callable[[bytes], Iterable[bytes]] | None = None,
+    ) -> None:
+        self._answered = answered
+        self.normal = normal if normal is not None else Baselines()
+        self._abroad = abroad
+        self._employer = employer
+        self.trace_id = trace_id
+        self.opened = now
+        self.touched = now
+        self.nodes: dict[bytes, Node] = {}
+        self.runs: dict[bytes, AgentRun] = {}
+        self._budget = budget
+        self.conversations = conversations if conversations is not None else Conversations(budget)
+        self.talks: dict[str, Conversation] = {}
+        """Conversations that its runs belong to, by id."""
+        self._asked = False
+        """Other turns of its conversations were looked into."""
+        self.instructions: list[Instructions] = []
+        self.used: dict[str, bool] = {}
+        self.bytes = 0
+        """Of its steps' spans, as they came."""
+        self.partial_view = False
+        self.stirred = False
+        """The parent came at which a provisional run's chain ended: its steps may belong to another."""
+        self.recalled = False
+        """It left once already, and spans came after that."""
+        self.root_seen = False
+        self.root_failed = False
+        self.service = ""
+        self.environment = ""
+        self.workflow: str | None = None
+        self._by_agent = False
+        """The workflow's name is that of an agent: of the outermost, once it has passed."""
+        self.outcomes: dict[bytes, tuple[str, bool]] = {}
+        """Of agents' spans that have left: the outcome they were given, and whether their status was error."""
+        self.origin: tuple[bytes, ...] = ()
+        """Serialised resource of the last span that came."""
+        self._listener = listener
+        self._calls: dict[str, Step] = {}
+        self._unnamed: dict[bytes, Step] = {}
+        self._waiting: dict[bytes, list[Step]] = {}
+        self._http: dict[bytes, tuple[int, int]] = {}
+        self._told: set[tuple[str, bytes, bytes]] = set()
+        self._untold: list[tuple[AgentRun, Finding]] = []
+        self._final = False
+        self._linked = 0
+        """Of the nodes, those that the lineage knows of."""
+
+    def __getattr__(self, name: str) -> Any:
+        """What only agents need is made when it is asked for first: most traces of other services never do."""
+        match name:
+            case "lineage":
+                self.lineage = Lineage(self.nodes, self.runs)
+            case "given":
+                self.given = Given(self._budget)
+            case "seen":
+                self.seen = Seen(self.conversations.asked)
+            case "parts":
+                self.parts = LogParts()
+            case _:
+                raise AttributeError(name)
+        return getattr(self, name)
+
+    # --- what a run asks ----------------------------------------------------------------------------------------
+
+    def abstain(self, mode: str, reason: str) -> None:
+        self._listener.abstained(mode, reason)
+
+    def told(self, instructions: Sequence[Instructions]) -> None:
+        self.instructions += instructions[: MAX_INSTRUCTIONS - len(self.instructions)]
+
+    def converse(self, run: AgentRun, name: str) -> None:
+        if name not in self.talks and len(self.talks) < MAX_TALKS:
+            self.talks[name] = self.conversations.join(self.service, name, self, self.touched)
+            self.given.elsewhere = self._ungrounded_elsewhere
+
+    def told_before(self, run: AgentRun) -> Sequence[Instructions]:
+        name = run.conversation
+        if name is None or name not in self.talks:
+            return ()
+        self._asked = True
+        return self.talks[name].told_before(run)
+
+    def used_elsewhere(self) -> Mapping[str, bool]:
+        if not self.talks:
+            return {}
+        self._asked = True
+        return {tool: ok for talk in self.talks.values() for tool, ok in talk.used(self.trace_id).items()}
+
+    def _ungrounded_elsewhere(self, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+        self._asked = True
+        for talk in self.talks.values():
+            claims = talk.ungrounded(claims, self.trace_id) if claims else claims
+        return claims
+
+    def hear(self, detectors: tuple[Observer, ...]) -> None:
+        """Judge again what depends on other turns: they may have come after it."""
+        if self._asked and any(talk.several for talk in self.talks.values()):
+            for run in [*self.runs.values()]:
+                self._tell(run, run.fold(run.own_steps(), detectors))
+                self.lineage.changed(run.key)
+
+    def fall_silent(self) -> None:
+        """It leaves memory; its conversations keep what later turns may ask for."""
+        for talk in self.talks.values():
+            talk.leave(self)
+        self.given.release()
+
+    def dissolve(self) -> None:
+        """Let go of all runs, which know their trace: what points in a circle waits for the garbage collector."""
+        self.runs.clear()
+        self.lineage.alone.clear()
+        self.given.elsewhere = None
+
+    def dismissed(self, mode: str, step: Step, why: str) -> None:
+        self._listener.dismissed(mode, step, why)
+
+    def raised(self, mode: str, step: Step, error: Exception) -> None:
+        self._listener.raised(mode, step, error)
+
+    def call_of(self, answered: Answered) -> Step | None:
+        if answered.id is not None and (known := self._calls.get(answered.id)):
+            return known
+        named = () if answered.id is not None else self._calls.values()
+        same = [s for s in chain(self._unnamed.values(), named) if answered.name in (None, s.tool)]
+        exact = [s for s in same if s.call and s.call.arguments == answered.shown.arguments is not None] if same else []
+        candidates = exact or same
+        return candidates[min(answered.order, len(candidates) - 1)] if candidates else None
+
+    def shown_before(self, answered: Answered) -> bool:
+        return self.conversations.shows(answered.id, self.trace_id)
+
+    def fit(self, step: Step) -> None:
+        self.normal.fit(step)
+        call = step.call
+        if call is not None and call.shape is not None and call.outcome.status is Status.OK and step.tool:
+            said = self.seen.declared.get(step.tool) or declared(step.tool_description)
+            found = undeclared(said, call.shape) if said is not None else None
+            if found is not None and said is not None:
+                call.doubtful = bool(said.names)
+                call.differ(found.pointer, found.note)
+        if call is not None and not call.raced and call.outcome.status in MAY_BE_CUT_OFF and not step.rebuilt:
+            recent = islice(reversed(self.nodes.values()), MAX_BELOW)
+            last = max((n.end for n in recent if n.parent == step.span_id), default=0)
+            self._race(step, last)
+
+    def outlasted(self, item: Step | Plain) -> Step | None:
+        """The call that was observed already and that this late span below it shows to have been cut off."""
+        node = self.nodes.get(item.parent_id)
+        if node is None or node.kind not in SOURCES or item.end <= node.end:
+            return None
+        run = self.runs.get(self.owner(node.parent) if node.parent else item.parent_id)
+        step = next((s for s in run.steps if s.span_id == item.parent_id), None) if run is not None else None
+        if step is None or step.call is None or step.call.outcome.status not in MAY_BE_CUT_OFF:
+            return None
+        return step if self._race(step, item.end) else None
+
+    def _race(self, step: Step, last: int) -> bool:
+        """Work below a call went on after its own span had ended without a result of its tool's."""
+        late = last - step.end
+        if step.call is None or late < max(LATE, (step.end - step.start) // 50):
+            return False
+        step.call.time_out(f"a span below it ended {late / 1e9:.1f} s later")
+        return True
+
+    def edge(self, run: AgentRun) -> Edge | None:
+        return self.lineage.edge(run)
+
+    def children(self, run: AgentRun) -> Sequence[AgentRun]:
+        return [*self.lineage.children(run), *(self._abroad(run) if self._abroad is not None else ())]
+
+    def enclosing(self, run: AgentRun) -> AgentRun | None:
+        edge = self.lineage.edge(run)
+        if edge is not None and edge.trace_id and self._employer is not None:
+            return self._employer(run)
+        return self.runs.get(edge.above) if edge is not None and edge.above is not None else None
+
+    def siblings(self, run: AgentRun) -> Sequence[AgentRun]:
+        return self.lineage.siblings(run)
+
+    def others(self, run: AgentRun) -> Sequence[AgentRun]:
+        return self.lineage.others(run)
+
+    def wraps(self, run: AgentRun) -> bool:
+        return self.lineage.tree.wrapper(run.key)
+
+    def receipts(self, run: AgentRun) -> Sequence[tuple[bytes, Receipt]]:
+        return self.lineage.receipts(run, self.owner)
+
+    def call(self, span_id: bytes | None) -> Step | None:
+        return self.lineage.call(span_id, self.owner)
+
+    def called(self, run: AgentRun) -> Step | None:
+        edge = self.lineage.edge(run)
+        if edge is None or not edge.asked or self._employer is None:
+            return self.call(edge.call) if edge is not None else None
+        home = self._employer(run)
+        return next((s for s in home.steps if s.span_id == edge.asked), None) if home is not None else None
+
+    def inside(self, step: Step) -> bool:
+        here = bool(self.lineage.tree.by_call(step.span_id)) or self.lineage.is_run(step.span_id)
+        return here or step.span_id in self._answered_calls()
+
+    def _answered_calls(self) -> set[bytes]:
+        """Spans for which runs of other traces work, and those that enclose them."""
+        found: set[bytes] = set()
+        for at in self._answered(self.trace_id) if self._answered is not None else ():
+            while at in self.nodes and at not in found:
+                found.add(at)
+                at = self.nodes[at].parent
+        return found
+
+    def delegations(self) -> Iterator[tuple[AgentRun | None, AgentRun]]:
+        """Parent and child of each delegation in which a run of this trace was the child."""
+        for parent, child in self.lineage.delegations():
+            yield parent if parent is not None and parent.agent else self.enclosing(child) or parent, child
+
+    def coworkers(self) -> Iterator[tuple[AgentRun, Step]]:
+        """The calling run, and each call that stands for an agent of which no span was seen in any trace."""
+        abroad = self._answered_calls()
+        return ((run, step) for run, step in self.lineage.coworkers() if step.span_id not in abroad)
+
+    def task_of(self, run: AgentRun) -> Step | None:
+        return self.lineage.task_of(run)
+
+    @property
+    def over(self) -> bool:
+        return self._final and self.root_seen and not self.partial_view
+
+    def whole(self, run: AgentRun) -> bool:
+        if self._final:
+            return self.over and not run.gaps
+        return run.key not in self._waiting and run.whole
+
+    # --- phase a: links -----------------------------------------------------------------------------------------
+
+    @property
+    def idle(self) -> bool:
+        """Nobody has worked here, as far as is known: spans need a place, and nothing more."""
+        return not (self.runs or self.recalled)
+
+    def place(self, span_id: bytes, parent_id: bytes, start: int, end: int) -> None:
+        """Take a silent span's place while the trace is idle; `link` makes up for the rest when that ends."""
+        self.nodes[span_id] = Node(parent_id, start, end)
+        if not parent_id:
+            self.root_seen, self.root_failed = True, False
+
+    def recall(self, nodes: Mapping[bytes, Node]) -> None:
+        """It has left once already, with these nodes."""
+        self.nodes.update(nodes)
+        self._linked = len(nodes)
+        self.partial_view = self.recalled = True
+
+    def _catch_up(self) -> None:
+        """Tell of the spans that were placed while the trace was idle."""
+        waiting = [*islice(self.nodes.items(), self._linked, None)]
+        self._linked = len(self.nodes)
+        for span_id, node in waiting:
+            self.lineage.link(
+                Plain(trace_id=self.trace_id, span_id=span_id, parent_id=node.parent, start=node.start, end=node.end)
+            )
+
+    def link(self, item: Step | Plain) -> bool:
+        """Take a span's place into the link table; False for one that is known already."""
+        if item.span_id in self.nodes:
+            return False
+        if self._linked < len(self.nodes):
+            self._catch_up()
+        self._linked += 1
+        item.trace_id = self.trace_id  # one object for all
+        step = item if isinstance(item, Step) else None
+        if step is None:
+            made = _CREATED if isinstance(item, Plain) and item.creates else None
+            self.nodes[item.span_id] = Node(item.parent_id, item.start, item.end, None, made)
+        else:
+            self.nodes[item.span_id] = Node(item.parent_id, item.start, item.end, step.kind, step.tool)
+            self._name(step)
+        if not item.parent_id:
+            self.root_seen = True
+            self.root_failed = step is not None and step.failed
+        self.lineage.link(item)
+        self.stirred = self.stirred or item.span_id in self.runs
+        return True
+
+    def _name(self, step: Step) -> None:
+        self.service = step.service or self.service
+        self.environment = step.environment or self.environment
+        top = step.kind is Kind.WORKFLOW or (step.kind is Kind.AGENT and (self.workflow is None or self._by_agent))
+        if step.workflow or top:
+            first = self.workflow is None or step.kind is Kind.WORKFLOW or not step.parent_id
+            self._by_agent = not step.workflow and step.kind is Kind.AGENT
+            self.workflow = step.workflow or ((step.agent or step.name) if first else self.workflow)
+
+    def carry_http(self, item: Step | Plain) -> None:
+        """Move the status of HTTP client spans up to the tool that made the call; an LLM's own calls stop there."""
+        if isinstance(item, Plain):
+            self.pass_up(item.span_id, item.parent_id, item.end, item.http_status)
+            return
+        carried = self._http.pop(item.span_id, None)
+        if carried is not None and item.kind in SOURCES and item.http_status is None:
+            item.http_status = carried[1]
+
+    def pass_up(self, span_id: bytes, parent_id: bytes, end: int, own: int | None) -> None:
+        """Of a plain span, with a status of its `own`."""
+        carried = self._http.pop(span_id, None)
+        if own is not None and (carried is None or end >= carried[0]):
+            carried = (end, own)
+        above = self._http.get(parent_id)
+        if carried is not None and (above is None or carried[0] >= above[0]):
+            self._http[parent_id] = carried
+
+    @property
+    def carries(self) -> bool:
+        """The status of an HTTP call is on its way up."""
+        return bool(self._http)
+
+    # --- phase b: whose step ------------------------------------------------------------------------------------
+
+    def owner(self, span_id: bytes) -> bytes:
+        """Key of the run that a span below `span_id` belongs to: an agent, an id not seen yet, or the root."""
+        at = span_id
+        for _ in range(MAX_DEPTH):
+            node = self.nodes.get(at)
+            if node is None or node.kind is Kind.AGENT or not node.parent or node.parent == at:
+                return at
+            if (hidden := self.lineage.stops(at)) is not None:
+                return hidden
+            at = node.parent
+        return at
+
+    def ancestors(self, span_id: bytes) -> Iterator[bytes]:
+        """Ids above a span, nearest first, as far as they are known."""
+        at = span_id
+        for _ in range(MAX_DEPTH):
+            node = self.nodes.get(at)
+            if node is None or not node.parent or node.parent == at:
+                return
+            at = node.parent
+            yield at
+
+    def run_of(self, step: Step) -> bytes:
+        """Key of the run in which a step is observed; an agent's own step is the last of its own run."""
+        if step.kind is Kind.AGENT or not step.parent_id:
+            return step.span_id
+        return self.owner(step.parent_id)
+
+    # --- phase c: observe ---------------------------------------------------------------------------------------
+
+    def observe(self, steps: Sequence[Step], detectors: tuple[Observer, ...]) -> None:
+        """Attribute new steps to runs and observe them, moving provisional runs whose place is known now."""
+        for step in steps:
+            if step.kind is Kind.LLM and step.parent_id:
+                self.lineage.thinks(step.parent_id)
+        moved = self._resolve(detectors)
+        ordered = sorted([*moved, *steps], key=order) if moved or len(steps) > 1 else steps
+        for step in ordered:
+            self._remember(step)
+        homes = [(self.run_of(step), step) for step in ordered]
+        for key, own in groupby(homes, itemgetter(0)):
+            self._take(self.run(key), [step for _, step in own], detectors)
+        for key, step in homes:
+            self.lineage.observed(step, key)
+        self.conclude(detectors)
+
+    def conclude(self, detectors: tuple[Observer, ...], final: bool = False) -> None:
+        """Judge what the tree of agents shows; `final`: nothing more will come."""
+        self._final = final
+        for run, findings in self.lineage.conclude(roster(detectors).concluding, self.owner, final):
+            self._tell(run, findings)
+        untold, self._untold = self._untold, []
+        for run, finding in untold:
+            if finding.identity in run.findings:
+                first = finding.identity not in self._told
+                self._told.add(finding.identity)
+                self._listener.found(finding, run, self, first)
+
+    def join(self, step: Step) -> None:
+        """Add to a new step's content what log records have told of it already."""
+        parts = self.parts.of(step.span_id)
+        if parts:
+            tell(step, step.content, parts)
+
+    def rejoin(self, span_id: bytes) -> Step | None:
+        """The step of a span that has passed, with the content that its log records give; read it, then `refold`."""
+        step = next((s for run in self.runs.values() for s in run.own_steps() if s.span_id == span_id), None)
+        if step is not None and _says_more(step, self.parts.of(span_id)):
+            tell(step, None, self.parts.of(span_id))
+            return step
+        return None
+
+    def refold(self, step: Step, detectors: tuple[Observer, ...]) -> None:
+        """A step that was observed says more now."""
+        run = self.run(self.run_of(step))
+        self._tell(run, run.fold(run.own_steps(), detectors))
+        self.lineage.changed(run.key)
+        self.conclude(detectors)
+
+    def run(self, key: bytes) -> AgentRun:
+        """The run with this key; made where there is none."""
+        run = self.runs.get(key)
+        if run is None:
+            run = self.runs[key] = AgentRun(self, key)
+        return run
+
+    def settle(self, detectors: tuple[Observer, ...]) -> None:
+        """Fold what waits for calls that were referred to and never came."""
+        for key, late in list(self._waiting.items()):
+            run = self.run(key)
+            self._tell(run, run.fold([*run.own_steps(), *late], detectors))
+            self.lineage.changed(key)
+        self._waiting.clear()
+        self.conclude(detectors)
+
+    @property
+    def waits(self) -> bool:
+        """Steps wait for calls that their messages refer to."""
+        return bool(self._waiting)
+
+    @property
+    def outcome(self) -> str:
+        """success, degraded, failed or unknown, of the whole trace; unknown while its topmost span wasn't seen."""
+        if self.root_seen and self.root_failed:
+            return "failed"
+        if any(run.findings for run in self.runs.values()):
+            return "degraded"
+        if not self.root_seen or self.partial_view or self.lineage.unseen:
+            return "unknown"
+        return "success"
+
+    def receipt_below(self, span_id: bytes) -> Receipt | None:
+        """How much of its assignment the run of a span did; without a receipt of its own the sum of its children's."""
+        return self.lineage.receipt_below(span_id)
+
+    def findings_below(self, span_id: bytes) -> list[Finding]:
+        """Findings of the runs below a span, its own run included."""
+        return [f for run in self._runs_below(span_id) for f in run.findings.values()]
+
+    def _runs_below(self, span_id: bytes) -> Iterator[AgentRun]:
+        """Runs with findings below a span."""
+        node = self.nodes.get(span_id)
+        if node is not None and node.kind is Kind.AGENT:
+            yield from (self.runs[k] for k in self.lineage.descend(span_id) if k in self.runs)
+            return
+        for key, run in self.runs.items():
+            if run.findings and (key == span_id or span_id in self.ancestors(key)):
+                yield run
+
+    def _resolve(self, detectors: tuple[Observer, ...]) -> list[Step]:
+        """Steps that turned out to belong to another run: the run above, or an agent that was hidden."""
+        moved: list[Step] = []
+        self.stirred = False
+        for key in [k for k, r in self.runs.items() if r.provisional]:
+            node = self.nodes.get(key)
+            if node is None or node.kind is Kind.AGENT:
+                continue
+            if any(s.kind is Kind.LLM for s in self.runs[key].steps):
+                self.lineage.thinks(key)
+            if (target := self.owner(key)) != key:
+                moved += self._dissolve(key, target)
+        for span_id in self._loosened():
+            moved += self._part(span_id, detectors)
+        return moved
+
+    def _dissolve(self, key: bytes, into: bytes) -> list[Step]:
+        run = self.runs.pop(key)
+        target = self.run(into)
+        target.findings.update(run.findings)
+        target.former |= {key, *run.former}
+        return [*run.own_steps(), *self._waiting.pop(key, [])]
+
+    def _loosened(self) -> list[bytes]:
+        loosened, self.lineage.loosened = self.lineage.loosened, []
+        return loosened
+
+    def _part(self, span_id: bytes, detectors: tuple[Observer, ...]) -> list[Step]:
+        """Steps below a span that turned out to be an agent's leave the run above it."""
+        node = self.nodes[span_id]
+        above = self.owner(node.parent) if node.parent else span_id
+        run = self.runs.get(above)
+        if run is None:
+            return []
+        own = [*run.own_steps(), *self._waiting.pop(above, [])]
+        leaving = {id(s): self.run_of(s) for s in own if self.run_of(s) != above}
+        if not leaving:
+            return []
+        if len(leaving) == len(own) and run.provisional:
+            self._dissolve(above, next(iter(leaving.values())))
+        else:
+            self._tell(run, run.fold([s for s in own if id(s) not in leaving], detectors))
+        return [s for s in own if id(s) in leaving]
+
+    def _take(self, run: AgentRun, steps: list[Step], detectors: tuple[Observer, ...]) -> None:
+        if waiting := self._waiting.pop(run.key, []):
+            steps = sorted([*waiting, *steps], key=order)
+        if any(map(self._refers_to_unseen, steps)):
+            self._waiting[run.key] = steps
+        elif run.in_order(steps[0]):
+            for step in steps:
+                self._tell(run, run.observe(step, detectors))
+        elif late := [s for s in steps if not run.absorbs(s)]:
+            self._tell(run, run.fold([*run.own_steps(), *late], detectors))
+
+    def _refers_to_unseen(self, step: Step) -> bool:
+        """The step's messages show a call whose own span is still to come: an open question, not a judgement."""
+        if step.turn is None or not step.turn.answered:
+            return False
+        unseen = [a for a in step.turn.answered if self.call_of(a) is None]
+        return any(not a.tail for a in unseen) or bool(unseen and (self._calls or self._unnamed))
+
+    def _tell(self, run: AgentRun, findings: Iterable[Finding]) -> None:
+        """Told once the tree is judged: what another finding takes the place of isn't told at all."""
+        self._untold += [(run, finding) for finding in findings]
+
+    def _remember(self, step: Step) -> None:
+        if step.kind not in SOURCES:
+            return
+        if step.call_id:
+            self._calls.setdefault(step.call_id, step)
+        else:
+            self._unnamed[step.span_id] = step
+
+
+def _says_more(step: Step, parts: Sequence[LogPart]) -> bool:
+    """Whether log records have what the span lacks; some repeat its numbers alone."""
+    if step.turn is None:
+        return any(part.error or part.error_type or part.http_status for part in parts)
+    shown = step.turn.history and (step.turn.text or bool(step.turn.asked))
+    return not shown and any(part.input or part.output for part in parts)
