@@ -81,7 +81,7 @@ class RecoveryLoop(Detector):
             return
         tried = _tried(streak, run)
         if len(tried) >= self._needed(streak[-1], self.attempts):
-            if step.turn.admission.any:
+            if step.turn.admission.any or _acknowledged(tried, run):
                 run.dismiss(self.mode, streak[-1], f"{len(tried)} attempts failed alike, and the answer says so")
             elif _told_elsewhere(tried, run) or _repeats(tried, run):
                 run.dismiss(self.mode, streak[-1], "what the answer made of the failures is told elsewhere")
@@ -114,6 +114,11 @@ class RecoveryLoop(Detector):
 def _call(step: Step) -> Call:
     assert step.call is not None  # noqa: S101 - only calls with facts are kept
     return step.call
+
+
+def _acknowledged(tried: Sequence[Step], run: AgentRun) -> bool:
+    """An answer says of the last attempt that it brought nothing, in whatever words."""
+    return any(d.source is tried[-1] and d.verdict is Verdict.ACKNOWLEDGED for d in run.decisions)
 
 
 def _told_elsewhere(tried: Sequence[Step], run: AgentRun) -> bool:
