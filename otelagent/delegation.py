@@ -206,9 +206,11 @@ class Tree:
 
     def wrapper(self, key: bytes) -> bool:
         """The span only wraps a run of the same agent."""
-        own = self._agents.get(key)
-        inner = [self._agents[k] for k in self._children.get(key, ()) if k in self._agents]
-        return own is not None and len(inner) == 1 and bool(own.name) and inner[0].name == own.name
+        own, children = self._agents.get(key), self._children.get(key)
+        if own is None or not children:
+            return False
+        inner = [self._agents[k] for k in children if k in self._agents]
+        return len(inner) == 1 and bool(own.name) and inner[0].name == own.name
 
     # --- inside --------------------------------------------------------------------------------------------------
 

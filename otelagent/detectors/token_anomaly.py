@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import ClassVar, Final, NamedTuple
 
+from otelagent.baselines.learned import TaskKey
 from otelagent.baselines.task import Expected, Margins, TaskBaseline, Usage
 from otelagent.detectors.detector import Detector, threshold
 from otelagent.model import Evidence, Finding, Kind, Layer, Severity, Step
@@ -59,7 +61,7 @@ class TokenAnomaly(Detector):
     spread: float = threshold(default=3.0, help="Robust standard deviations above the median, of logarithms.")
     floor: int = threshold(default=1000, help="Tokens below which a run is never far from usual.")
 
-    @property
+    @cached_property
     def _margins(self) -> Margins:
         return Margins(self.ratio, self.beyond, self.spread)
 
@@ -76,11 +78,12 @@ class TokenAnomaly(Detector):
             yield self._found(run, step, Usage(tokens=run.tokens), verdict, known)
 
     def conclude(self, run: AgentRun) -> Iterator[Finding]:
-        if run.ended is None or not is_task(run):
+        normal = run.trace.normal
+        if run.ended is None or not normal.tasks or not is_task(run) or (key := task_key(run)) is None:
             return
-        known = self._baseline(run)
+        known = normal.task(key)
         if known is None:
-            self._learning(run, run.ended)
+            self._learning(run, run.ended, key)
             return
         used = usage(run)
         if used.tokens >= self.floor and (verdict := self.judged(used, known)) is not None:
@@ -90,14 +93,16 @@ class TokenAnomaly(Detector):
         key = task_key(run)
         return None if key is None else run.trace.normal.task(key)
 
-    def _learning(self, run: AgentRun, step: Step) -> None:
-        key = task_key(run)
-        known = run.trace.normal.tasks.get(key) if key is not None else None
+    def _learning(self, run: AgentRun, step: Step, key: TaskKey) -> None:
+        known = run.trace.normal.tasks.get(key)
         if known is not None:
             run.dismiss(self.mode, step, f"learning: {known.runs} of {run.trace.normal.limits.least_runs} runs")
 
     def judged(self, used: Usage, known: TaskBaseline) -> _Verdict | None:
         """Why a run that took this much is far from what is known of its task; None where it isn't."""
+        common = known.expected(self._margins)
+        if used.cost is None and used.tokens <= min(common.limit, FOR_ITS_CALLS * common.usual):
+            return None
         if (far := known.exceeded(used.tokens, self._margins)) is not None:
             return _Verdict("tokens", far, "took")
         many = used.tokens > FOR_ITS_CALLS * known.expected(self._margins).usual
