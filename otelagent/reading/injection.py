@@ -107,9 +107,9 @@ def _logit(scored: Scored) -> float:
 
 
 def leaning(keys: Set[bytes]) -> float:
-    """What is added where the worst sentence stands in a plain record or text: nothing around it is a manual's, a
-    mail's, code or about security, all of which have commands of their own."""
-    return OUT_OF_PLACE if BARE in keys else 0.0
+    """What is added where the worst sentence is a command and stands in a plain record or text: nothing around it is a
+    manual's, a mail's, code or about security, all of which have commands of their own."""
+    return OUT_OF_PLACE if BARE in keys and b"^imperative" in keys else 0.0
 
 
 def combined(worst: Sequence[float], decay: Sequence[float]) -> float:
