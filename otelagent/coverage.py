@@ -176,5 +176,6 @@ def _arguments(step: Step) -> int | None:
 
 
 def work(run: AgentRun) -> list[Step]:
-    """Calls by which a run may deal with its items."""
-    return [s for s in run.steps if s.kind in SOURCES and s.call is not None and s.call.role is not Role.NOTE]
+    """Calls by which a run may deal with its items: not the one that is the run itself, where it has no other span."""
+    calls = (s for s in run.steps if s.kind in SOURCES and s.call is not None and s.call.role is not Role.NOTE)
+    return [s for s in calls if s.span_id != run.key]

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from otelagent.answers import said
 from otelagent.coverage import BROKEN, OWN_CALLS, TRANSIENT, Coverage, work
-from otelagent.model import Items, Kind, Status, Step
+from otelagent.model import Asked, Items, Kind, Status, Step
 from otelagent.questions import meets
 from otelagent.run import AgentRun
 
@@ -53,8 +53,15 @@ def made_good(run: AgentRun, coverage: Coverage | None) -> bool:
 
 def _asked(step: Step, run: AgentRun) -> int:
     """When a call began; of one that only messages show, when the model asked for it."""
-    turns = (s for s in run.steps if step.rebuilt and step.call_id and s.turn is not None)
-    return next((s.end for s in turns if s.turn and any(c.id == step.call_id for c in s.turn.asked)), step.start)
+    turns = (s for s in run.steps if step.rebuilt and s.turn is not None)
+    return next((s.end for s in turns if s.turn and any(_is_of(c, step) for c in s.turn.asked)), step.start)
+
+
+def _is_of(asked: Asked, step: Step) -> bool:
+    """By its id; messages without ids tell calls apart by what they ask for."""
+    if step.call_id or step.call is None or step.call.arguments is None:
+        return bool(step.call_id) and asked.id == step.call_id
+    return (asked.name, asked.arguments) == (step.tool, step.call.arguments)
 
 
 def _alike(run: AgentRun, other: AgentRun) -> bool:

@@ -406,13 +406,18 @@ class AgentRun:
         return task.fingerprint if task is not None else None
 
     @property
+    def _calls(self) -> list[Step]:
+        """Without the call that the run is itself, where an agent has no other span."""
+        return [s for s in self.steps if s.kind in CALLS and s.span_id != self.key]
+
+    @property
     def whole(self) -> bool:
         """All calls that the model asked for and saw have come, and it ended with words."""
         turns = [s.turn for s in self.steps if s.kind is Kind.LLM and s.turn is not None]
         if not turns or not turns[-1].text or not any(turn.history for turn in turns):
             return False
         seen = frozenset[str]().union(*(turn.consumed for turn in turns))
-        calls = [s for s in self.steps if s.kind in CALLS]
+        calls = self._calls
         known = {s.call_id for s in calls if s.call_id}
         asked = {call.id for turn in turns[:-1] for call in turn.asked if call.id}
         return len(seen) <= len(calls) and (not known or not (asked - seen - known))
@@ -421,10 +426,11 @@ class AgentRun:
     def gaps(self) -> bool:
         """Spans of the run were dropped, as others show: a call, a turn that asked for one, or the last turn."""
         turns = [s.turn for s in self.steps if s.kind is Kind.LLM and s.turn is not None]
-        called = {s.call_id for s in self.steps if s.kind in CALLS and not s.rebuilt}
+        calls = self._calls
+        called = {s.call_id for s in calls if not s.rebuilt}
         asked = {call.id for turn in turns for call in turn.asked if call.id}
         seen = frozenset[str]().union(*(turn.consumed for turn in turns))
-        if len(seen) > sum(s.kind in CALLS for s in self.steps):
+        if len(seen) > len(calls):
             return True
         if not asked or None in called:
             return False
