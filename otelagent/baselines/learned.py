@@ -200,7 +200,9 @@ class Baselines:
         if every is None or every.runs < self.limits.least_runs:
             return None
         third = self.limits.least_runs // 3
-        known = any(k[:3] == key[:3] and k.inputs >= key.inputs and b.runs >= third for k, b in self.tasks.items())
+        known = any(
+            k[2] == key[2] and k[3] >= key[3] and b.runs >= third and k[:2] == key[:2] for k, b in self.tasks.items()
+        )
         return every if known else None
 
     # --- all --------------------------------------------------------------------------------------------------------

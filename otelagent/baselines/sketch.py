@@ -46,10 +46,15 @@ class Sketch:
 
     def add(self, value: float, weight: float = 1.0) -> None:
         """Take in one value; what isn't positive counts as 0."""
-        if value > 1e-9:
-            self._store.add(self._mapping.key(value), weight)
-        else:
+        if value <= 1e-9:
             self._zeros += weight
+            return
+        key, store = self._mapping.key(value), self._store
+        if store.min_key <= key <= store.max_key:  # what its own `add` does where its bins needn't grow, without calls
+            store.bins[key - store.offset] += weight
+            store.count += weight
+        else:
+            store.add(key, weight)
 
     def quantile(self, share: float) -> float:
         """The value at this share of the whole weight, within the grain's error; 0 of an empty sketch.

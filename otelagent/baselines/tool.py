@@ -111,8 +111,9 @@ class ToolProfile:
             self.settle()
 
     def _of_service(self, service: str, results: int) -> None:
-        if service in self.services or len(self.services) < MAX_SERVICES:
-            self.services[service] = self.services.get(service, 0) + results
+        known = self.services.get(service)
+        if known is not None or len(self.services) < MAX_SERVICES:
+            self.services[service] = (known or 0) + results
 
     def settle(self) -> None:
         """Add up the shapes that wait."""
