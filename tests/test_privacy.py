@@ -178,7 +178,7 @@ def fingerprints(body: bytes) -> list[str]:
         if not isinstance(step, Step) or step.content is None:
             continue
         numbers += [item.fingerprint for item in step.content.history()]
-        facts.read(step, facts.Seen(), lambda tool, said: role(tool, said, {}))
+        facts.read(step, facts.Seen(), lambda tool, said, command: role(tool, said, {}, command))
         numbers += [n for n in (step.call.arguments, step.call.result) if n is not None] if step.call else []
     assert len(numbers) > 6, "the test needs content"
     return [form for n in set(numbers) for form in (str(n), f"{n:x}", f"{n:016x}", str(n - (1 << 64)))]
