@@ -253,6 +253,10 @@ class Likeness(Protocol):
     def texts(self) -> tuple[int, ...]: ...
     def argument(self, name: str) -> int | None: ...
     @property
+    def values(self) -> frozenset[int]:
+        """Hashes, as claims have them."""
+
+    @property
     def names(self) -> frozenset[int]: ...
     def breaks(self, rule: "Rule", tool: str | None) -> "Breach | None": ...
 
@@ -433,7 +437,8 @@ class Answered(msgspec.Struct, frozen=True, gc=False):
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
-    """A specific statement in a completion. `keys` are hashes of its value in every form that grounds it."""
+    """A specific statement in a completion. `keys` are hashes of its value in every form that grounds it, as it is
+    written first."""
 
     kind: str
     """number, percent, date, money, url, file, citation, quote, name, id, or year, which says little alone."""

@@ -38,6 +38,7 @@ class SharedStateConflict(Detector):
     - the configuration names no tools: it is off then
     - both write the same value, or one reads what the other wrote
     - the runs don't overlap
+    - the runs are in different traces, as those of two sessions are: only runs of one trace are compared
 
     ## What to do
     Give the resource one owner, or let writes carry the version that was read, so that the second is refused.

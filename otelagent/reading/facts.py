@@ -62,6 +62,7 @@ from otelagent.reading.parsing import dumps
 from otelagent.reading.receipts import in_structure, in_words
 from otelagent.reading.roles import is_closing, runs_anything
 from otelagent.reading.shape import Shape, shape
+from otelagent.reading.values import values
 
 MAX_STANDING: Final = 128
 """System and user messages kept per trace; later ones are not."""
@@ -338,7 +339,7 @@ def _opened(captured: Captured | None) -> Captured | None:
 class ArgumentsRead:
     """What arguments tell, read when it is asked for; short ones are kept for that, long ones let go."""
 
-    __slots__ = ("_items", "_mark", "_mentioned", "_raw", "_similar", "_terms")
+    __slots__ = ("_items", "_mark", "_mentioned", "_raw", "_similar", "_terms", "_values")
 
     def __init__(self, raw: object, mark: int | None = None) -> None:
         """`mark`: fingerprint of the arguments as recorded."""
@@ -348,6 +349,7 @@ class ArgumentsRead:
         self._terms: frozenset[int] | None = None
         self._mentioned: array[int] | None = None
         self._items: Items | None = None
+        self._values: frozenset[int] | None = None
 
     @property
     def similar(self) -> int | None:
@@ -386,6 +388,13 @@ class ArgumentsRead:
     def texts(self) -> tuple[int, ...]:
         """Fingerprints of the longer texts, one of which an agent may be given as its task."""
         return tuple(text_fingerprint(text) for text in texts(self._raw))
+
+    @property
+    def values(self) -> frozenset[int]:
+        """Hashes of the values in the arguments, as those of claims; none once long arguments were let go."""
+        if self._values is None:
+            self._values = values(unwrap_arguments(self._raw).value) if self._raw is not None else frozenset()
+        return self._values
 
     @property
     def names(self) -> frozenset[int]:
