@@ -66,6 +66,8 @@ class Call(msgspec.Struct, kw_only=True, omit_defaults=True):
     description: str | None = None
     target: str | None = None
     """The agent that takes over, or that the call names."""
+    same: str | None = None
+    """Of a call that only a handed-over history shows: the id of the earlier run's call that it is."""
     runs: "list[Run]" = []
 
 

@@ -15,9 +15,11 @@ MISSING: Final = msgspec.UNSET
 class Draft:
     """Its steps so far, in order of their start, and the calls that they ask for."""
 
-    def __init__(self, run: Run, new_id: Callable[[str], str]) -> None:
+    def __init__(self, run: Run, new_id: Callable[[str], str], known: dict[tuple[str, str, str], str]) -> None:
+        """`known`: the first call of the trace with an emitter's id, a tool and arguments; shared by all runs."""
         self.run = run
         self.new_id = new_id
+        self._known = known
         self.starts: dict[str, int] = {}
         """By id of the element, in nanoseconds."""
         self.waiting: list[Call] = []
@@ -43,6 +45,8 @@ class Draft:
             self.waiting.append(call)
             if part.id:
                 self.answers[part.id] = call
+                first = self._known.setdefault((part.id, call.tool, repr(call.arguments)), call.id)
+                call.same = first if first != call.id and not turn.span else None
 
 
 def plain(value: object) -> Any:

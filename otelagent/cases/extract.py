@@ -24,6 +24,7 @@ class Extract:
         """`about` chooses, of several traces, that of a finding and those that belong to it."""
         self._recording = recording
         self._ids = 0
+        self.known: dict[tuple[str, str, str], str] = {}
         self._calls: dict[bytes, Call] = {}
         self.turn_of: dict[bytes, Turn] = {}
         self.run_of: dict[bytes, Run] = {}
@@ -87,7 +88,7 @@ class _Writer:
         self.run.assigned = next((r.assigned for r in reversed(receipts) if r.assigned is not None), None)
         self.run.processed = next((r.processed for r in reversed(receipts) if r.processed is not None), None)
         self._key = recorded.key
-        self._draft = Draft(self.run, whole.new_id)
+        self._draft = Draft(self.run, whole.new_id, whole.known)
         self._history = History(self._draft)
         self._last_end = 0
         self.hollow = recorded.agent is None

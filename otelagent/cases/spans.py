@@ -234,7 +234,7 @@ def given(call: Call) -> Any:
 
 def wire_id(call: Call) -> str:
     """A call id that is long enough to be one of its kind."""
-    return f"call_{call.id:0>8}"
+    return f"call_{call.same or call.id:0>8}"
 
 
 def _text(value: Any) -> object:

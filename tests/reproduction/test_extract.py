@@ -32,6 +32,21 @@ def test_a_run_beside_its_caller_under_one_workflow_belongs_to_the_call_during_w
     assert given == {f"ask_analyst_{x}": [f"analyst_{x}"] for x in "abc"}
 
 
+HANDED_OVER = ("langgraph__openinference__delegation_handoff", "openai-agents__openinference__delegation_handoff")
+
+
+@pytest.mark.parametrize("name", HANDED_OVER)
+def test_calls_in_a_history_that_was_handed_over_are_those_of_the_run_that_made_them(name: str) -> None:
+    case, _ = cases.first(f"{name}.binpb.gz")
+    made = {call.id: call for run in runs(case) for turn in turns(run) if turn.span for call in turn.calls}
+    past = [call for run in runs(case) for turn in turns(run) if not turn.span for call in turn.calls if not call.span]
+    assert past
+    assert all(
+        (made[call.same].tool, made[call.same].arguments) == (call.tool, call.arguments) for call in past if call.same
+    )
+    assert [call.tool for call in past if call.same].count("read_document") > 1
+
+
 def test_ids_that_come_again_after_they_were_answered_are_further_calls() -> None:
     asked = [Call(id=f"c{n}", tool="search", span=False, arguments={"q": n}, result=[n]) for n in (1, 2)]
     past = [Turn(id=f"t{n}", calls=[call], span=False) for n, call in enumerate(asked)]
