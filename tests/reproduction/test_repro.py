@@ -124,16 +124,64 @@ def test_there_is_a_recording_of_every_mode_that_was_recorded() -> None:
     }
 
 
+OPEN: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "anthropic-genai-rootless__loop",
+            "anthropic-logfire-rootless__loop",
+            "anthropic-openlit-rootless__loop",
+            "google-genai-tl-rootless__loop",
+            "litellm-otel-rootless__loop",
+            "openai-genai-rootless__loop",
+        ),
+        "each model call is a trace: the case has one of them, whose earlier calls no guard can prevent",
+    ),
+    **dict.fromkeys(
+        ("mastra__loop", "mastra__empty", "mastra__raised", "voltagent__loop"),
+        "one span around all model calls: the case doesn't take it apart",
+    ),
+    **dict.fromkeys(
+        (
+            "llamaindex-openlit__loop",
+            "llamaindex-openlit__empty",
+            "llamaindex-openlit__delegation",
+            "llamaindex-openlit__raised",
+        ),
+        "calls are known from histories alone, which don't name the tool",
+    ),
+    **dict.fromkeys(
+        (
+            "autogen-openlit__delegation",
+            "crewai-openlit__delegation",
+            "langchain-js-langfuse__delegation",
+            "langchain-js-oi__delegation",
+            "langgraph-openlit__delegation",
+            "llamaindex-tl__delegation",
+            "smolagents-oi__delegation",
+            "strands-1.x__delegation",
+            "strands-oi__delegation",
+        ),
+        "played again, the child's failure is told with another cause, or as another mode, or not",
+    ),
+}
+"""Recordings some failure of which doesn't show again as a case: `repro` says so and writes nothing."""
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_all_failures_of_all_recordings_are_reproduced_with_a_fifth_of_the_elements() -> None:
-    shares = []
+    shares, unable = [], set()
     for name in cases.everything():
         for case, target in cases.failures(name):
-            made = reproduce(case, target)
+            try:
+                made = reproduce(case, target)
+            except (DoesNotFail, NoReproduction):
+                unable.add(name.removesuffix(".binpb.gz"))
+                continue
             check(made, target)
             shares.append(made.after / made.before)
-    assert len(shares) > 300
+    assert unable == set(OPEN)
+    assert len(shares) > 450
     assert statistics.median(shares) < 0.2
 
 
