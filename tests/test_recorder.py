@@ -1,14 +1,19 @@
 """The recorder: failing traces whole, a sample of good ones, within the memory of its ring."""
 
+import time
 from pathlib import Path
 
+import grpc
 import pytest
 
+from otelagent.exporters.otlp_grpc import METHODS
 from otelagent.otlp import TraceRequest, only
 from otelagent.pipeline import Pipeline
 from otelagent.recorder import Recorder
 from otelagent.store import Kept, Limits, TraceStore
+from otelagent.traffic import Signal
 from tests import builders
+from tests.running import running
 
 FAILING = "pydantic-ai__native-default__empty_result.binpb.gz"
 HEALTHY = "pydantic-ai__native-default__ok.binpb.gz"
@@ -82,3 +87,19 @@ def test_store_that_cannot_be_opened_is_said_once_and_stops_nothing(
     assert recorder.size == 0
     assert [r.levelname for r in caplog.records] == ["WARNING"]
     assert "failing traces are not kept" in caplog.text
+
+
+def test_the_end_waits_for_what_is_still_to_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store is the only extension: the service once stopped the recorder only beside a baseline store."""
+    keep = TraceStore.keep
+
+    def slowly(self: TraceStore, kept: Kept, bodies: list[bytes]) -> None:
+        time.sleep(0.5)
+        keep(self, kept, bodies)
+
+    monkeypatch.setattr(TraceStore, "keep", slowly)
+    with running(settings={"extensions": {"trace_store": {"directory": str(tmp_path)}}}) as service:
+        with grpc.insecure_channel(service.endpoint()) as channel:
+            channel.unary_unary(METHODS[Signal.TRACES])(builders.capture(FAILING), timeout=10)
+        service.stop()
+        assert [kept.modes for kept in TraceStore(tmp_path).all()] == [("empty_result_fabrication",)]
