@@ -1,6 +1,6 @@
 """One live trace: who hangs below whom, whose step is whose, and what its runs find."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain, groupby, islice
 from operator import itemgetter
@@ -78,6 +78,19 @@ class Listener(Protocol):
         """A trace leaves memory."""
 
 
+class Elsewhere(Protocol):
+    """What a trace asks about runs of other traces; implemented by Abroad."""
+
+    def workers(self, run: AgentRun) -> list[AgentRun]:
+        """Runs of other traces that work for spans of this run."""
+
+    def employer(self, run: AgentRun) -> AgentRun | None:
+        """The run of another trace that this one works for."""
+
+    def answered(self, trace_id: bytes) -> list[bytes]:
+        """Spans of this trace that runs of other traces work for."""
+
+
 _CREATED: Final = "create_agent"
 """Stands for a tool at the place of a span in which an agent was created."""
 
@@ -106,13 +119,11 @@ class Trace:
     """One live trace. Changed only by LiveTraces."""
 
     __slots__ = (
-        "_abroad",
-        "_answered",
         "_asked",
         "_budget",
         "_by_agent",
         "_calls",
-        "_employer",
+        "_elsewhere",
         "_final",
         "_http",
         "_linked",
@@ -159,23 +170,19 @@ class Trace:
         now: float,
         listener: Listener,
         budget: Budget,
-        abroad: Callable[[AgentRun], list[AgentRun]] | None = None,
-        normal: Baselines | None = None,
-        employer: Callable[[AgentRun], AgentRun | None] | None = None,
-        conversations: Conversations | None = None,
-        answered: Callable[[bytes], Iterable[bytes]] | None = None,
+        normal: Baselines,
+        conversations: Conversations,
+        elsewhere: Elsewhere,
     ) -> None:
-        self._answered = answered
-        self.normal = normal if normal is not None else Baselines()
-        self._abroad = abroad
-        self._employer = employer
+        self.normal = normal
+        self._elsewhere = elsewhere
         self.trace_id = trace_id
         self.opened = now
         self.touched = now
         self.nodes: dict[bytes, Node] = {}
         self.runs: dict[bytes, AgentRun] = {}
         self._budget = budget
-        self.conversations = conversations if conversations is not None else Conversations(budget)
+        self.conversations = conversations
         self.talks: dict[str, Conversation] = {}
         """Conversations that its runs belong to, by id."""
         self._asked = False
@@ -332,12 +339,12 @@ class Trace:
         return self.lineage.edge(run)
 
     def children(self, run: AgentRun) -> Sequence[AgentRun]:
-        return [*self.lineage.children(run), *(self._abroad(run) if self._abroad is not None else ())]
+        return [*self.lineage.children(run), *self._elsewhere.workers(run)]
 
     def enclosing(self, run: AgentRun) -> AgentRun | None:
         edge = self.lineage.edge(run)
-        if edge is not None and edge.trace_id and self._employer is not None:
-            return self._employer(run)
+        if edge is not None and edge.trace_id:
+            return self._elsewhere.employer(run)
         return self.runs.get(edge.above) if edge is not None and edge.above is not None else None
 
     def siblings(self, run: AgentRun) -> Sequence[AgentRun]:
@@ -357,9 +364,9 @@ class Trace:
 
     def called(self, run: AgentRun) -> Step | None:
         edge = self.lineage.edge(run)
-        if edge is None or not edge.asked or self._employer is None:
+        if edge is None or not edge.asked:
             return self.call(edge.call) if edge is not None else None
-        home = self._employer(run)
+        home = self._elsewhere.employer(run)
         return next((s for s in home.steps if s.span_id == edge.asked), None) if home is not None else None
 
     def inside(self, step: Step) -> bool:
@@ -369,7 +376,7 @@ class Trace:
     def _answered_calls(self) -> set[bytes]:
         """Spans for which runs of other traces work, and those that enclose them."""
         found: set[bytes] = set()
-        for at in self._answered(self.trace_id) if self._answered is not None else ():
+        for at in self._elsewhere.answered(self.trace_id):
             while at in self.nodes and at not in found:
                 found.add(at)
                 at = self.nodes[at].parent

@@ -82,17 +82,7 @@ class LiveTraces:
         """The live trace with this id; made where there is none."""
         trace = self._traces.get(trace_id)
         if trace is None:
-            trace = Trace(
-                trace_id,
-                now,
-                self._listener,
-                self._budget,
-                self._abroad.workers,
-                self.normal,
-                self._abroad.employer,
-                self._conversations,
-                self._abroad.answered,
-            )
+            trace = Trace(trace_id, now, self._listener, self._budget, self.normal, self._conversations, self._abroad)
             self._traces[trace_id] = trace
             self._recall(trace)
         trace.touched = now
@@ -203,7 +193,7 @@ class LiveTraces:
         """Traces whose runs worked for this one have told all that they can, and are judged by its answer."""
         self._closing.add(trace.trace_id)
         for worker in self._abroad.answering(trace.trace_id):
-            if worker.root_seen and worker.trace_id not in self._closing and worker.trace_id in self._traces:
+            if worker.root_seen and worker.trace_id not in self._closing:
                 self._close(worker, reason)
         self._closing.discard(trace.trace_id)
 
