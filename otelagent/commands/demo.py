@@ -45,7 +45,7 @@ def command() -> None:
     )
     console.print("What an alert would see at /metrics:")
     for line in metrics:
-        console.print(f"  {line}", markup=False, highlight=False)
+        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     console.print("\nNow run `otelagent run` and point your agent's OTEL_EXPORTER_OTLP_ENDPOINT at it; see README.md.")
     sys.exit(0 if report.findings else 2)
 
