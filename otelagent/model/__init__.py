@@ -1,0 +1,81 @@
+"""The nouns: Step and what was read from it, Outcome, Receipt, Evidence, Finding.
+
+A dialect makes a Step with a handle to its content; reading takes the facts from the content (`call`, `turn`) and the
+content is let go. Detectors see facts only, so a kept step costs little and can be observed again.
+"""
+
+from otelagent.model.call import Answered, Asked, Call, Likeness, Reported, Row, Shape, Suspect
+from otelagent.model.content import (
+    Captured,
+    Content,
+    Declared,
+    Item,
+    Message,
+    Part,
+    Text,
+    ToolCall,
+    ToolOffer,
+    ToolResult,
+)
+from otelagent.model.finding import RANK, Evidence, Finding, Layer, Severity
+from otelagent.model.instructions import Breach, Instructions, Rule, Standing
+from otelagent.model.kind import Kind, Need, Role, Withheld
+from otelagent.model.odd import Odd
+from otelagent.model.outcome import BAD, More, Outcome, Status
+from otelagent.model.said import NOTHING_ADMITTED, Admission, Claim, Doubt, Said
+from otelagent.model.step import LogPart, Plain, Step
+from otelagent.model.turn import Turn, Window
+from otelagent.model.work import Assignment, Family, Items, Receipt
+
+__all__ = [
+    "BAD",
+    "NOTHING_ADMITTED",
+    "RANK",
+    "Admission",
+    "Answered",
+    "Asked",
+    "Assignment",
+    "Breach",
+    "Call",
+    "Captured",
+    "Claim",
+    "Content",
+    "Declared",
+    "Doubt",
+    "Evidence",
+    "Family",
+    "Finding",
+    "Instructions",
+    "Item",
+    "Items",
+    "Kind",
+    "Layer",
+    "Likeness",
+    "LogPart",
+    "Message",
+    "More",
+    "Need",
+    "Odd",
+    "Outcome",
+    "Part",
+    "Plain",
+    "Receipt",
+    "Reported",
+    "Role",
+    "Row",
+    "Rule",
+    "Said",
+    "Severity",
+    "Shape",
+    "Standing",
+    "Status",
+    "Step",
+    "Suspect",
+    "Text",
+    "ToolCall",
+    "ToolOffer",
+    "ToolResult",
+    "Turn",
+    "Window",
+    "Withheld",
+]

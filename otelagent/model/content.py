@@ -1,0 +1,104 @@
+"""Content: what a dialect can decode on demand."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+import msgspec
+
+
+class Captured(msgspec.Struct, frozen=True, repr_omit_defaults=True):
+    """A value as the emitter recorded it (text, or decoded kvlist/array), and the attribute it stood in."""
+
+    value: object
+    path: str
+    mark: int | None = None
+    """Fingerprint of the value, where that was cheap to make."""
+
+
+class Text(msgspec.Struct, frozen=True):
+    """Text of a message. `reasoning` marks the model's thinking, which is no answer."""
+
+    text: str
+    reasoning: bool = False
+
+
+class ToolCall(msgspec.Struct, frozen=True):
+    """A model asks for a tool. `arguments` as recorded: JSON text or decoded; None is not captured."""
+
+    id: str | None
+    name: str | None
+    arguments: object = None
+
+
+class ToolResult(msgspec.Struct, frozen=True):
+    """A tool's result as the model saw it. `result` as recorded: text or decoded."""
+
+    id: str | None
+    name: str | None
+    result: object
+
+
+Part: TypeAlias = Text | ToolCall | ToolResult
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One message. `role` is system, user, assistant or tool (developer reads as system, model as assistant)."""
+
+    role: str
+    parts: tuple[Part, ...]
+    finish: str | None = None
+
+
+class Item(NamedTuple):
+    """A message of a history that is decoded only when it is new: equal fingerprints are equal messages."""
+
+    fingerprint: int
+    read: Callable[[], Message]
+
+
+class ToolOffer(msgspec.Struct, frozen=True):
+    """A tool that the model was offered."""
+
+    name: str
+    description: str = ""
+    output: object = None
+    """JSON schema of its results, where it is declared."""
+    parameters: dict[str, Any] | None = None
+    """JSON schema of its arguments, as recorded."""
+
+
+class Declared(msgspec.Struct, frozen=True):
+    """What a tool says its results are: objects with members."""
+
+    names: frozenset[str] = frozenset()
+    """Members that its description names, without case and separators."""
+    required: tuple[str, ...] = ()
+    """Paths of members that its output schema requires, where there is an object to hold them."""
+    types: Mapping[str, str] = {}
+    """JSON types that its output schema gives to members, by path."""
+
+
+class Content(Protocol):
+    """Handle to a step's content; each method decodes when called. None or an empty sequence: not captured."""
+
+    def arguments(self) -> Captured | None:
+        """Of a tool or retrieval: its arguments or query."""
+
+    def result(self) -> Captured | None:
+        """Of a tool or retrieval: what it returned. Of an agent or workflow: its output."""
+
+    def error(self) -> str | None:
+        """Text of an exception event or of the span's status."""
+
+    def history(self) -> Sequence[Item]:
+        """Of an LLM or agent step: instructions first, then the input messages in order."""
+
+    def completion(self) -> Sequence[Message]:
+        """Of an LLM or agent step: the output messages."""
+
+    def tools(self) -> Sequence[ToolOffer]:
+        """The tools that the model was offered."""
+
+    @property
+    def cut(self) -> bool:
+        """Messages that were read had been cut off when they were written."""

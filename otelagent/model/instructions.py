@@ -1,0 +1,56 @@
+"""What operators and users tell an agent, and the rules in it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+
+class Rule(Protocol):
+    """Something that instructions forbid, demand or limit."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def hash(self) -> int: ...
+    @property
+    def checked(self) -> bool: ...
+
+
+class Breach(Protocol):
+    """A broken rule; `why` holds no captured content."""
+
+    @property
+    def why(self) -> str: ...
+
+
+class Instructions(Protocol):
+    """What an agent was told by its operator or user, read when it is asked for."""
+
+    @property
+    def rules(self) -> Sequence[Rule]: ...
+    def lifts(self, rules: Sequence[Rule]) -> Sequence[Rule]:
+        """Of these rules those that it takes back or replaces."""
+
+    def holds(self, rule: Rule) -> bool:
+        """The rule's sentence stands in it."""
+
+    @property
+    def shingles(self) -> frozenset[int]: ...
+    @property
+    def mark(self) -> int:
+        """Fingerprint of the text."""
+
+    @property
+    def names(self) -> frozenset[int]: ...
+    @property
+    def system(self) -> bool: ...
+    @property
+    def requested(self) -> frozenset[str]:
+        """Deeds that a user's message may ask for."""
+
+
+class Standing(NamedTuple):
+    """A system or user message in a step's history."""
+
+    message: Instructions
+    after: int
+    """Messages that stand after it."""

@@ -1,0 +1,99 @@
+"""What a completion's text says: claims, admissions, doubts."""
+
+from typing import Final, Protocol
+
+import msgspec
+
+from otelagent.model.instructions import Breach, Instructions, Rule
+from otelagent.model.work import Items, Receipt
+
+
+class Claim(msgspec.Struct, frozen=True, gc=False):
+    """A specific statement in a completion. `keys` are hashes of its value in every form that grounds it, as it is
+    written first."""
+
+    kind: str
+    """number, percent, date, money, url, file, citation, quote, name, id, or year, which says little alone."""
+    keys: tuple[int, ...]
+    start: int
+    end: int
+    """Character offsets in the completion's text."""
+    value: float | None = None
+    """Of numbers, for sums, differences and shares."""
+
+
+class Admission(msgspec.Struct, frozen=True, gc=False):
+    """What a completion admits about its data; all False where it says nothing of the kind."""
+
+    missing: bool = False
+    """Says that something was not found, is not available or could not be read."""
+    failed: bool = False
+    partial: bool = False
+    asks: bool = False
+    """Asks the user to clarify, or announces another attempt."""
+    absence: bool = False
+    """Takes finding nothing as evidence that there is nothing."""
+
+    @property
+    def any(self) -> bool:
+        return self.missing or self.failed or self.partial or self.asks
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """A sentence that speaks of a lack or of trouble. Hashes are those of `Call.terms`."""
+
+    about: frozenset[int]
+    """Its words, those aside that speak of the lack."""
+    said: frozenset[int]
+    """The words that speak of the lack."""
+    claims: tuple[Claim, ...] = ()
+    """What the sentence states itself."""
+    opening: bool = False
+    """The text begins with it."""
+
+
+NOTHING_ADMITTED: Final = Admission()
+
+
+class Said(Protocol):
+    """A completion's text. It is read only where a question is open, since most of them never matter."""
+
+    @property
+    def claims(self) -> tuple[Claim, ...]: ...
+    @property
+    def admission(self) -> Admission: ...
+    @property
+    def whole(self) -> bool:
+        """It says that what it tells of is all there is."""
+
+    @property
+    def doubts(self) -> tuple[Doubt, ...]:
+        """Sentences that speak of a lack or of trouble."""
+
+    @property
+    def receipt(self) -> "Receipt | None": ...
+    @property
+    def structured(self) -> "Receipt | None": ...
+    @property
+    def complete(self) -> bool: ...
+    @property
+    def halted(self) -> bool: ...
+    @property
+    def items(self) -> Items: ...
+    @property
+    def mentioned(self) -> frozenset[int]: ...
+    def named(self, keys: frozenset[int]) -> list[str]: ...
+    @property
+    def blames(self) -> bool: ...
+    def likeness(self, other: "Instructions") -> float:
+        """The share of runs of eight words that it has in common with what the agent was told."""
+
+    def repeats(self, phrase: str) -> bool: ...
+    def breaks(self, rule: "Rule") -> "Breach | None": ...
+    @property
+    def deeds(self) -> frozenset[str]:
+        """Kinds of deeds that its author claims to have done."""
+
+    @property
+    def stated(self) -> frozenset[str]:
+        """Kinds of deeds of which it says that they are done, by whomever."""

@@ -1,0 +1,53 @@
+"""What an agent was assigned, and how much of it was done."""
+
+from typing import Protocol
+
+import msgspec
+
+
+class Family(msgspec.Struct, frozen=True, gc=False):
+    """Items of one kind that an assignment names together, as hashes, in their order, each once."""
+
+    keys: tuple[int, ...]
+    work: bool = False
+    """The words around them say that each of them is to be dealt with."""
+    optional: bool = False
+    """The words around them say that some will do, or that they are there for reference."""
+
+
+class Items(msgspec.Struct, frozen=True, gc=False):
+    """What an assignment enumerates."""
+
+    families: tuple[Family, ...] = ()
+    stated: int | None = None
+    """How many items it says there are."""
+    unit: str | None = None
+    """How it calls them, cut short, where it speaks of just these: "the five contracts"."""
+
+
+class Assignment(Protocol):
+    """A text that says what an agent is to do. It is read only where the agent turns out to be a delegate."""
+
+    @property
+    def items(self) -> Items: ...
+    def named(self, keys: frozenset[int]) -> list[str]: ...
+    @property
+    def fingerprint(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+
+
+class Receipt(msgspec.Struct, frozen=True, gc=False):
+    """How many items an agent was assigned and how many it processed. `method`: reported, text or inferred."""
+
+    assigned: int | None
+    processed: int | None
+    method: str
+    path: str = ""
+    honest: bool = False
+    """It says itself that something is left."""
+
+    @property
+    def short(self) -> bool:
+        """Less was processed than assigned."""
+        return self.assigned is not None and self.processed is not None and self.processed < self.assigned
