@@ -67,10 +67,15 @@ class Recorder:
         self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> None:
-        """Write what waits."""
-        if self._thread is not None:
-            self._jobs.put(None)
-            self._thread.join(timeout)
+        """Write what waits. Where the disk hangs, each of handing over and writing ends after `timeout` seconds."""
+        if self._thread is None:
+            return
+        try:
+            self._jobs.put(None, timeout=timeout)
+        except queue.Full:
+            self._trouble("the trace store doesn't answer; failing traces that waited for it are not kept")
+            return
+        self._thread.join(timeout)
 
     def take(self, body: bytes, traces: Iterable[bytes]) -> None:
         """Hold a request for the traces in it; the oldest leave a full ring, and their traces become partial."""

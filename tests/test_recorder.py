@@ -1,5 +1,6 @@
 """The recorder: failing traces whole, a sample of good ones, within the memory of its ring."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -87,6 +88,26 @@ def test_store_that_cannot_be_opened_is_said_once_and_stops_nothing(
     assert recorder.size == 0
     assert [r.levelname for r in caplog.records] == ["WARNING"]
     assert "failing traces are not kept" in caplog.text
+
+
+def test_the_end_does_not_wait_for_a_disk_that_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("otelagent.recorder.MAX_WAITING", 1)
+    hangs = threading.Event()
+
+    def hanging() -> TraceStore:
+        hangs.wait()
+        return TraceStore(tmp_path, create=True)
+
+    recorder = Recorder(hanging, ring_bytes=1 << 20, sample_good=0.0, limits=Limits(), clock=lambda: 1000.0)
+    recorder.start()
+    pipeline = Pipeline(None, (recorder,), recorder.take)
+    pipeline.traces(builders.capture(FAILING), 1.0)
+    pipeline.settle(2.0)
+    recorder.stop(timeout=0.01)
+    hangs.set()
+    assert "trace store doesn't answer" in caplog.text
 
 
 def test_the_end_waits_for_what_is_still_to_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
