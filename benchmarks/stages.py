@@ -1,12 +1,12 @@
 """Where the time of the fold goes: CPU per span by stage, detector and function, in this process, without a network.
 
-    python benchmarks/stages.py POOL... [--passes 3] [--top 40] [--off MODE ...] [--json out.json]
+    python benchmarks/stages.py POOL... [--passes 6] [--top 40] [--off MODE ...] [--json out.json]
 
 A POOL is a file that `agentload -dump` wrote (length-prefixed requests), a recording, or a folder of recordings
 (`*.binpb.gz`), which are interleaved as if many agents were at work. Each pass sends all of it with fresh ids: in the
 first pass all content is new, in later ones it is known (which of the two live traffic is like depends on how often
-its content repeats). CPU time is sampled by ITIMER_PROF. Other processes slow this one down all the same: "quiet" is an
-estimate, by a fixed piece of work between the requests.
+its content repeats). CPU time of the later ones is sampled by ITIMER_PROF, as often as the kernel's clock allows. Other
+processes slow this one down all the same: "quiet" is an estimate, by a fixed piece of work between the requests.
 """
 
 import argparse
@@ -16,10 +16,12 @@ import gzip
 import json
 import resource
 import signal
+import statistics
 import struct
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -117,7 +119,9 @@ class Sampler:
     def __init__(self) -> None:
         self.own: Counter[str] = Counter()
         self.total: Counter[str] = Counter()
+        self.stages: Counter[str] = Counter()
         self.samples = 0
+        """Those in which the fold was at work."""
 
     def __enter__(self) -> "Sampler":
         signal.signal(signal.SIGPROF, self._take)
@@ -128,14 +132,20 @@ class Sampler:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
     def _take(self, _: int, frame: FrameType | None) -> None:
+        stack = [*_stack(frame)]
+        ours = next((at for each in stack if (at := stage(each.f_globals.get("__name__", "")))), None)
+        if ours is None:
+            return
         self.samples += 1
-        if frame is not None:
-            self.own[_place(frame)] += 1
-        seen = set()
-        while frame is not None:
-            seen.add(_place(frame))
-            frame = frame.f_back
-        self.total.update(seen)
+        self.stages[ours] += 1
+        self.own[_place(stack[0])] += 1
+        self.total.update({_place(each) for each in stack})
+
+
+def _stack(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
 
 
 def _place(frame: FrameType) -> str:
@@ -145,25 +155,48 @@ def _place(frame: FrameType) -> str:
     return f"{short}:{code.co_qualname}"
 
 
-STAGES: Final = {
-    "parse the request": "otlp.py:TraceRequest.read",
-    "recognise spans, read their fields": "dialects/__init__.py:read",
-    "read content": "reading/facts.py:read",
-    "place in the tree of spans": "traces.py:Trace.link",
-    "give steps to runs, decide open questions, detectors": "traces.py:Trace._take",
-    "judge the tree of agents": "traces.py:Trace.conclude",
-    "join traces": "traces.py:LiveTraces._stitch",
-    "count": "tally.py:Tally.step",
-    "annotate": "pipeline.py:Pipeline._annotate",
-    "serialise": "otlp.py:TraceRequest.serialise",
+PACKAGE: Final = "otelagent."
+STAGES: Final[dict[str, tuple[str, ...]]] = {
+    "parse and serialise requests": ("otlp",),
+    "recognise spans, read their fields": ("dialects", "w3c", "windows"),
+    "find the content": (
+        "dialects.content",
+        "dialects.encoded",
+        "dialects.messages",
+        "dialects.places",
+        "dialects.shapes",
+    ),
+    "read content": ("reading",),
+    "place spans in their traces, open and close these": ("trace", "traces", "log_parts", "model"),
+    "give steps to runs, decide open questions": ("run", "rules", "questions"),
+    "detectors": ("detectors", "history", "overrides"),
+    "judge the tree of agents": ("lineage", "delegation", "ancestors", "answers", "coverage", "recovery"),
+    "join traces and conversations": ("abroad", "conversations", "span_links", "stitching"),
+    "learn what is usual": ("baselines", "learning", "usage"),
+    "count": (
+        *("chronicle", "incidents", "late", "metrics", "oddities", "series", "success", "tables"),
+        *("tally", "traffic"),
+    ),
+    "annotate": ("annotate", "attributes"),
+    "all else": ("pipeline", "dialects.silence"),
 }
-"""Stages by the function in which their time is spent; of the fifth the detectors are a part."""
+"""Stages by the modules and packages in which their time is spent, libraries that they call included. Of a module and
+its package the module counts; what is called lazily, such as the reading of content, counts where it is done."""
+
+_STAGE_OF: Final = {PACKAGE + name: stage for stage, names in STAGES.items() for name in names}
+
+
+def stage(module: str) -> str | None:
+    """The stage that a module of ours belongs to."""
+    while module and module not in _STAGE_OF:
+        module = module.rpartition(".")[0]
+    return _STAGE_OF.get(module)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pools", type=Path, nargs="+")
-    parser.add_argument("--passes", type=int, default=3)
+    parser.add_argument("--passes", type=int, default=6)
     parser.add_argument("--top", type=int, default=40)
     parser.add_argument("--off", nargs="*", default=[])
     parser.add_argument("--growth", action="store_true", help="cost by position in a conversation, span by span")
@@ -228,9 +261,9 @@ def _measure(pool: Path, args: argparse.Namespace) -> dict[str, Any]:
         bodies = [each.fresh(epoch + 1) for each in loads]
         player.beats.clear()
         before = _rss(), player.pipeline.live.spans
-        with sampler if epoch == args.passes - 1 else contextlib.nullcontext():
+        with sampler if epoch else contextlib.nullcontext():
             used = sum(player.play(body, each.spans) for each, body in zip(loads, bodies, strict=True))
-        if (more := player.pipeline.live.spans - before[1]) > 0:
+        if (more := player.pipeline.live.spans - before[1]) == spans:  # no trace has left meanwhile
             kept.append((_rss() - before[0]) / more)
         passes.append(used / spans * 1e6)
         print(
@@ -240,7 +273,7 @@ def _measure(pool: Path, args: argparse.Namespace) -> dict[str, Any]:
             f"{kept[-1] if kept else 0:.0f} B of RSS per span kept",
             flush=True,
         )
-    warm = passes[-1]
+    warm = statistics.mean(passes[1:]) if passes[1:] else passes[0]
     scale = warm / max(sampler.samples, 1)
     for title, counter in (("own", sampler.own), ("total", sampler.total)):
         print(f"--- {title}, µs per span")
@@ -248,11 +281,12 @@ def _measure(pool: Path, args: argparse.Namespace) -> dict[str, Any]:
             print(f"{n * scale:8.2f}  {place}")
     return {
         "us_per_span": passes,
+        "known_us_per_span": warm,
         "quiet": player.quiet,
         "spans": spans,
         "steps": agentic,
         "rss_per_span_kept": kept,
-        "stages": {name: sampler.total[place] * scale for name, place in STAGES.items()},
+        "stages": {name: sampler.stages[name] * scale for name in STAGES},
         "detectors": _by_detector(sampler.total, scale),
     }
 
