@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
+from xxhash import xxh3_64_intdigest
 
 from otelagent.model import Claim
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.grounding import Ledger
-from otelagent.reading.values import specifics
+from otelagent.reading.values import Specifics, specifics
 
 MAX_UNREAD: Final = 48 << 20
 """Characters that all traces together keep unread."""
@@ -23,6 +24,13 @@ PER_TRACE: Final = 1 << 20
 MAX_KNOWN: Final = 4096
 """Texts of a conversation that are known again."""
 
+MAX_SHORT: Final = 512
+"""Characters of a text whose values are remembered for other traces."""
+
+MAX_READ: Final = 1024
+"""Short texts whose values are remembered."""
+
+_SHORT: Final[dict[int, Specifics]] = {}
 
 _BRIEF: Final = 80
 """Characters up to which an argument names something; a longer one is a text that the agent wrote itself."""
@@ -120,8 +128,25 @@ class Given:
         self._unread, self._unread_size = [], 0
 
     def _read(self, text: object) -> None:
-        found = specifics(_brief(text.arguments) if isinstance(text, Acted) else unwrap(text).value)
+        found = _of_text(text) if isinstance(text, str) else _specifics(text)
         self._ledger.add(found.hashes, found.numbers)
+
+
+def _of_text(text: str) -> Specifics:
+    """Of a short text once: prompts, questions and results come again in other traces."""
+    if len(text) > MAX_SHORT:
+        return _specifics(text)
+    key = xxh3_64_intdigest(text.encode(errors="replace"))
+    known = _SHORT.get(key)
+    if known is None:
+        if len(_SHORT) >= MAX_READ:
+            _SHORT.clear()
+        known = _SHORT[key] = _specifics(text)
+    return known
+
+
+def _specifics(text: object) -> Specifics:
+    return specifics(_brief(text.arguments) if isinstance(text, Acted) else unwrap(text).value)
 
 
 def _brief(arguments: object) -> object:

@@ -90,7 +90,7 @@ def told_by_name(tool: str) -> Role | None:
 
 def runs_anything(tool: str) -> bool:
     """What the tool does, its arguments say: it runs commands, workflows, code."""
-    return not _RUNS.isdisjoint(_split(tool[:200]))
+    return _runs(tool[:200])
 
 
 def is_transfer(tool: str | None) -> bool:
@@ -101,6 +101,11 @@ def is_transfer(tool: str | None) -> bool:
 def is_closing(tool: str | None) -> bool:
     """The agent gives its answer by calling this tool: `final_answer`, `final_result`, `submit_final_answer`."""
     return tool is not None and _closes(tool[:200])
+
+
+@lru_cache(maxsize=_CACHED)
+def _runs(tool: str) -> bool:
+    return not _RUNS.isdisjoint(_split(tool))
 
 
 @lru_cache(maxsize=_CACHED)
