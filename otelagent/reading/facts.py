@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 from xxhash import xxh3_64_intdigest
@@ -97,11 +97,20 @@ READABLE: Final = frozenset({Status.OK, Status.PARTIAL, Status.UNKNOWN, Status.N
 
 T = TypeVar("T")
 
+MAX_TEXTS: Final = 4096
+"""Texts of which is kept what was read from them, for other spans that hold the same text."""
+
 MAX_SHARED: Final = 16
-"""Hashes, claims or rules out of one text that are kept for other spans that hold the same text."""
+"""Hashes, claims or rules out of one text that are kept with the others."""
 
 MAX_MENTIONED: Final = 64
 """Items out of one call's arguments that are kept for other calls with the same arguments."""
+
+MAX_LARGE: Final = 128
+"""Contents that tell of more than that, and are kept all the same."""
+
+LARGEST: Final = 4096
+"""Hashes of one content beyond which they aren't kept."""
 
 RoleOf = Callable[[str | None, str | None, str], Role]
 """Role of a tool by name, description and, where it runs commands, the command."""
@@ -228,6 +237,7 @@ class _Judged(msgspec.Struct, frozen=True):
 _JUDGED: Final = Known[tuple[object, ...], _Judged]()
 _ARGUMENTS: Final = Known[int, int | None]()
 _MENTIONED: Final = Known[int, "array[int]"]()
+_MANY_MENTIONED: Final = Known[int, "array[int]"](MAX_LARGE)
 
 
 def _call(step: Step, content: Content, role: Role) -> Call:
@@ -414,17 +424,25 @@ class ArgumentsRead:
 
     def _mentions(self) -> "array[int]":
         """Calls with the same arguments come again, in retries and from one run to the next."""
-        known = None if self._mark is None else _MENTIONED.get(self._mark)
+        if self._mark is None:
+            return mentioned(self._raw)
+        known = _MENTIONED.get(self._mark) or _MANY_MENTIONED.get(self._mark)
         if known is not None:
             return known
         found = mentioned(self._raw)
-        if self._mark is not None and len(found) <= MAX_MENTIONED:
-            _MENTIONED.keep(self._mark, found)
+        if len(found) <= LARGEST:
+            (_MENTIONED if len(found) <= MAX_MENTIONED else _MANY_MENTIONED).keep(self._mark, found)
         return found
 
 
-_TEXTS: Final = Known[tuple[str, int], Any]()
-"""What was read from texts, by what it is and the text's fingerprint."""
+_TEXTS: Final = Known[int, dict[str, Any]](MAX_TEXTS)
+"""By a text's fingerprint, what was read from it. A few kinds of facts, so that each entry is bounded."""
+
+_LARGE: Final = Known[tuple[str, int], Any](MAX_LARGE)
+"""Such facts that are large."""
+
+_ALIKE: Final = Known[tuple[int, int], float]()
+"""The likeness of two texts."""
 
 _UNREAD: Final = object()
 
@@ -438,7 +456,7 @@ class _TextRead:
         self._text = text
         self._mark: int | None = None
         self._own: dict[str, Any] | None = None
-        """Facts that are too large to be kept for others."""
+        """Facts that are too large to be kept with others."""
 
     @property
     def mark(self) -> int:
@@ -448,30 +466,36 @@ class _TextRead:
         return self._mark
 
     def _once(self, what: str, read: Callable[[str], T]) -> T:
+        shared = _TEXTS.get(self.mark)
+        facts: T | object = _UNREAD if shared is None else shared.get(what, _UNREAD)
+        if facts is _UNREAD and self._own is not None:
+            facts = self._own.get(what, _UNREAD)
+        if facts is _UNREAD:
+            facts = self._read(what, read)
+        return cast(T, facts)
+
+    def _read(self, what: str, read: Callable[[str], T]) -> T:
         key = (what, self.mark)
-        known = _TEXTS.get(key, _UNREAD)
-        if known is _UNREAD:
-            known = self._own.get(what, _UNREAD) if self._own else _UNREAD
-        if known is not _UNREAD:
-            facts: T = known
+        known = _LARGE.get(key, _UNREAD)
+        facts: T = read(self._text) if known is _UNREAD else cast(T, known)
+        size = _size(facts)
+        if size <= MAX_SHARED:
+            shared = _TEXTS.get(self.mark)
+            (_TEXTS.keep(self.mark, {}) if shared is None else shared)[what] = facts
             return facts
-        facts = read(self._text)
-        if _small(facts):
-            _TEXTS.keep(key, facts)
-        elif self._own is None:
-            self._own = {what: facts}
-        else:
-            self._own[what] = facts
+        if known is _UNREAD and size <= LARGEST:
+            _LARGE.keep(key, facts)
+        self._own = {**(self._own or {}), what: facts}
         return facts
 
 
 _SEVERAL: Final = (tuple, frozenset)
 
 
-def _small(facts: object) -> bool:
+def _size(facts: object) -> int:
     if isinstance(facts, Items):
-        return sum(len(family.keys) for family in facts.families) <= MAX_SHARED
-    return not isinstance(facts, _SEVERAL) or len(facts) <= MAX_SHARED
+        return sum(len(family.keys) for family in facts.families)
+    return len(facts) if isinstance(facts, _SEVERAL) else 1
 
 
 class TaskRead(_TextRead):
@@ -544,7 +568,9 @@ class CompletionRead(_TextRead):
 
     def likeness(self, other: Instructions) -> float:
         """The share of runs of eight words that it has in common with what the agent was told."""
-        return self._once(f"like {other.mark}", lambda text: overlap(shingles(text), other.shingles))
+        key = (self.mark, other.mark)
+        known = _ALIKE.get(key)
+        return _ALIKE.keep(key, overlap(shingles(self._text), other.shingles)) if known is None else known
 
     def repeats(self, phrase: str) -> bool:
         """Half of the text or more is this phrase."""

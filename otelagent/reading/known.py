@@ -11,16 +11,20 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 MOST: Final = 8192
-"""Entries of one table; of more the older half is let go."""
+"""Entries of one table, unless it is told otherwise; of more the older half is let go."""
 
 
 class Known(dict[K, V]):
     """Facts by fingerprint of what they were read from. Facts are small; no content is kept here."""
 
+    def __init__(self, most: int = MOST) -> None:
+        super().__init__()
+        self._most = most
+
     def keep(self, key: K, facts: V) -> V:
         """Remember, and give back."""
-        if len(self) >= MOST:
-            for old in list(islice(self, MOST // 2)):
+        if len(self) >= self._most:
+            for old in list(islice(self, self._most // 2)):
                 del self[old]
         self[key] = facts
         return facts
