@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from otelagent.answers import admits, is_loud, said
+from otelagent.delegation import plain
 from otelagent.model import Evidence, Finding, Kind, Receipt, Step
 from otelagent.recovery import below, given_by, made_good
 from otelagent.run import AgentRun
@@ -55,12 +56,14 @@ def _ignored(run: AgentRun, child: AgentRun) -> Untold | None:
 
 def coworkers(run: AgentRun) -> Iterator[tuple[Step, Receipt]]:
     """Calls that stand for an agent without spans: their results say that part is left, this run's answer doesn't."""
-    asked = [s for s in run.steps if s.call is not None and s.call.receipt is not None and s.call.receipt.short]
+    asked = [s for s in run.steps if s.call is not None and s.call.receipt is not None and s.call.receipt.open]
     if not asked or said(run) is None or admits(run):
         return
+    seen = {plain(child.agent or "") for child in run.trace.children(run)} - {""}
     for step in asked:
         receipt = step.call.receipt if step.call is not None else None
-        if receipt is not None and may_delegate(step) and not run.trace.inside(step):
+        own = any(name in plain(step.target or step.tool or "") for name in seen) or run.trace.inside(step)
+        if receipt is not None and may_delegate(step) and not own:
             yield step, receipt
 
 
@@ -76,8 +79,10 @@ def is_agent(run: AgentRun) -> bool:
 
 
 def names(run: AgentRun, keys: frozenset[int]) -> list[str]:
-    """Items by the names that the run's assignment gives them."""
-    return list(dict.fromkeys(name for given in given_by(run) for name in given.named(keys)))
+    """Items by the names that the run's assignment, or its answer, gives them."""
+    answer = said(run)
+    texts = [*given_by(run), *((answer.turn.said,) if answer is not None and answer.turn and answer.turn.said else ())]
+    return list(dict.fromkeys(name for text in texts for name in text.named(keys)))
 
 
 def silence(run: AgentRun) -> Sequence[Evidence]:

@@ -43,12 +43,13 @@ def reported(
     if receipt is None or receipt.method == "text":
         own = run.ended.turn.said.structured if run.ended and run.ended.turn and run.ended.turn.said else None
         receipt = own or receipt
-    if (receipt is None or receipt.method == "text") and call is not None and call.receipt is not None:
-        receipt = call.receipt
+    given = call.receipt if call is not None else None
+    if (receipt is None or receipt.method == "text") and given is not None and given.assigned is not None:
+        receipt = given
     if receipt is None:
         return None
     where = answer.span_id if answer is not None else run.key
-    return Coverage(receipt, 0.9 if receipt.method == "reported" else 0.7, where=where)
+    return Coverage(receipt, 0.9 if receipt.method == "reported" else 0.7, frozenset(receipt.left), where=where)
 
 
 def _merged(receipts: Sequence[tuple[bytes, Receipt]]) -> Receipt | None:
@@ -58,6 +59,18 @@ def _merged(receipts: Sequence[tuple[bytes, Receipt]]) -> Receipt | None:
     if assigned is None or processed is None:
         return None
     return Receipt(assigned, processed, "reported", receipts[-1][1].path, any(r.honest for _, r in receipts))
+
+
+def agreed(told: Coverage, found: Coverage) -> Coverage:
+    """A receipt that falls short, beside what the calls show: which items are missing.
+
+    Where each item had its call, "2 of 5 are duplicates" spoke of something else.
+    """
+    if told.receipt.method == "text" and not found.receipt.short and found.receipt.assigned == told.receipt.assigned:
+        return found
+    left = (told.receipt.assigned or 0) - (told.receipt.processed or 0)
+    same = found.receipt.short and len(found.missing) == left
+    return msgspec.structs.replace(told, missing=found.missing, failed=found.failed) if same else told
 
 
 # --- inferred ---------------------------------------------------------------------------------------------------------

@@ -398,11 +398,6 @@ class Lineage:
         run = self._runs.get(owner(node.parent)) if node is not None else None
         return next((s for s in run.steps if s.span_id == span_id), None) if run is not None else None
 
-    def task_of(self, run: AgentRun) -> Step | None:
-        """Of a hand-over: the giver's last text before this run began."""
+    def giver(self, run: AgentRun) -> AgentRun | None:
         edge = self.tree.edge(run.key)
-        giver = self._runs.get(edge.giver) if edge is not None and edge.giver is not None else None
-        if giver is None or run.ended is None:
-            return None
-        before = run.ended.start
-        return next((s for s in reversed(giver.steps) if s.turn and s.turn.text and s.start < before), None)
+        return self._runs.get(edge.giver) if edge is not None and edge.giver is not None else None

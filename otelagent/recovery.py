@@ -115,10 +115,11 @@ def _recovered(bad: Step, sources: Sequence[Step]) -> bool:
 
 
 def given_by(run: AgentRun) -> Iterator[Assigned]:
-    """What the run was given to do: the giver's last words, else its call's arguments and its first message."""
-    handed = run.trace.task_of(run)
-    if handed is not None and handed.turn is not None and handed.turn.said and handed.turn.said.items.families:
-        yield handed.turn.said
+    """What the run was given to do: the giver's last words, else its call's arguments and its first message; where it
+    goes on with the giver's conversation, what that was given."""
+    giver = run.trace.giver(run)
+    if giver is not None and (words := _handed(giver, run)) is not None:
+        yield words
         return
     call = run.trace.called(run)
     like = call.call.like if call is not None and call.call is not None else None
@@ -127,6 +128,15 @@ def given_by(run: AgentRun) -> Iterator[Assigned]:
         yield like
     if task is not None and (like is None or task.fingerprint not in like.texts):
         yield task
+    elif task is None and giver is not None:
+        yield from (s.turn.task for s in giver.steps if s.turn is not None and s.turn.task is not None)
+
+
+def _handed(giver: AgentRun, run: AgentRun) -> Assigned | None:
+    """The giver's last words before the run began, where they enumerate what is to be done."""
+    before = run.ended.start if run.ended is not None else 0
+    last = next((s.turn.said for s in reversed(giver.steps) if s.turn and s.turn.said and s.start < before), None)
+    return last if last is not None and last.items.families else None
 
 
 def sources(run: AgentRun) -> list[Step]:

@@ -114,8 +114,8 @@ class TraceView(Protocol):
     def called(self, run: "AgentRun") -> Step | None:
         """The call that asked for the run, in this trace or another; None where it wasn't seen."""
 
-    def task_of(self, run: "AgentRun") -> Step | None:
-        """The step of a giver's run whose text hands the work over."""
+    def giver(self, run: "AgentRun") -> "AgentRun | None":
+        """Of a hand-over: the run that gave the work."""
 
     def whole(self, run: "AgentRun") -> bool:
         """Nothing shows that steps of the run are still to come."""

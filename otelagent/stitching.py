@@ -6,11 +6,11 @@ the delegated text where that is unique within a time window. Trace ids are neve
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from otelagent.delegation import plain
 from otelagent.model import Kind, Step
+from otelagent.reading.roles import stands_for_agent
 from otelagent.w3c import Context
 
 MAX_KNOWN: Final = 5_000
@@ -31,13 +31,7 @@ SLACK: Final = 10**9
 UNIQUE: Final = 8
 """Characters from which on an id may be one of its kind."""
 
-_AGENTS: Final = ("agent", "delegate", "assistant", "analyst", "expert", "specialist", "coworker", "worker", "team")
-
 CONFIDENCE: Final = {"link": 0.9, "context": 0.9, "call_id": 0.9, "conversation": 0.7, "text": 0.6}
-
-
-MAX_NAMES: Final = 1024
-"""Names of tools that are remembered."""
 
 
 class Ref(NamedTuple):
@@ -248,9 +242,4 @@ def may_delegate(step: Step) -> bool:
     """The tool names another agent, or its own name says that it stands for one."""
     if step.kind is not Kind.TOOL:
         return False
-    return step.target is not None or _names_agent(step.tool or "")
-
-
-@lru_cache(MAX_NAMES)
-def _names_agent(tool: str) -> bool:
-    return tool.lower().startswith("ask_") or any(word in plain(tool) for word in _AGENTS)
+    return step.target is not None or stands_for_agent(step.tool or "")

@@ -207,7 +207,7 @@ def _answered(call: Step) -> str:
     if call.call.outcome.status in BROKEN:
         return "failed"
     if call.call.receipt is not None:
-        return "incomplete" if call.call.receipt.short else "complete"
+        return "incomplete" if call.call.receipt.open else "complete"
     return "unknown"
 
 

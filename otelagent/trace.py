@@ -348,7 +348,11 @@ class Trace:
         return self.runs.get(edge.above) if edge is not None and edge.above is not None else None
 
     def siblings(self, run: AgentRun) -> Sequence[AgentRun]:
-        return self.lineage.siblings(run)
+        above, here = self.enclosing(run), self.lineage.siblings(run)
+        if above is None:
+            return here
+        abroad = above.trace.children(above) if above.trace is not self else self._elsewhere.workers(above)
+        return [*here, *(other for other in abroad if other is not run)]
 
     def others(self, run: AgentRun) -> Sequence[AgentRun]:
         return self.lineage.others(run)
@@ -392,8 +396,8 @@ class Trace:
         abroad = self._answered_calls()
         return ((run, step) for run, step in self.lineage.coworkers() if step.span_id not in abroad)
 
-    def task_of(self, run: AgentRun) -> Step | None:
-        return self.lineage.task_of(run)
+    def giver(self, run: AgentRun) -> AgentRun | None:
+        return self.lineage.giver(run)
 
     @property
     def over(self) -> bool:

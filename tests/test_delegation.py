@@ -20,6 +20,7 @@ from otelagent.pipeline import Pipeline, Settings
 from otelagent.run import AgentRun
 from otelagent.traces import Limits
 from tests import builders
+from tests.encodings import WAYS, apart, ask, by_context, call_span, parent
 from tests.test_pipeline import played, records
 
 DOCS = [f"doc-20{i}" for i in range(1, 8)]
@@ -38,14 +39,6 @@ def child(count: int = 3, agent: str = "analyst", limited: bool = True, docs: Se
         steps.append(read(docs[count], LIMITED))
     task = "Analyse these documents and report key findings: " + ", ".join(docs)
     return {"agent": agent, "user": task, "steps": [*steps, {"say": DONE}]}
-
-
-def ask(script: dict[str, Any]) -> dict[str, Any]:
-    return {"agent": script, "arguments": {"task": script["user"]}, "result": DONE}
-
-
-def parent(*calls: dict[str, Any], say: str = "Final report: all documents were analysed.") -> dict[str, Any]:
-    return {"agent": "coordinator", "user": "Write the report.", "steps": [*calls, {"say": say}]}
 
 
 def found(requests: Iterable[bytes]) -> set[tuple[str, str, str]]:
@@ -218,78 +211,6 @@ def test_child_in_another_trace_is_joined_by_the_delegated_text(first: str) -> N
         s.end_time_unix_nano += 80 * builders.MILLISECOND
     spans = [*below, *above] if first == "child" else [*above, *below]
     assert found(singly(spans)) == {("delegation_incomplete", "items_missing", below[-1].span_id.hex())}
-
-
-def call_span(spans: Sequence[Span]) -> Span:
-    return next(s for s in spans if s.name.startswith("execute_tool ask_"))
-
-
-def traceparent(span: Span) -> str:
-    return f"00-{span.trace_id.hex()}-{span.span_id.hex()}-01"
-
-
-def say_of(spans: Sequence[Span], key: str, text: str) -> None:
-    """Put an attribute on the last span, the agent's own."""
-    spans[-1].attributes.append(KeyValue(key=key, value=builders.value(text)))
-
-
-def by_link_above(above: list[Span], below: list[Span]) -> list[Span]:
-    server = builders.span(
-        "process message", {}, trace_id=below[-1].trace_id, span_id=b"consumer", end=below[-1].end_time_unix_nano
-    )
-    server.links.add(trace_id=above[0].trace_id, span_id=call_span(above).span_id)
-    below[-1].parent_span_id = server.span_id
-    return [*below, server]
-
-
-def by_context(above: list[Span], below: list[Span]) -> list[Span]:
-    say_of(below, "traceparent", traceparent(call_span(above)))
-    return below
-
-
-def by_mcp_metadata(above: list[Span], below: list[Span]) -> list[Span]:
-    arguments = {"name": "analyst", "_meta": {"traceparent": traceparent(call_span(above)), "progressToken": 1}}
-    known = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "analyst"}
-    server = builders.span(
-        "tools/call analyst",
-        {**known, "gen_ai.tool.call.arguments": json.dumps(arguments)},
-        trace_id=below[-1].trace_id,
-        span_id=b"mcpserve",
-        end=below[-1].end_time_unix_nano + 1,
-    )
-    below[-1].parent_span_id = server.span_id
-    return [*below, server]
-
-
-def by_a2a_metadata(above: list[Span], below: list[Span]) -> list[Span]:
-    message = {"kind": "message", "metadata": {"traceparent": traceparent(call_span(above))}}
-    parts = [{"role": "user", "parts": [{"type": "text", "content": json.dumps(message)}]}]
-    say_of(below, "gen_ai.input.messages", json.dumps(parts))
-    return below
-
-
-def by_call_id(above: list[Span], below: list[Span]) -> list[Span]:
-    call_id = next(x.value.string_value for x in call_span(above).attributes if x.key == "gen_ai.tool.call.id")
-    say_of(below, "gen_ai.tool.call.id", call_id)
-    return below
-
-
-def by_conversation(above: list[Span], below: list[Span]) -> list[Span]:
-    for s in (call_span(above), below[-1]):
-        s.attributes.append(KeyValue(key="gen_ai.conversation.id", value=builders.value("thread-1")))
-    call_span(above).end_time_unix_nano = below[-1].end_time_unix_nano + 1
-    return below
-
-
-WAYS = (by_link_above, by_context, by_mcp_metadata, by_a2a_metadata, by_call_id, by_conversation)
-
-
-def apart(
-    script: dict[str, Any], say: str = "Final report: all documents were analysed."
-) -> tuple[list[Span], list[Span]]:
-    """A parent, and its child as a trace of its own, with nothing in common."""
-    call = {"tool": "ask_analyst", "arguments": {"task": "x"}, "result": DONE, "id": "call_8d3f01c2"}
-    return builders.spans(parent(call, say=say), "above"), builders.spans(script, "below")
 
 
 @pytest.mark.parametrize("first", ["child", "parent"])

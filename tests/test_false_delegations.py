@@ -11,7 +11,8 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests import builders
-from tests.test_delegation import DOCS, DONE, LIMITED, ask, below, causes_of, child, found, parent, read, singly
+from tests.encodings import ask, parent
+from tests.test_delegation import DOCS, DONE, LIMITED, below, causes_of, child, found, read, singly
 
 ALL = "Analyse these documents and report key findings: " + ", ".join(DOCS)
 

@@ -7,10 +7,9 @@ passed counts as quiet, and what was found in the others was read and judged, in
 import gzip
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import sqrt
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,8 +20,9 @@ from otelagent.model import Finding
 from otelagent.pipeline import Pipeline
 from tests import builders
 from tests.scenarios import expected, scenarios
-from training import calibration, corpora, trivial
+from training import calibration, corpora, delegations, trivial
 from training.calibration import Judged
+from training.tables import interval, percent, table
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "accuracy.md"
 JUDGED: Final = corpora.TRACES / "judged.json"
@@ -84,26 +84,6 @@ def made() -> Iterator[Played]:
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
-
-
-def interval(hits: int, of: int) -> str:
-    """Wilson's interval at 95 %, in percent."""
-    if not of:
-        return "-"
-    z, share = 1.96, hits / of
-    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
-    half = z * sqrt(share * (1 - share) / of + z * z / (4 * of * of)) / (1 + z * z / of)
-    return f"{100 * max(0.0, middle - half):.1f} to {100 * min(1.0, middle + half):.1f}"
-
-
-def percent(hits: int, of: int) -> str:
-    return f"{100 * hits / of:.1f}" if of else "-"
-
-
-def table(head: str, rows: Iterable[Iterable[object]]) -> str:
-    columns = head.split("|")
-    lines = [f"| {' | '.join(column.strip() for column in columns)} |", f"|{' --- |' * len(columns)}"]
-    return "\n".join([*lines, *(f"| {' | '.join(map(str, row))} |" for row in rows)])
 
 
 def by_mode(all_played: list[Played]) -> str:
@@ -299,8 +279,18 @@ def main() -> None:
     fresh = [each for each in judged if each.weight == 1.0]
     write("fresh", reliability([(detectors.calibrated(j.mode, j.strength), j.right) for j in fresh]))
     write("calibration", fitted_table(points))
+    write("delegations", delegations.by_receipt([*played_delegations(all_played), *delegations.made()]))
     for line in (*open_ones, *_wrong(all_played)):
         print(line)
+
+
+def played_delegations(all_played: list[Played]) -> Iterator[delegations.Judged]:
+    """Recordings of delegations, by whether a receipt shows what is left."""
+    for each in all_played:
+        name = each.key.rpartition("__")[2]
+        if each.source != "scenarios" and name.startswith("delegation"):
+            kind = "receipt" if "receipt" in name else "narrative"
+            yield each.source, kind if delegations.MODE in each.expected else "complete", delegations.MODE in each.modes
 
 
 def _wrong(all_played: list[Played]) -> Iterator[str]:

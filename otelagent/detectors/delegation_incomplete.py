@@ -12,7 +12,7 @@ from otelagent.attributes import (
     DELEGATION_PROCESSED,
     DELEGATION_RECEIPT,
 )
-from otelagent.coverage import OWN_CALLS, Coverage, inferred, reported
+from otelagent.coverage import OWN_CALLS, Coverage, agreed, inferred, reported
 from otelagent.delegation import Edge
 from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
 from otelagent.model import Evidence, Finding, Kind, Layer, Need, Receipt, Severity, Step
@@ -23,6 +23,9 @@ MAX_NAMES: Final = 1_000
 """Characters of missing items' names, together."""
 
 _NONE: Final = frozenset[tuple[str, bytes, bytes]]()
+
+STRENGTHS: Final = {"reported": 0.9, "text": 0.7, "stopped": 0.6}
+"""Of findings about agents without spans, by what their answers show."""
 
 SAME: Final = frozenset({"rate_limit_mid_chain", "tool_error_ignored"})
 """Modes that tell of a bad source what this one tells of the child that met it."""
@@ -116,12 +119,12 @@ class DelegationIncomplete(Detector):
         call = run.trace.called(run)
         delegated = edge is not None and edge.method is not None
         told = reported(run, run.trace.receipts(run), call.call if call is not None else None, words=delegated)
-        if told is not None or not delegated or not run.trace.whole(run):
+        if not delegated or (told is not None and not told.receipt.short) or not run.trace.whole(run):
             return told
         own = sources(run)
-        if len(own) < OWN_CALLS:
-            return None
-        found = inferred((given.items for given in given_by(run)), own, said(run))
+        found = inferred((given.items for given in given_by(run)), own, said(run)) if len(own) >= OWN_CALLS else None
+        if told is not None:
+            return told if found is None else agreed(told, found)
         waits = edge is not None and edge.beside and found is not None and found.receipt.short and not found.failed
         return None if waits else found
 
@@ -226,15 +229,17 @@ class DelegationIncomplete(Detector):
     def _coworkers(self, run: AgentRun) -> Iterator[Finding]:
         """Calls that stand for an agent without spans: what their results say, and this run's answer doesn't."""
         for step, receipt in coworkers(run):
+            did, cause = f"processed {receipt.processed} of {receipt.assigned} items", "items_missing"
+            if not receipt.short:
+                did, cause = "was stopped at a limit, or only announced what it was about to do", "unresolved_failure"
             found = self.finding(
                 run,
                 about=step,
                 root=step,
-                cause="items_missing",
-                strength=0.9 if receipt.method == "reported" else 0.7,
-                reason=f"{step.target or step.tool} processed {receipt.processed} of {receipt.assigned} items, and "
-                "the answer of the agent that asked for it doesn't mention it",
-                evidence=[evidence_of(step, f"{receipt.processed} of {receipt.assigned} items")],
+                cause=cause,
+                strength=STRENGTHS[receipt.method],
+                reason=f"{step.target or step.tool} {did}, and the agent that asked for it doesn't say so",
+                evidence=[evidence_of(step, did)],
                 extra=_counts(receipt),
             )
             absorbed = tuple(i for i, f in run.findings.items() if f.mode in SAME and f.root == step.span_id)

@@ -38,7 +38,10 @@ class Assignment(Protocol):
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
-    """How many items an agent was assigned and how many it processed. `method`: reported, text or inferred."""
+    """How many items an agent was assigned and how many it processed.
+
+    `method`: reported, text or inferred; stopped, without counts, where an agent without spans gives no answer.
+    """
 
     assigned: int | None
     processed: int | None
@@ -46,8 +49,15 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     path: str = ""
     honest: bool = False
     """It says itself that something is left."""
+    left: tuple[int, ...] = ()
+    """Hashes of the items' names that it lists as left."""
 
     @property
     def short(self) -> bool:
         """Less was processed than assigned."""
         return self.assigned is not None and self.processed is not None and self.processed < self.assigned
+
+    @property
+    def open(self) -> bool:
+        """Part of the work is left, or it was stopped before it was done."""
+        return self.short or self.method == "stopped"

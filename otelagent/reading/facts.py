@@ -60,7 +60,7 @@ from otelagent.reading.outcome import outcome
 from otelagent.reading.pages import more
 from otelagent.reading.parsing import dumps
 from otelagent.reading.receipts import in_structure, in_words
-from otelagent.reading.roles import is_closing, runs_anything
+from otelagent.reading.roles import is_closing, runs_anything, stands_for_agent
 from otelagent.reading.shape import Shape, shape
 from otelagent.reading.values import values
 
@@ -256,10 +256,21 @@ def _call(step: Step, content: Content, role: Role) -> Call:
         given=captured.value if captured is not None and role is not Role.NOTE else None,
         acted=_acted(arguments, judged.outcome, role),
         suspect=judged.suspect,
-        receipt=judged.receipt,
+        receipt=judged.receipt or _of_coworker(step.tool, step.target, captured),
         shape=judged.shape,
         more=judged.more,
     )
+
+
+def _of_coworker(tool: str | None, target: str | None, captured: Captured | None) -> Receipt | None:
+    """What the words of an agent that has no spans of its own say of how much it did."""
+    if captured is None or (target is None and not stands_for_agent(tool or "")):
+        return None
+    said = unwrap(captured.value).value
+    if not isinstance(said, str):
+        return None
+    stopped = halted(said) or announces(said)
+    return in_words(said, captured.path) or (Receipt(None, None, "stopped", captured.path) if stopped else None)
 
 
 def _acted(arguments: Captured | None, found: Outcome, role: Role) -> object:
@@ -781,7 +792,7 @@ class _HistoryReader:
             self.consumed.append(call_id)
         if this_turn:
             name = part.name or (asked.name if asked else None)
-            shown = ResultRead(part, asked, self._role_of(name, None, ""))
+            shown = ResultRead(part, asked, name, self._role_of(name, None, ""))
             self.answered.append(Answered(call_id, name, len(self.answered), shown, tail, asker))
 
 
@@ -816,10 +827,11 @@ class _Calls:
 class ResultRead:
     """A call as the messages show it, read when it is asked for."""
 
-    __slots__ = ("_asked", "_call", "_part", "_role")
+    __slots__ = ("_asked", "_call", "_part", "_role", "_tool")
 
-    def __init__(self, part: ToolResult, asked: ToolCall | Asked | None, role: Role) -> None:
+    def __init__(self, part: ToolResult, asked: ToolCall | Asked | None, tool: str | None, role: Role) -> None:
         self._part = part
+        self._tool = tool
         self._asked = asked
         self._role = role
         self._call: Call | None = None
@@ -845,7 +857,7 @@ class ResultRead:
                 result=judged.result,
                 size=judged.size,
                 suspect=judged.suspect,
-                receipt=judged.receipt,
+                receipt=judged.receipt or _of_coworker(self._tool, None, recorded),
                 shape=judged.shape,
             )
         return self._call

@@ -96,6 +96,8 @@ def _pair(match: Any, sentence: bytes, words: Words, slash: bool, alone: bool) -
         return None
     if not words.done.search(before) and (words.lacking.search(before) or words.failing.search(after)):
         return total, total - done
+    if (being := words.being.match(after)) and not words.done.search(being[1]):
+        return None  # "3 of 4 orders are late" tells of the orders
     around = words.nouns.sub(b" ", before + sentence[match.start(1) : match.end(2)] + after[:48])
     short = len(sentence) - match.end(2) <= _TITLE
     near = bool(

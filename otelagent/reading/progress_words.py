@@ -29,6 +29,7 @@ class Words(NamedTuple):
     failing: Any
     nouns: Any
     third: Any
+    being: Any
     doers: frozenset[bytes]
 
 
@@ -38,11 +39,11 @@ def words(language: str) -> Words:
     lists = grammar("acknowledgement", language)
     spaced = language in SPACED
     end = r"\b" if spaced else ""
-    items, done, given, rest, only, degree, whole, place, more, lacking, failing, nouns = (
+    items, done, given, rest, only, degree, whole, place, more, lacking, failing, nouns, being = (
         f"(?:{'|'.join(lists.get(key, (NOTHING,)))}){end}"
         for key in (
             *("items", "done", "given", "rest", "only", "degree", "whole"),
-            *("place", "more", "lacking", "failing", "nouns"),
+            *("place", "more", "lacking", "failing", "nouns", "being"),
         )
     )
     whole = whole.removesuffix(end)
@@ -78,5 +79,6 @@ def words(language: str) -> Words:
         failing=compiled(rf"^\W{{0,2}}(?:{items}\s+)?(?:\pL+\s+)?(?:{rest}|{failing})"),
         nouns=compiled(nouns),
         third=compiled("|".join(lists.get("third", (NOTHING,)))),
+        being=compiled(rf"^\W{{0,2}}(?:{items}\s+)?{being}\s([^.;:]{{0,40}})"),
         doers=frozenset(folded(each).encode() for each in lexicon.words("acknowledgement", language).get("doers", ())),
     )

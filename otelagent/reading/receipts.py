@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from otelagent.model import Receipt
@@ -11,6 +12,7 @@ from otelagent.reading.known import Known
 from otelagent.reading.lexicon import compiled, matches
 from otelagent.reading.listing import tables
 from otelagent.reading.members import folded
+from otelagent.reading.naming import key
 from otelagent.reading.progress import progress
 
 MAX_TEXT: Final = 64_000
@@ -19,7 +21,7 @@ MAX_TEXT: Final = 64_000
 _HINTS: Final = (
     *("rocess", "omplet", "ssign", "eview", "andled", "overed", "nalys", "nalyz", "hecked", "inished", "ucceed"),
     *("uccess", "rogress", "esolved", "equested", "xpected", "rledigt", "earbeitet", "rocesad", "raité", "oncluíd"),
-    *("evisad", "处理", "完成", "処理", "完了"),
+    *("otal", "emain", "evisad", "处理", "完成", "処理", "完了"),
 )
 """A text without any of them is not searched."""
 
@@ -146,7 +148,9 @@ def _receipt(node: Mapping[Any, Any], path: str, near: bool) -> Receipt | None:
     assigned, processed = counted
     if not 0 <= processed <= assigned or assigned < 1:
         return None
-    return Receipt(assigned, processed, "reported", path, _admits(node, members))
+    left = (entry for count, member in members if count.left and isinstance(member, list) for entry in member)
+    listed = tuple(key(entry) for entry in islice(left, MAX_MEMBERS) if isinstance(entry, str))
+    return Receipt(assigned, processed, "reported", path, _admits(node, members), listed)
 
 
 _TELLING: Final = Known[int, tuple[tuple[Any, Count], ...]]()

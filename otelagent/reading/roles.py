@@ -28,6 +28,7 @@ _READS: Final = exact(
     r"|npm (?:ls|list|view|outdated)|pip (?:list|show|freeze)|psql .*-c \W*select)\b"
 )
 """How commands begin that change nothing and print what they find."""
+_AGENTS: Final = ("agent", "delegate", "assistant", "analyst", "expert", "specialist", "coworker", "worker", "team")
 _SEPARATORS: Final = ("__", "/", ":", ".")
 
 
@@ -96,6 +97,13 @@ def runs_anything(tool: str) -> bool:
 def is_transfer(tool: str | None) -> bool:
     """The tool hands the conversation, or work, to another agent: an empty result of its own means nothing."""
     return tool is not None and _transfers(tool[:200])
+
+
+@lru_cache(maxsize=_CACHED)
+def stands_for_agent(tool: str) -> bool:
+    """Its name says that an agent answers: `ask_analyst`, `Delegate work to coworker`."""
+    plain = "".join(filter(str.isalnum, tool.lower()))
+    return tool.lower().startswith("ask_") or any(word in plain for word in _AGENTS)
 
 
 def is_closing(tool: str | None) -> bool:

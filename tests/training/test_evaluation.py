@@ -1,15 +1,15 @@
 """What `make eval` counts, on a few runs."""
 
-from training import evaluation, trivial
+from training import delegations, evaluation, tables, trivial
 from training.corpora import runs
 from training.evaluation import Played
 from training.trivial import Call
 
 
 def test_interval_is_wilsons() -> None:
-    assert evaluation.interval(18, 18) == "82.4 to 100.0"
-    assert evaluation.interval(0, 84) == "0.0 to 4.4"
-    assert evaluation.interval(0, 0) == "-"
+    assert tables.interval(18, 18) == "82.4 to 100.0"
+    assert tables.interval(0, 84) == "0.0 to 4.4"
+    assert tables.interval(0, 0) == "-"
 
 
 def test_public_runs_come_with_their_labels_and_spans() -> None:
@@ -43,3 +43,8 @@ def test_tables_count_what_was_shown_found_and_flagged() -> None:
         evaluation.by_emitter([shown, quiet]).splitlines()[-1]
         == "| made | english | 1 | 100.0 | 20.7 to 100.0 | 1 | 1 |"
     )
+
+
+def test_delegations_are_counted_with_and_without_receipts() -> None:
+    judged = [("made", "receipt", True), ("made", "receipt", False), ("made", "complete", True)]
+    assert delegations.by_receipt(judged).splitlines()[-1] == "| made | 2 | 50.0 | 9.5 to 90.5 | 0 | - | - | 1 | 1 |"
