@@ -75,10 +75,10 @@ def tell(step: Step, content: Content | None, parts: Sequence[LogPart]) -> None:
     """Give a step what its log records say, beside the content that its span still has. Changes the step."""
     step.content = LogContent(content, parts)
     if step.withheld is Withheld.CAPTURE_OFF and any(part.input or part.output for part in parts):
-        step.withheld = step.capture_hint = None
-    step.error_type = step.error_type or next((part.error_type for part in parts if part.error_type), None)
+        step.say(withheld=None, capture_hint=None)
+    step.say(error_type=step.error_type or next((part.error_type for part in parts if part.error_type), None))
     if step.kind in (Kind.TOOL, Kind.RETRIEVAL) and step.http_status is None:
-        step.http_status = next((part.http_status for part in reversed(parts) if part.http_status), None)
+        step.say(http_status=next((part.http_status for part in reversed(parts) if part.http_status), None))
 
 
 def _same(part: LogPart, other: LogPart) -> bool:

@@ -637,7 +637,7 @@ def _completes(step: Step) -> bool:
 
 def _rebuilt(consumer: Step, answered: Answered, retold: bool) -> Step:
     """A step for a call that has no span of its own; its evidence is the consumer's messages."""
-    return Step(
+    return Step.of(
         trace_id=consumer.trace_id,
         span_id=consumer.span_id,
         parent_id=consumer.parent_id,

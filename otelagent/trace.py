@@ -474,7 +474,7 @@ class Trace:
             return
         carried = self._http.pop(item.span_id, None)
         if carried is not None and item.kind in SOURCES and item.http_status is None:
-            item.http_status = carried[1]
+            item.say(http_status=carried[1])
 
     def pass_up(self, span_id: bytes, parent_id: bytes, end: int, own: int | None) -> None:
         """Of a plain span, with a status of its `own`."""

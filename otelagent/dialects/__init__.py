@@ -143,7 +143,18 @@ def _step(span: Span, layout: Layout, plan: Plan, kind: Kind) -> Step:
         kind = handoffs.kind(values.get("tool"))
     elif layout.fills and kind in _ENDS and (fill := log_fields.fill(span.attributes)) is not None:
         values["context_used"] = fill
-    step = Step(
+    _origin(span, values)
+    failed = _failure(span, values)
+    content = SpanContent(span, plan, kind, failed)
+    if (missing := withheld(span, plan, kind)) is not None:
+        values["withheld"] = missing
+        values["capture_hint"] = _SDK_HINTS.get(missing) or plan.hint(span.origin.scope) or None
+    if kind is not Kind.LLM and (receipt := _receipt(span, layout)) is not None:
+        values["receipt"] = receipt
+    if links := _links(span):
+        values["links"] = links
+    _target(kind, values, content)
+    return Step.of(
         trace_id=span.trace_id,
         span_id=span.span_id,
         parent_id=span.parent_id,
@@ -152,19 +163,10 @@ def _step(span: Span, layout: Layout, plan: Plan, kind: Kind) -> Step:
         name=span.name,
         start=span.start,
         end=span.end,
+        failed=failed,
+        content=content,
         **values,
     )
-    _origin(span, step)
-    _failure(span, step)
-    step.content = content = SpanContent(span, plan, kind, step.failed)
-    step.withheld = withheld(span, plan, kind)
-    if step.withheld is not None:
-        step.capture_hint = _SDK_HINTS.get(step.withheld) or plan.hint(span.origin.scope) or None
-    if kind is not Kind.LLM:
-        step.receipt = _receipt(span, layout)
-    step.links = _links(span)
-    _target(step, content)
-    return step
 
 
 def placed(span: Span) -> Plain:
@@ -211,19 +213,21 @@ def _explicit(values: dict[str, Any], said: dict[str, Any]) -> None:
     values.update(known)
 
 
-def _origin(span: Span, step: Step) -> None:
+def _origin(span: Span, values: dict[str, Any]) -> None:
     raw_of = span.origin.resource.raw
     if (service := raw_of(SERVICE_NAME)) is not None:
-        step.service = _RESOURCE_TEXT[service]
+        values["service"] = _RESOURCE_TEXT[service]
     if (environment := raw_of(ENVIRONMENT_NAME) or raw_of(ENVIRONMENT)) is not None:
-        step.environment = _RESOURCE_TEXT[environment]
+        values["environment"] = _RESOURCE_TEXT[environment]
 
 
-def _failure(span: Span, step: Step) -> None:
-    """The span's status; a framework's way to hand over is no failure."""
-    step.failed = failed = span.failed
-    if (failed or step.error_type is not None) and otel_core.steers(span):
-        step.failed, step.error_type = False, None
+def _failure(span: Span, values: dict[str, Any]) -> bool:
+    """Whether the span's status is ERROR; a framework's way to hand over is no failure."""
+    failed = span.failed
+    if (failed or values.get("error_type") is not None) and otel_core.steers(span):
+        values.pop("error_type", None)
+        return False
+    return failed
 
 
 def _receipt(span: Span, layout: Layout) -> Receipt | None:
@@ -235,14 +239,14 @@ def _receipt(span: Span, layout: Layout) -> Receipt | None:
     return next((r for event in events if (r := log_fields.receipt(event.attributes)) is not None), None)
 
 
-def _target(step: Step, content: SpanContent) -> None:
-    tool = step.tool
-    if tool is None or step.target is not None:
+def _target(kind: Kind, values: dict[str, Any], content: SpanContent) -> None:
+    tool = values.get("tool")
+    if tool is None or values.get("target") is not None:
         return
     named = handoffs.names_coworker(tool)
-    if named or step.kind is Kind.HANDOFF:
+    if named or kind is Kind.HANDOFF:
         arguments = content.arguments() if named else None
-        step.target = handoffs.target(tool, arguments.value if arguments else None)
+        values["target"] = handoffs.target(tool, arguments.value if arguments else None)
 
 
 __all__: Final = ["DIALECTS", "answered", "calls", "placed", "read", "read_log", "silent"]

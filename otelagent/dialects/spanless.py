@@ -73,7 +73,7 @@ def _step(fields: log_fields.Fields, trace_id: bytes, span_id: bytes, time: int,
     values = log_fields.said(fields)
     arguments, result = log_fields.captured(fields, place)
     values.setdefault("call_id", f"{place}{time}.{_digest(sorted(values.items()), arguments, result)}")
-    return Step(
+    return Step.of(
         trace_id=trace_id,
         span_id=span_id,
         parent_id=span_id,

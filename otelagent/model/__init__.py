@@ -22,8 +22,9 @@ from otelagent.model.instructions import Breach, Instructions, Rule, Standing
 from otelagent.model.kind import Kind, Need, Role, Withheld
 from otelagent.model.odd import Odd
 from otelagent.model.outcome import BAD, More, Outcome, Status
+from otelagent.model.plain import LogPart, Plain
 from otelagent.model.said import NOTHING_ADMITTED, Admission, Claim, Doubt, Said
-from otelagent.model.step import LogPart, Plain, Step
+from otelagent.model.step import Step
 from otelagent.model.turn import Turn, Window
 from otelagent.model.work import Assignment, Family, Items, Receipt
 

@@ -200,7 +200,7 @@ def read(step: Step, seen: Seen, role_of: RoleOf) -> None:
     elif step.kind in (Kind.LLM, Kind.AGENT, Kind.WORKFLOW):
         step.turn = _turn(step, content, seen, role_of)
     if step.withheld is None and content.cut:
-        step.withheld = Withheld.TRUNCATED
+        step.say(withheld=Withheld.TRUNCATED)
 
 
 def read_again(step: Step, role_of: RoleOf) -> None:
@@ -244,8 +244,8 @@ def _call(step: Step, content: Content, role: Role) -> Call:
     captured = content.result()
     judged = _judged(step, captured, content.error(), role)
     arguments = content.arguments()
-    if step.context is None and arguments is not None:
-        step.context = w3c.mentioned(arguments.value)
+    if step.context is None and arguments is not None and (named := w3c.mentioned(arguments.value)) is not None:
+        step.say(context=named)
     return Call(
         outcome=judged.outcome,
         role=role,
@@ -643,7 +643,9 @@ def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
     for position, message in reader.take(fresh):
         seen.instruct(history[position].fingerprint, message)
     if step.kind is Kind.AGENT and step.context is None:
-        step.context = _context(message for _, message in fresh)
+        named = _context(message for _, message in fresh)
+        if named is not None:
+            step.say(context=named)
     completion = content.completion()
     calls, text = _said(completion)
     if not text and step.kind is not Kind.LLM:

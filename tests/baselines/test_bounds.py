@@ -31,7 +31,7 @@ def call(seconds: float, result: object, status: Status = Status.OK, note: str =
     )
     start = 1_790_000_000_000_000_000
     ids = {"trace_id": b"t" * 16, "span_id": b"s" * 8, "parent_id": b""}
-    return Step(
+    return Step.of(
         **ids,  # type: ignore[arg-type]
         kind=Kind.TOOL,
         dialect="test",
