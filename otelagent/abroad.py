@@ -7,7 +7,7 @@ from otelagent.delegation import Edge
 from otelagent.model import Odd
 from otelagent.run import AgentRun, Observer
 from otelagent.stitching import Join, Stitches, child_keys
-from otelagent.trace import Listener, Node, Trace
+from otelagent.trace import Listener, Node, Trace, creates
 from otelagent.w3c import Context
 
 MAX_EMPLOYERS: Final = 64
@@ -64,13 +64,13 @@ class Abroad:
         has no step. Runs refer to the span in which their agent was created, too, which is a trace of its own."""
         home = self._traces.get(at[0])
         if home is not None:
-            if at[1] in home.nodes and home.nodes[at[1]].created:
+            if at[1] in home.nodes and creates(home.nodes[at[1]]):
                 return False
             return bool(home.runs) or home.recalled or not home.root_seen
         if self._stitches.refused(at):
             return False
         nodes = self._past.get(at[0], {})
-        idle = at[1] in nodes and (nodes[at[1]].created or all(node.kind is None for node in nodes.values()))
+        idle = at[1] in nodes and (creates(nodes[at[1]]) or all(node.kind is None for node in nodes.values()))
         if idle:
             self._stitches.refuse(at)
         return not idle

@@ -94,7 +94,7 @@ def pipeline_outcome(span_id: bytes, trace: Trace, below: Sequence[Finding], *, 
     if trace.partial_view:
         return "unknown", "part of the trace was not seen"
     node = trace.nodes.get(span_id)
-    if node is not None and not node.parent and trace.lineage.unseen:
+    if node is not None and not node.parent_id and trace.lineage.unseen:
         return "unknown", "an agent was given work or has run, and its span was not seen"
     return "success", None
 

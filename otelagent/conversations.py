@@ -50,7 +50,7 @@ class Told:
         self.agent = run.agent or next((s.agent for s in run.steps if s.agent), None)
         self.start, self.end = run.steps[0].start, run.steps[-1].end
         standing = (s.turn.standing for s in run.steps if s.kind is Kind.LLM and s.turn is not None)
-        self.messages = list({id(m): m for each in standing for m, _ in each}.values())
+        self.messages = list({id(m): m for each in standing for m in each}.values())
 
 
 class Conversation:

@@ -27,7 +27,7 @@ class Place(Protocol):
     """A span's place, as the link table knows it."""
 
     @property
-    def parent(self) -> bytes: ...
+    def parent_id(self) -> bytes: ...
     @property
     def start(self) -> int: ...
     @property
@@ -278,13 +278,13 @@ class Tree:
             node = self._nodes.get(at)
             if node is None:
                 return None, call, at
-            if at != key and (node.kind is Kind.AGENT or not node.parent):
+            if at != key and (node.kind is Kind.AGENT or not node.parent_id):
                 return at, call, None
             if at != key and node.kind in (Kind.TOOL, Kind.HANDOFF):
                 call = call or at
-            if not node.parent or node.parent == at:
+            if not node.parent_id or node.parent_id == at:
                 return None, call, None
-            at = node.parent
+            at = node.parent_id
         return None, call, None
 
     def _given(self, member: Member, key: bytes) -> tuple[Step, bytes] | None:

@@ -64,7 +64,8 @@ class Lineage:
         self._receipts: dict[bytes, Receipt] = {}
         self._owned: dict[bytes, list[bytes]] | None = None
         """Spans with receipts by the run that each belongs to, while runs are judged."""
-        self._parents: set[bytes] = set()
+        self._parents: dict[bytes, bytes] = {}
+        """Ids of spans that have children, by themselves: one object for all that bear the id."""
         self._leaves: dict[bytes, list[bytes]] = {}
         self._bodies: dict[bytes, bytes] = {}
         self._agentic: set[bytes] = set()
@@ -88,11 +89,16 @@ class Lineage:
 
     # --- places --------------------------------------------------------------------------------------------------
 
+    def share(self, item: Step | Plain) -> None:
+        """Have the same objects for ids that were seen before."""
+        item.span_id = self._parents.get(item.span_id, item.span_id)
+        item.parent_id = self._parents.get(item.parent_id, item.parent_id)
+
     def link(self, item: Step | Plain) -> None:
         """A span has taken its place in the link table."""
         self._new.append(item.span_id)
         if item.parent_id and item.parent_id not in self._parents:
-            self._parents.add(item.parent_id)
+            self._parents[item.parent_id] = item.parent_id
             self._bears(item.parent_id)
         if item.receipt is not None:
             self.receive(item.span_id, item.receipt)
@@ -121,9 +127,9 @@ class Lineage:
         for _ in range(MAX_DEPTH):
             found += self._foreign.get(at, ())
             node = self._nodes.get(at)
-            if node is None or not node.parent or node.parent == at:
+            if node is None or not node.parent_id or node.parent_id == at:
                 break
-            at = node.parent
+            at = node.parent_id
         return found
 
     def receive(self, span_id: bytes, receipt: Receipt) -> None:
@@ -159,9 +165,9 @@ class Lineage:
                 self._agentic.add(at)
                 self.loosened.append(at)
                 return
-            if not node.parent or node.parent == at:
+            if not node.parent_id or node.parent_id == at:
                 return
-            at = node.parent
+            at = node.parent_id
 
     def is_run(self, span_id: bytes) -> bool:
         """The span is a tool call in which a model works."""
@@ -171,7 +177,7 @@ class Lineage:
         self._scans += 1
         recent = 512 if self._scans > SCANS else len(self._nodes)
         for (span_id, node), _ in zip(reversed(self._items()), range(recent), strict=False):
-            if node.kind is None and node.parent == agent.parent_id:
+            if node.kind is None and node.parent_id == agent.parent_id:
                 self._pair(span_id, agent.span_id)
 
     def _items(self) -> list[tuple[bytes, Place]]:
@@ -181,7 +187,7 @@ class Lineage:
         """A span has its first child: a plain one may be the body of an agent beside it."""
         node = self._nodes.get(span_id)
         if node is not None and node.kind is None:
-            for agent in self._leaves.get(node.parent, ()):
+            for agent in self._leaves.get(node.parent_id, ()):
                 self._pair(span_id, agent)
 
     def _pair(self, span_id: bytes, agent: bytes) -> None:
@@ -395,7 +401,7 @@ class Lineage:
         if span_id is None or (known := self._calls.get(span_id)) is not None:
             return known if span_id is not None else None
         node = self._nodes.get(span_id)
-        run = self._runs.get(owner(node.parent)) if node is not None else None
+        run = self._runs.get(owner(node.parent_id)) if node is not None else None
         return next((s for s in run.steps if s.span_id == span_id), None) if run is not None else None
 
     def giver(self, run: AgentRun) -> AgentRun | None:

@@ -6,7 +6,8 @@ from typing import Final
 
 from otelagent.model import Odd, Plain, Step
 from otelagent.otlp import NOT_TEXT, TOO_DEEP, WRONG_TYPE, Place, TraceRequest
-from otelagent.trace import Node, Trace
+from otelagent.trace import Place as Known
+from otelagent.trace import Trace
 
 SLACK: Final = 1_000_000
 """Nanoseconds by which a child may start before its parent: clocks of one machine step that far."""
@@ -35,24 +36,24 @@ def of_values(flaws: Iterable[int]) -> Counter[Odd]:
     return Counter(odd for found in flaws if found for flaw, odd in _FLAWS.items() if found & flaw)
 
 
-def differs(node: Node, item: Step | Plain | Place) -> bool:
+def differs(node: Known, item: Step | Plain | Place) -> bool:
     """Whether a span with a known id is another one, and no repetition: it has another place, time, kind or tool."""
     kind, tool = (item.kind, item.tool) if isinstance(item, Step) else (None, None)
     place = item.parent_id, item.start, item.end, kind, tool
-    return place != (node.parent, node.start, node.end, node.kind, node.tool)
+    return place != (node.parent_id, node.start, node.end, node.kind, node.tool)
 
 
-def of_trace(trace: Trace, recent: Callable[[], Iterable[Mapping[bytes, Node]]]) -> Counter[Odd]:
+def of_trace(trace: Trace, recent: Callable[[], Iterable[Mapping[bytes, Known]]]) -> Counter[Odd]:
     """What shows between the spans of a trace that leaves; `recent` gives link tables that may hold its parents."""
     found: Counter[Odd] = Counter()
     nodes = trace.nodes
     lost: set[bytes] = set()
     early = 0
     for node in nodes.values():
-        if (parent := nodes.get(node.parent)) is not None:
+        if (parent := nodes.get(node.parent_id)) is not None:
             early += node.start + SLACK < parent.start
-        elif node.parent:
-            lost.add(node.parent)
+        elif node.parent_id:
+            lost.add(node.parent_id)
     if lost:
         found[Odd.PARENT_ELSEWHERE] = len({key for table in recent() for key in lost if key in table})
     found[Odd.STARTS_BEFORE_PARENT] = early
@@ -63,4 +64,4 @@ def of_trace(trace: Trace, recent: Callable[[], Iterable[Mapping[bytes, Node]]])
 def _loops(key: bytes, trace: Trace) -> bool:
     """A run whose chain of parents leads back to it; a span that is its own parent has a count of its own."""
     node = trace.nodes.get(key)
-    return node is not None and node.parent != key and key in trace.ancestors(key)
+    return node is not None and node.parent_id != key and key in trace.ancestors(key)

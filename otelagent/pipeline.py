@@ -332,9 +332,8 @@ class Pipeline:
     ) -> None:
         for span, item in items:
             node = trace.nodes[span.span_id]
-            if id(item) in new:
-                values = self._values(item, trace)
-                node.added = otlp.delta(values) if values else b""
+            if id(item) in new and (values := self._values(item, trace)):
+                node.added = otlp.delta(values)
             if node.added:
                 request.append(span, node.added)
 

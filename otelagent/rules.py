@@ -10,9 +10,6 @@ from otelagent.model import Instructions, Kind, Rule, Step
 MAX_RULES: Final = 64
 """Rules kept per run, the earliest."""
 
-EARLY: Final = 4
-"""Messages that must stand after a rule's own before it counts as given early."""
-
 
 class Given(msgspec.Struct):
     """A rule, the message that states it, and the first step whose history showed it."""
@@ -61,7 +58,7 @@ class Rules:
 
     def _take(self, step: Step) -> None:
         assert step.turn is not None  # noqa: S101 - the caller looked
-        for message, after in step.turn.standing:
+        for place, message in enumerate(step.turn.standing):
             if id(message) not in self._known:
                 self._known[id(message)] = None
                 if self._before and message.mark in self._before:
@@ -69,7 +66,7 @@ class Rules:
                     continue
                 self._lift(message.lifts([each.rule for each in self._standing.values()]))
                 self._add(message, step)
-            if after >= EARLY:
+            if place < step.turn.early:
                 for each in self._standing.values():
                     each.early = each.early or each.message is message
 

@@ -17,7 +17,7 @@ class Place(Protocol):
     """What is asked of a span's place."""
 
     @property
-    def parent(self) -> bytes: ...
+    def parent_id(self) -> bytes: ...
     @property
     def kind(self) -> Kind | None: ...
 
@@ -39,7 +39,7 @@ class SpanLinks:
     def sources(self, key: bytes) -> frozenset[bytes]:
         """The spans that sent what a run was started by, and those in which they were sent."""
         sent = next((self._sent[at] for at in self._upward(key) if at in self._sent), ()) if self._sent else ()
-        around = (self._nodes[each].parent for each in sent if each in self._nodes)
+        around = (self._nodes[each].parent_id for each in sent if each in self._nodes)
         return frozenset((*sent, *around)) - {b"", key}
 
     def within(self, key: bytes, spans: frozenset[bytes]) -> bool:
@@ -54,6 +54,6 @@ class SpanLinks:
             if at != key and node is not None and node.kind in (Kind.AGENT, Kind.WORKFLOW):
                 return
             yield at
-            if node is None or not node.parent or node.parent == at:
+            if node is None or not node.parent_id or node.parent_id == at:
                 return
-            at = node.parent
+            at = node.parent_id

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain, groupby, islice
 from operator import itemgetter
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 
@@ -96,23 +96,25 @@ _CREATED: Final = "create_agent"
 
 
 class Node(msgspec.Struct, gc=False):
-    """One span in the link table."""
+    """The place of a span that is no step, or whose trace has left."""
 
-    parent: bytes
+    parent_id: bytes
     start: int
     end: int
     kind: Kind | None = None
     """None: a plain span."""
     tool: str | None = None
     added: bytes = b""
-    """Attributes that were added when it passed; a repeated span gets the same."""
-    http: tuple[int, int] | None = None
-    """End and status of the last HTTP client span below it, on its way up to a tool."""
+    """Attributes that were added to the span when it passed; a repeated one gets the same."""
 
-    @property
-    def created(self) -> bool:
-        """An agent was created in it."""
-        return self.kind is None and self.tool == _CREATED
+
+Place: TypeAlias = Step | Node
+"""One span in the link table; a live step is its own."""
+
+
+def creates(place: Place) -> bool:
+    """An agent was created in the span."""
+    return place.kind is None and place.tool == _CREATED
 
 
 class Trace:
@@ -179,7 +181,7 @@ class Trace:
         self.trace_id = trace_id
         self.opened = now
         self.touched = now
-        self.nodes: dict[bytes, Node] = {}
+        self.nodes: dict[bytes, Place] = {}
         self.runs: dict[bytes, AgentRun] = {}
         self._budget = budget
         self.conversations = conversations
@@ -313,7 +315,7 @@ class Trace:
                 call.differ(found.pointer, found.note)
         if call is not None and not call.raced and call.outcome.status in MAY_BE_CUT_OFF and not step.rebuilt:
             recent = islice(reversed(self.nodes.values()), MAX_BELOW)
-            last = max((n.end for n in recent if n.parent == step.span_id), default=0)
+            last = max((n.end for n in recent if n.parent_id == step.span_id), default=0)
             self._race(step, last)
 
     def outlasted(self, item: Step | Plain) -> Step | None:
@@ -321,7 +323,7 @@ class Trace:
         node = self.nodes.get(item.parent_id)
         if node is None or node.kind not in SOURCES or item.end <= node.end:
             return None
-        run = self.runs.get(self.owner(node.parent) if node.parent else item.parent_id)
+        run = self.runs.get(self.owner(node.parent_id) if node.parent_id else item.parent_id)
         step = next((s for s in run.steps if s.span_id == item.parent_id), None) if run is not None else None
         if step is None or step.call is None or step.call.outcome.status not in MAY_BE_CUT_OFF:
             return None
@@ -383,7 +385,7 @@ class Trace:
         for at in self._elsewhere.answered(self.trace_id):
             while at in self.nodes and at not in found:
                 found.add(at)
-                at = self.nodes[at].parent
+                at = self.nodes[at].parent_id
         return found
 
     def delegations(self) -> Iterator[tuple[AgentRun | None, AgentRun]]:
@@ -427,13 +429,18 @@ class Trace:
         self._linked = len(nodes)
         self.partial_view = self.recalled = True
 
+    @property
+    def places(self) -> dict[bytes, Node]:
+        """What is kept of it for a while after it has left: its link table without its steps."""
+        return {span_id: _bare(place) for span_id, place in self.nodes.items()}
+
     def _catch_up(self) -> None:
         """Tell of the spans that were placed while the trace was idle."""
         waiting = [*islice(self.nodes.items(), self._linked, None)]
         self._linked = len(self.nodes)
         for span_id, node in waiting:
             self.lineage.link(
-                Plain(trace_id=self.trace_id, span_id=span_id, parent_id=node.parent, start=node.start, end=node.end)
+                Plain(trace_id=self.trace_id, span_id=span_id, parent_id=node.parent_id, start=node.start, end=node.end)
             )
 
     def link(self, item: Step | Plain) -> bool:
@@ -444,12 +451,13 @@ class Trace:
             self._catch_up()
         self._linked += 1
         item.trace_id = self.trace_id  # one object for all
+        self.lineage.share(item)
         step = item if isinstance(item, Step) else None
         if step is None:
             made = _CREATED if isinstance(item, Plain) and item.creates else None
             self.nodes[item.span_id] = Node(item.parent_id, item.start, item.end, None, made)
         else:
-            self.nodes[item.span_id] = Node(item.parent_id, item.start, item.end, step.kind, step.tool)
+            self.nodes[item.span_id] = step
             self._name(step)
         if not item.parent_id:
             self.root_seen = True
@@ -497,11 +505,11 @@ class Trace:
         at = span_id
         for _ in range(MAX_DEPTH):
             node = self.nodes.get(at)
-            if node is None or node.kind is Kind.AGENT or not node.parent or node.parent == at:
+            if node is None or node.kind is Kind.AGENT or not node.parent_id or node.parent_id == at:
                 return at
             if (hidden := self.lineage.stops(at)) is not None:
                 return hidden
-            at = node.parent
+            at = node.parent_id
         return at
 
     def ancestors(self, span_id: bytes) -> Iterator[bytes]:
@@ -509,9 +517,9 @@ class Trace:
         at = span_id
         for _ in range(MAX_DEPTH):
             node = self.nodes.get(at)
-            if node is None or not node.parent or node.parent == at:
+            if node is None or not node.parent_id or node.parent_id == at:
                 return
-            at = node.parent
+            at = node.parent_id
             yield at
 
     def run_of(self, step: Step) -> bytes:
@@ -651,7 +659,7 @@ class Trace:
     def _part(self, span_id: bytes, detectors: tuple[Observer, ...]) -> list[Step]:
         """Steps below a span that turned out to be an agent's leave the run above it."""
         node = self.nodes[span_id]
-        above = self.owner(node.parent) if node.parent else span_id
+        above = self.owner(node.parent_id) if node.parent_id else span_id
         run = self.runs.get(above)
         if run is None:
             return []
@@ -694,6 +702,12 @@ class Trace:
             self._calls.setdefault(step.call_id, step)
         else:
             self._unnamed[step.span_id] = step
+
+
+def _bare(place: Place) -> Node:
+    if isinstance(place, Node):
+        return place
+    return Node(place.parent_id, place.start, place.end, place.kind, place.tool, place.added)
 
 
 def _says_more(step: Step, parts: Sequence[LogPart]) -> bool:

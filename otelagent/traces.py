@@ -16,7 +16,7 @@ from otelagent.conversations import Conversations
 from otelagent.model import Receipt, Step
 from otelagent.reading.given import MAX_UNREAD, Budget
 from otelagent.run import Observer, roster
-from otelagent.trace import Closed, Listener, Node, Trace
+from otelagent.trace import Closed, Listener, Node, Place, Trace
 
 RECENT: Final = 256
 """Traces in which a lost parent is looked for."""
@@ -88,7 +88,7 @@ class LiveTraces:
         trace.touched = now
         return trace
 
-    def recent(self) -> Iterator[Mapping[bytes, Node]]:
+    def recent(self) -> Iterator[Mapping[bytes, Place]]:
         """The link tables of the traces that were opened or closed last."""
         yield from islice((trace.nodes for trace in reversed(self._traces.values())), RECENT)
         yield from islice(reversed(self._past.values()), RECENT)
@@ -199,7 +199,7 @@ class LiveTraces:
 
     def _remember(self, trace: Trace) -> None:
         """Keep the link table for a while: a sender may repeat spans of a trace that has left."""
-        self._past[trace.trace_id] = trace.nodes
+        self._past[trace.trace_id] = trace.places
         self._past_spans += len(trace.nodes)
         while self._past_spans > self._limits.past_spans:
             _, nodes = self._past.popitem(last=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector, threshold
-from otelagent.model import Evidence, Finding, Kind, Layer, Need, Severity, Standing, Step, Turn
+from otelagent.model import Evidence, Finding, Instructions, Kind, Layer, Need, Severity, Step, Turn
 from otelagent.rules import Given
 from otelagent.run import SOURCES, AgentRun, Wake
 
@@ -192,8 +192,8 @@ def _gone(each: Given, step: Step, turn: Turn, state: _State) -> bool:
     return goes_on and not _stands(each, turn.standing)
 
 
-def _stands(each: Given, standing: Sequence[Standing]) -> bool:
-    return any(message is each.message or message.holds(each.rule) for message, _ in standing)
+def _stands(each: Given, standing: Sequence[Instructions]) -> bool:
+    return any(message is each.message or message.holds(each.rule) for message in standing)
 
 
 def _kept(each: Given, step: Step, run: AgentRun) -> bool:

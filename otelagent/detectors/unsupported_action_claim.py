@@ -110,7 +110,7 @@ def _unsupported(deeds: Iterable[str], used: Mapping[str, bool]) -> list[str]:
 def _carried_out(turn: Turn, said: Said) -> frozenset[str]:
     """What the answer states as done, of what the user may have asked for."""
     stated = said.stated
-    return stated & frozenset[str]().union(*(s.message.requested for s in turn.standing)) if stated else stated
+    return stated & frozenset[str]().union(*(each.requested for each in turn.standing)) if stated else stated
 
 
 def _failed(step: Step, deeds: list[str]) -> bool:

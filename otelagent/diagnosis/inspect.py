@@ -209,7 +209,7 @@ def _agent(run: AgentRun, trace: Trace) -> Agent:
 
 def _is_top(run: AgentRun, trace: Trace) -> bool:
     node = trace.nodes.get(run.key)
-    return node is not None and not node.parent
+    return node is not None and not node.parent_id
 
 
 def _deed(step: Step) -> Deed:

@@ -18,18 +18,19 @@ from otelagent.model.content import (
     ToolResult,
 )
 from otelagent.model.finding import RANK, Evidence, Finding, Layer, Severity
-from otelagent.model.instructions import Breach, Instructions, Rule, Standing
+from otelagent.model.instructions import Breach, Instructions, Rule
 from otelagent.model.kind import Kind, Need, Role, Withheld
 from otelagent.model.odd import Odd
 from otelagent.model.outcome import BAD, More, Outcome, Status
 from otelagent.model.plain import LogPart, Plain
 from otelagent.model.said import NOTHING_ADMITTED, Admission, Claim, Doubt, Said
 from otelagent.model.step import Step
-from otelagent.model.turn import Turn, Window
+from otelagent.model.turn import EARLY, Turn, Window
 from otelagent.model.work import Assignment, Family, Items, Receipt
 
 __all__ = [
     "BAD",
+    "EARLY",
     "NOTHING_ADMITTED",
     "RANK",
     "Admission",
@@ -68,7 +69,6 @@ __all__ = [
     "Said",
     "Severity",
     "Shape",
-    "Standing",
     "Status",
     "Step",
     "Suspect",

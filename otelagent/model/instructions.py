@@ -1,7 +1,7 @@
 """What operators and users tell an agent, and the rules in it."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 
 class Rule(Protocol):
@@ -46,11 +46,3 @@ class Instructions(Protocol):
     @property
     def requested(self) -> frozenset[str]:
         """Deeds that a user's message may ask for."""
-
-
-class Standing(NamedTuple):
-    """A system or user message in a step's history."""
-
-    message: Instructions
-    after: int
-    """Messages that stand after it."""

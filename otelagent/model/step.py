@@ -100,6 +100,8 @@ class Step(msgspec.Struct, kw_only=True, gc=False):
     output_tokens: int | None = None
     context_limit: int | None = None
     extras: Extras | None = None
+    added: bytes = b""
+    """Attributes that were added to the span when it passed; a repeated one gets the same."""
     content: Content | None = None
     """Let go by reading."""
     call: Call | None = None

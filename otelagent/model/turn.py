@@ -1,11 +1,16 @@
 """What was read from a completion and its new input messages."""
 
+from typing import Final
+
 import msgspec
 
 from otelagent.model.call import Answered, Asked
-from otelagent.model.instructions import Instructions, Standing
+from otelagent.model.instructions import Instructions
 from otelagent.model.said import NOTHING_ADMITTED, Admission, Claim, Said
 from otelagent.model.work import Assignment
+
+EARLY: Final = 4
+"""Messages that must stand after an instruction before it counts as given early."""
 
 
 class Window(msgspec.Struct, frozen=True, gc=False):
@@ -34,8 +39,10 @@ class Turn(msgspec.Struct, gc=False):
     """Input messages were captured."""
     told: tuple[Instructions, ...] = ()
     """New system and user messages, until the trace took them over."""
-    standing: tuple[Standing, ...] = ()
-    """System and user messages of the history, in order, as far as they are kept."""
+    standing: tuple[Instructions, ...] = ()
+    """System and user messages of the history, in order, as far as they are kept; one object while they stay equal."""
+    early: int = 0
+    """Of `standing` the first ones, those that EARLY messages or more stand after."""
     window: Window | None = None
     called: frozenset[str] = frozenset()
     """Tools that new messages show as called before the user's last one."""

@@ -1,10 +1,12 @@
 """From a step's content to its facts: content is decoded here, once, and let go."""
 
 from array import array
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
+from sys import intern
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
@@ -13,6 +15,7 @@ from xxhash import xxh3_64_intdigest
 from otelagent import w3c
 from otelagent.model import (
     BAD,
+    EARLY,
     Admission,
     Answered,
     Asked,
@@ -32,7 +35,6 @@ from otelagent.model import (
     Receipt,
     Role,
     Rule,
-    Standing,
     Status,
     Step,
     Suspect,
@@ -119,7 +121,7 @@ RoleOf = Callable[[str | None, str | None, str], Role]
 class Seen:
     """Messages of a trace that were read already. Owned by the trace, bounded."""
 
-    __slots__ = ("_asked", "_elsewhere", "_instructions", "_known", "declared")
+    __slots__ = ("_asked", "_elsewhere", "_instructions", "_known", "_standing", "declared")
 
     def __init__(self, elsewhere: Known[str, Asked] | None = None) -> None:
         """`elsewhere`: calls that any trace asked for, by id. Changed by all that share it."""
@@ -129,6 +131,8 @@ class Seen:
         self._asked: dict[str, Asked] = {}
         self._known: dict[int, None] = {}
         self._instructions: dict[int, Instructions] = {}
+        self._standing: tuple[Instructions, ...] = ()
+        """Of the last history."""
 
     def ask(self, calls: Sequence[Asked]) -> None:
         """A completion asked for these calls."""
@@ -149,21 +153,26 @@ class Seen:
         known = self._asked.get(call_id)
         return known if known is not None or self._elsewhere is None else self._elsewhere.get(call_id)
 
+    def same(self, call_id: str | None) -> str | None:
+        """The same id, as the object that it was asked for with."""
+        known = self._asked.get(call_id) if call_id is not None else None
+        return known.id if known is not None else call_id
+
     def instruct(self, fingerprint: int, message: Instructions) -> None:
         """A system or user message was read."""
         if len(self._instructions) < MAX_STANDING:
             self._instructions[fingerprint] = message
 
-    def standing(self, history: Sequence[Item]) -> tuple[Standing, ...]:
-        """The system and user messages of a history, in order."""
-        known, last = self._instructions, len(history) - 1
+    def standing(self, history: Sequence[Item]) -> tuple[tuple[Instructions, ...], int]:
+        """The system and user messages of a history, in order, and how many of them were given early."""
+        known, last = self._instructions, len(history) - EARLY
         if not known:
-            return ()
-        return tuple(
-            Standing(known[item.fingerprint], last - position)
-            for position, item in enumerate(history)
-            if item.fingerprint in known
-        )
+            return (), 0
+        places = [position for position, item in enumerate(history) if item.fingerprint in known]
+        found = tuple([known[history[position].fingerprint] for position in places])
+        if found != self._standing:
+            self._standing = found
+        return self._standing, bisect_left(places, last)
 
     def fresh(self, history: Sequence[Item]) -> list[tuple[int, Item]]:
         """Messages not seen before, with their positions. Equal messages of one history are told apart by count."""
@@ -196,6 +205,7 @@ def read(step: Step, seen: Seen, role_of: RoleOf) -> None:
     if content is None:
         return
     if step.kind in (Kind.TOOL, Kind.RETRIEVAL):
+        step.call_id = seen.same(step.call_id)
         step.call = _call(step, content, role_of(step.tool, step.tool_description, _command(step.tool, content)))
     elif step.kind in (Kind.LLM, Kind.AGENT, Kind.WORKFLOW):
         step.turn = _turn(step, content, seen, role_of)
@@ -653,6 +663,7 @@ def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
     asked = tuple(_asked(c) for c in calls if not (text and is_closing(c.name))) if calls else ()
     seen.ask(asked)
     _declare(asked, content, seen)
+    standing, early = seen.standing(history)
     return Turn(
         said=CompletionRead(text) if text else None,
         asked=asked,
@@ -661,7 +672,8 @@ def _turn(step: Step, content: Content, seen: Seen, role_of: RoleOf) -> Turn:
         given=tuple(reader.given),
         history=bool(history),
         told=tuple(reader.told),
-        standing=seen.standing(history),
+        standing=standing,
+        early=early,
         called=_called_before(fresh) if reader.calls else _NONE,
         window=_window(len(history), [position for position, _ in fresh]) if history else None,
         task=TaskRead("\n".join(reader.asked_for)) if reader.asked_for else None,
@@ -789,7 +801,7 @@ class _HistoryReader:
         self, part: ToolResult, asked: ToolCall | Asked | None, asker: int, this_turn: bool, tail: bool
     ) -> None:
         self.given.append(part.result)
-        call_id = (asked.id if asked else None) or part.id
+        call_id = self._seen.same((asked.id if asked else None) or part.id)
         if call_id:
             self.consumed.append(call_id)
         if this_turn:
@@ -884,7 +896,8 @@ def _tool_calls(messages: Iterable[Message]) -> Iterable[ToolCall]:
 
 
 def _asked(call: ToolCall) -> Asked:
-    return Asked(call.id, call.name, _hash(call.arguments))
+    name = intern(call.name) if type(call.name) is str else call.name
+    return Asked(call.id, name, _hash(call.arguments))
 
 
 def _as_text(value: object) -> str:
