@@ -60,7 +60,7 @@ def test_a_tool_takes_less_than_64_kib() -> None:
     known = Baselines()
     key, largest = ToolKey("", "tool"), 0
     for number, step in enumerate(wild(3_000)):
-        step.service = f"service {number % 40}, with a name that is longer than any should be, and goes on"
+        step.say(service=f"service {number % 40}, with a name that is longer than any should be, and goes on")
         known.fit(step)
         known.called(key, [step], float(number))
         if number % 300 == 0 or number > 2_950:
