@@ -16,6 +16,10 @@ MAX_OPEN: Final = 64
 """Open questions per run; the oldest is let go."""
 
 
+_MOMENTS: Final = ("date", "year")
+"""Kinds of claims that may follow from what was found: the next day."""
+
+
 class Verdict(StrEnum):
     """How a completion dealt with a bad source."""
 
@@ -59,14 +63,18 @@ class Question(msgspec.Struct):
 
     source: Step
     turns: int = 0
+    retried: bool = False
+    """A call with other words brought something: the answer's specifics should come from it."""
 
 
 class OpenQuestions:
     """Owned by one AgentRun, touched by its fold only."""
 
-    __slots__ = ("_open", "_pages")
+    __slots__ = ("_hints", "_open", "_pages")
 
     def __init__(self) -> None:
+        self._hints: list[Step] = []
+        """Good results that may be none."""
         self._open: list[Question] = []
         self._pages: list[Step] = []
         """Good results that are a part, until the tool is called again."""
@@ -76,7 +84,7 @@ class OpenQuestions:
 
     @property
     def sources(self) -> tuple[Step, ...]:
-        return tuple(q.source for q in self._open)
+        return tuple(q.source for q in self._open if not q.retried)
 
     def source(self, step: Step) -> tuple[Decision, ...]:
         """A source ended: it may open a question, or answer earlier ones; gives those that it answers."""
@@ -89,8 +97,11 @@ class OpenQuestions:
             if call.more is not None:
                 self._pages.append(step)
                 del self._pages[:-MAX_OPEN]
+            if call.hint is not None:
+                self._hints.append(step)
+                del self._hints[:-MAX_OPEN]
             return self._recover(step)
-        if call.outcome.status in BAD and call.role is not Role.NOTE:
+        if call.outcome.status in BAD and (call.role is not Role.NOTE or call.outcome.status is Status.ERROR):
             if call.outcome.status is Status.EMPTY and call.role is not Role.SOURCE:
                 return ()
             self._open.append(Question(step))
@@ -100,9 +111,11 @@ class OpenQuestions:
     def decide(self, consumer: Step, given: Given) -> tuple[Decision, ...]:
         """What a completion with text means for the sources that ended before it started."""
         turn = consumer.turn
-        if turn is None or not turn.text or not (self._open or self._pages):
+        if turn is None or not turn.text or not (self._open or self._pages or self._hints):
             return ()
         at = consumer.start if consumer.kind is Kind.LLM else consumer.end
+        if self._hints and turn.answer:
+            self._take_hints(turn, at, given)
         if self._pages and turn.answer:
             self._stop_short(turn, at)
         waiting = [q for q in self._open if q.source.end <= at or _within(q.source, consumer)]
@@ -127,11 +140,24 @@ class OpenQuestions:
                 page.call.stop_short()
                 self._open.append(Question(page))
 
+    def _take_hints(self, turn: Turn, at: int, given: Given) -> None:
+        """An answer with specifics that nothing grounds makes bad sources of results that may say there is nothing."""
+        hinted = [step for step in self._hints if step.end <= at]
+        self._hints = [step for step in self._hints if step.end > at]
+        open_already = any(q.source.end <= at and not q.retried for q in self._open)
+        if not hinted or open_already or turn.admission.any or not _telling(given.ungrounded(turn.claims)):
+            return
+        for step in hinted:
+            if step.call is not None and not _doubted(step, turn.said, given):
+                step.call.confirm()
+                self._open.append(Question(step))
+
     def _recover(self, step: Step) -> tuple[Decision, ...]:
-        met = [q.source for q in self._open if meets(step, q.source)]
-        answered = set(map(id, met))
-        self._open = [q for q in self._open if id(q.source) not in answered]
-        return tuple(Decision(source, step, Verdict.RECOVERED) for source in met)
+        met = [q for q in self._open if meets(step, q.source)]
+        for question in met:
+            question.retried = not _same(step, question.source) and _is_source(step)
+        self._open = [q for q in self._open if q not in met or q.retried]
+        return tuple(Decision(q.source, step, Verdict.RECOVERED) for q in met if not q.retried)
 
 
 def _within(source: Step, consumer: Step) -> bool:
@@ -152,6 +178,8 @@ def _decide(question: Question, consumer: Step, ungrounded: tuple[Claim, ...], g
     if not answer and not ungrounded:
         return None  # a turn that only calls tools decides nothing
     question.turns += 1
+    if question.retried and all(claim.kind in _MOMENTS for claim in ungrounded):
+        return Decision(question.source, consumer, Verdict.RECOVERED)
     if admission.absence and not admission.failed and not admission.partial:
         return Decision(question.source, consumer, Verdict.ABSENCE, ungrounded)
     if admission.any or _doubted(question.source, turn.said, given):
@@ -178,6 +206,19 @@ def _doubted(source: Step, said: Said | None, given: Given) -> bool:
     )
 
 
+def _is_source(step: Step) -> bool:
+    return step.call is not None and step.call.role is Role.SOURCE
+
+
+def _same(step: Step, bad: Step) -> bool:
+    """Equal or similar arguments."""
+    now, then = step.call, bad.call
+    if now is None or then is None:
+        return False
+    equal = now.arguments is not None and now.arguments == then.arguments
+    return equal or (now.similar is not None and now.similar == then.similar)
+
+
 def meets(step: Step, bad: Step) -> bool:
     """The same need: the same tool with the same or a similar argument, or another source with the same query.
 
@@ -186,9 +227,7 @@ def meets(step: Step, bad: Step) -> bool:
     now, then = step.call, bad.call
     if now is None or then is None or step.start < bad.end:
         return False
-    if now.arguments is not None and now.arguments == then.arguments:
-        return True
-    if now.similar is not None and now.similar == then.similar:
+    if _same(step, bad):
         return True
     if step.tool != bad.tool:
         return False

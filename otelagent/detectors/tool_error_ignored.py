@@ -64,6 +64,8 @@ class ToolErrorIgnored(Detector):
     def _fabricated(self, decision: Decision, run: AgentRun) -> bool:
         """One such claim is enough where the agent had no source to answer from at all."""
         needed = self.claims if any(map(_arrived, run.steps)) else 1
+        if decision.source.call is not None and decision.source.call.role is Role.NOTE:
+            return False
         return decision.verdict is Verdict.FABRICATED and decision.answer and len(decision.ungrounded) >= needed
 
     def _found(self, cause: str, decisions: Sequence[Decision], run: AgentRun) -> Finding:
@@ -85,8 +87,8 @@ class ToolErrorIgnored(Detector):
 
 
 def _reported_success(decision: Decision, run: AgentRun) -> bool:
-    """After a failed action the answer says that it, or all, is done."""
-    acted = decision.source.call is not None and decision.source.call.role is Role.ACTION
+    """After a failed action the answer says that it, or all, is done. What fails is more than a note by its name."""
+    acted = decision.source.call is not None and decision.source.call.role in (Role.ACTION, Role.NOTE)
     tool = decision.source.tool or ""
     said = decision.consumer.turn.said if decision.consumer.turn else None
     undecided = decision.verdict in (Verdict.SILENT, Verdict.FABRICATED)

@@ -105,6 +105,8 @@ class Call(msgspec.Struct, gc=False):
     """Only the words of the tool's description say that it doesn't fit."""
     more: More | None = None
     """There is more than this result holds."""
+    hint: Outcome | None = None
+    """What a short good result may be saying, if an answer states what nothing grounds."""
     raced: bool = False
     """The orchestrator gave up on it while it still worked."""
 
@@ -120,6 +122,11 @@ class Call(msgspec.Struct, gc=False):
         path = self.outcome.path or "result"
         at = path + self.more.path if "#" in path or not self.more.path else f"{path}#{self.more.path}"
         self.outcome = Outcome(Status.PARTIAL, at, self.more.note)
+
+    def confirm(self) -> None:
+        """What the result may be saying is taken for what it says."""
+        assert self.hint is not None  # noqa: S101 - whoever asks has looked
+        self.outcome = self.hint
 
     def time_out(self, note: str) -> None:
         """The orchestrator's timeout cut the call off, whatever its result looks like."""

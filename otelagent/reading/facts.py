@@ -56,6 +56,7 @@ from otelagent.reading.deeds import deeds, requested, stated
 from otelagent.reading.doubts import doubts
 from otelagent.reading.enumeration import HEAD, enumerated, excused, mentioned, named_in, names, texts
 from otelagent.reading.envelopes import Unwrapped, unwrap, unwrap_arguments
+from otelagent.reading.hints import hint
 from otelagent.reading.injection import names_in, overlap, score, shingles, targets_in
 from otelagent.reading.known import Known
 from otelagent.reading.outcome import outcome
@@ -242,6 +243,7 @@ class _Judged(msgspec.Struct, frozen=True):
     suspect: Suspect | None = None
     shape: Shape | None = None
     more: More | None = None
+    hint: Outcome | None = None
 
 
 _JUDGED: Final = Known[tuple[object, ...], _Judged]()
@@ -269,6 +271,7 @@ def _call(step: Step, content: Content, role: Role) -> Call:
         receipt=judged.receipt or _of_coworker(step.tool, step.target, captured),
         shape=judged.shape,
         more=judged.more,
+        hint=judged.hint,
     )
 
 
@@ -333,7 +336,14 @@ def _of_result(opened: Captured | None, found: Outcome, role: Role, given: Captu
         _suspect(given) if role is not Role.NOTE and found.status in READABLE else None,
         _shape_of(opened.value, found, result),
         more(opened.value) if found.status is Status.OK and role is not Role.NOTE else None,
+        _hint(opened, found) if found.status is Status.OK and role in (Role.SOURCE, Role.POLL) else None,
     )
+
+
+def _hint(opened: Captured, found: Outcome) -> Outcome | None:
+    read = unwrap(opened.value)
+    said = None if read.cut or read.redacted else hint(read.value)
+    return None if said is None else Outcome(said.status, found.path, said.note)
 
 
 def _shape_of(opened: object, judged: Outcome, result: int | None) -> Shape | None:
@@ -873,6 +883,8 @@ class ResultRead:
                 suspect=judged.suspect,
                 receipt=judged.receipt or _of_coworker(self._tool, None, recorded),
                 shape=judged.shape,
+                more=judged.more,
+                hint=judged.hint,
             )
         return self._call
 

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import re2
 
 from otelagent.model import Status
-from otelagent.reading.lexicon import compiled, exact, grammar, unaccented, words
+from otelagent.reading.lexicon import AnyOf, compiled, exact, folded, grammar, unaccented, words
 
 LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "zh", "ja")
 
@@ -116,6 +116,8 @@ _STATEMENTS: Final = (
     ("timeout", Status.TIMEOUT, "says that it timed out"),
     ("denied", Status.DENIED, "says that access was denied"),
 )
+_REFUSALS: Final = frozenset({"timeout", "denied"})
+"""What tells more than "no": "no answer within 10 s", "no valid credentials"."""
 _RATE: Final = compiled(_any("rate"))
 _LIMIT: Final = compiled(_any("limit"))
 _TIMEOUT: Final = compiled(_any("timeout"))
@@ -188,13 +190,33 @@ def nothing(text: str) -> bool:
     return len(text) <= _EMPTY and (not text.strip() or _nothing(text, _openings(text)))
 
 
+@cache
+def _stems(section: str) -> AnyOf:
+    return AnyOf([each for lists in _LISTS for each in lists[section]])
+
+
+def troubled(text: str) -> bool:
+    """Any word of it speaks of trouble, in any language."""
+    return _stems("trouble").search(folded(text).encode(errors="replace"))
+
+
+def lacking(text: str) -> bool:
+    """Any word of it speaks of a lack, in any language."""
+    return _stems("lack").search(folded(text).encode(errors="replace"))
+
+
+def is_answer(text: str) -> bool:
+    """It begins as texts do that look like a report of failure or emptiness and are answers: "no errors found"."""
+    return "answer" in _openings(text)
+
+
 def statement(text: str) -> Reading | None:
     """What a result's text as a whole says of itself, or None: it is content."""
     found = _openings(text)
     if found:
         if "failure" in found and "answer" not in found:
             return kind(text)
-        if len(text) <= _EMPTY and _nothing(text, found):
+        if len(text) <= _EMPTY and found.isdisjoint(_REFUSALS) and _nothing(text, found):
             return Reading(Status.EMPTY, "says that nothing was found")
         if "failure_short" in found and len(text) <= _SHORT:
             return kind(text)
@@ -226,7 +248,7 @@ _HEADER_ONLY: Final = compiled(r"^\s*\|[^\n]+\|\s*\n\s*\|[-:| ]+\|\s*$")
 _NO_ROWS: Final = compiled(r"\n\s*\((?:0|no) rows?\)\s*$|\n-+(?:\+-+)*\s*$")
 """A table as database shells print it, without rows."""
 _YAML_NOTHING: Final = compiled(r"^[\w -]{1,40}:\s*(?:\[\]|\{\}|null|~)\s*$")
-_COLUMNS: Final = exact(r"^\s*\"?[A-Za-z][A-Za-z_ ]*\"?(?:[,;\t]\"?[A-Za-z][A-Za-z_]*\"?){2,}\s*$")
+_COLUMNS: Final = exact(r"^\s*\"?[A-Za-z][A-Za-z_ ]*\"?(?:[,;\t]\"?[A-Za-z][A-Za-z_]*\"?){1,}\s*$")
 """One line of names between separators; with an underscore in one of them it is the header of a table."""
 
 

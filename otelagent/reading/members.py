@@ -109,20 +109,29 @@ NOTHING_TEXT: Final = names(
 FIRST_PAGE: Final = {"page": 1, "pagenumber": 1, "currentpage": 1, "offset": 0, "skip": 0, "startindex": 1}
 HTTP_KEYS: Final = names("httpstatus httpstatuscode statuscode httpcode responsestatus responsecode")
 CODE_KEYS: Final = frozenset({"code", "status", "errorcode", "error", "errno", "statuscode"})
+REPLY_CODES: Final = names("code ret retcode errcode errno errorcode resultcode returncode statuscode responsecode")
+"""Codes that a service gives its replies; 0 says that all is well."""
 FAILED_FLAGS: Final = names("iserror error failed failure haserror haserrors errored toolcallerror isfailure")
-SUCCESS: Final = names("success ok succeeded issuccess successful issuccessful")
+SUCCESS: Final = names(
+    "success ok succeeded issuccess successful issuccessful erfolg erfolgreich succes succès reussi réussi reussite"
+    " réussite exito éxito exitoso exitosa sucesso bemsucedido 成功 是否成功"
+)
 ERROR_TEXTS: Final = names(
     "error err errormessage errormsg errordescription errordetail errordetails errortext errorstring"
     " errorreason exception exceptionmessage exceptiontype fault faultstring failurereason toolerror"
     " fehler fehlermeldung fehlertext erreur erreurs messageerreur mensajeerror mensajedeerror erro mensagemerro"
-    " mensagemdeerro 错误 错误信息 错误消息 エラー エラーメッセージ"
+    " mensagemdeerro falha fallo echec échec errmsg faultcode 错误 错误信息 错误消息 エラー エラーメッセージ"
 )
 ERROR_TYPES: Final = names("errortype errorcode errorname errorkind exceptiontype type")
 MESSAGES: Final = names(
-    "message msg detail details description title reason text info hint errormessage"
+    "message msg detail details description title reason text info hint errormessage resultmsg returnmsg retmsg"
+    " resultmessage responsemessage statusmessage aviso avertissement mensagemretorno libelle"
     " nachricht meldung hinweis grund mensaje detalle motivo mensagem detalhe raison 消息 信息 原因 メッセージ 理由"
 )
-STATUS: Final = names("status state outcome result resultstatus resultstate stat responsestatus statustext")
+STATUS: Final = names(
+    "status state outcome result resultstatus resultstate stat responsestatus statustext estado statut etat état"
+    " zustand situacao situação situacion situación 状态 状態 ステータス"
+)
 WAIT: Final = names("retryafter retryafterseconds retryafterms retryin retryinseconds ratelimitreset")
 PARTIAL_FLAGS: Final = names(
     "partial ispartial partialresult partialresults partialdata partialresponse partialfailure incomplete"
@@ -132,7 +141,8 @@ PARTIAL_FLAGS: Final = names(
 LATE: Final = frozenset({"timedout", "timeout", "istimeout"})
 LIMITED: Final = frozenset({"ratelimited", "throttled", "isratelimited", "ratelimitexceeded"})
 LEFT: Final = names(
-    "remaining left missing skipped unprocessed notprocessed outstanding todo processed completed checked done fetched"
+    "recibidas recibidos previstas previstos recebidas recebidos recus reçus attendus erhalten erwartet geladen"
+    " remaining left missing skipped unprocessed notprocessed outstanding todo processed completed checked done fetched"
     " loaded returned received succeeded failed"
 )
 """Members that say how much of something was dealt with."""
@@ -155,8 +165,12 @@ PAGERS: Final = names(
 BATCHED: Final = names("requested total submitted attempted count totalcount all")
 SUCCEEDED: Final = names("succeeded success successful processed completed imported updated sent done ok")
 FAILED_COUNTS: Final = names("failed failures errors failedcount errorcount skipped rejected")
-NOTES: Final = names("warning warnings note notes notice message msg info disclaimer caveat")
-WARNINGS: Final = names("warning warnings notice caveat")
+NOTES: Final = names(
+    "warning warnings note notes notice message msg info disclaimer caveat information"
+    " warnung warnungen hinweis hinweise avertissement avertissements remarque aviso avisos advertencia advertencias"
+    " nota observacao observação 警告 注意 备注 提示 備考"
+)
+WARNINGS: Final = names("warning warnings notice caveat warnung hinweis avertissement aviso advertencia 警告 提示 注意")
 RECORD_OF_ERRORS: Final = names("level severity loglevel logger issueid stacktraceid")
 VALIDATION: Final = names("valid isvalid passed lint warnings issues tests violations score compliant")
 AROUND: Final = frozenset().union(
@@ -169,6 +183,7 @@ AROUND: Final = frozenset().union(
     SUCCESS,
     STATUS,
     WAIT,
+    REPLY_CODES,
     names(
         "errors errormessages requestid traceid correlationid timestamp time path instance documentationurl help"
         " helpurl docs data result results extensions id jsonrpc param field suggestion retryable retry source service"
@@ -218,6 +233,21 @@ STRONG: Final = {
 }
 """Status words that are said of a call, not of a thing."""
 WEAK: Final = {
+    **dict.fromkeys(
+        names(
+            "fehler fehlgeschlagen gescheitert erreur echec échec echoue échoué erro falha falhou fallo fallido fallida"
+            " errored err 失败 失敗 错误 异常 エラー 異常 kaputt panne"
+        ),
+        Status.ERROR,
+    ),
+    **dict.fromkeys(
+        names(
+            "parcial partiel partielle teilweise unvollständig unvollstaendig incompleto incompleta incomplet"
+            " incomplète 部分 不完整 一部"
+        ),
+        Status.PARTIAL,
+    ),
+    **dict.fromkeys(names("leer vide vacio vacío vazio 空"), Status.EMPTY),
     "failed": Status.ERROR,
     "failure": Status.ERROR,
     "fail": Status.ERROR,
@@ -257,5 +287,5 @@ AWS: Final = names(
 CONTAINERS: Final = names("data results items hits rows records documents entries response output")
 LINKS: Final = names("documentationurl requestid traceid timestamp id path instance docs url helpurl")
 ENVELOPES: Final = names(
-    "data result response body output payload meta metadata header responsemetadata error status root value"
+    "http data result response body output payload meta metadata header responsemetadata error status root value"
 )

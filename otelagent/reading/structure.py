@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from otelagent.model import Status
 from otelagent.reading import members
 from otelagent.reading.emptiness import empty
-from otelagent.reading.failures import http, kind, nothing, statement
+from otelagent.reading.failures import http, kind, nothing, statement, troubled
 from otelagent.reading.members import folded
 
 MAX_MEMBERS: Final = 100
@@ -163,6 +163,21 @@ def _bare_code(fields: _Fields) -> Sign | None:
     return None
 
 
+def _replied(fields: _Fields) -> Sign | None:
+    """A service's own code beside words of trouble, and nothing that was asked for:
+    `{"code": 50001, "msg": "系统繁忙", "data": null}`."""
+    if not fields.errors_only() or fields.substance():
+        return None
+    said = " ; ".join(_words(member) for _, _, member in fields.found(members.MESSAGES | members.ERROR_TEXTS))
+    for name, key, member in fields.found(members.REPLY_CODES):
+        coded = isinstance(member, int | str) and member not in _SOUND_CODES
+        word = member if isinstance(member, str) and not member.isdigit() else ""
+        if coded and troubled(f"{word} ; {said}"):
+            return Sign(kind(f"{member} ; {said}").status, _pointer(key), f"{name} says that it failed")
+    return None
+
+
+_SOUND_CODES: Final = (0, 1, 200, "0", "200", "", True, False)
 _GRPC: Final = {
     **dict.fromkeys((1, 2, 3, 6, 9, 10, 11, 12, 13, 14, 15), Status.ERROR),
     4: Status.TIMEOUT,
@@ -216,7 +231,11 @@ def _refined(fields: _Fields) -> Status:
 
 def _flags(fields: _Fields) -> Sign | None:
     for name, key, member in fields.found(members.SUCCESS):
-        if member is False or (isinstance(member, str) and member.lower() == "false") or (name == "ok" and member == 0):
+        if (
+            member is False
+            or (isinstance(member, str) and member.lower() == "false")
+            or (name in ("ok", "success") and member == 0)
+        ):
             return Sign(_refined(fields), _pointer(key), f"{name} is false")
     for name, key, member in fields.found(members.FAILED_FLAGS):
         if member is True:
@@ -400,6 +419,7 @@ _LOOKS: Final[tuple[tuple[int, _Look], ...]] = (
     (_bit(members.HTTP_KEYS), _http_status),
     (_bit(members.CODE_KEYS), _bare_code),
     (_bit(members.CODE_KEYS), _grpc_status),
+    (_bit(members.REPLY_CODES), _replied),
     (_bit(members.SUCCESS, members.FAILED_FLAGS, members.LATE, members.LIMITED), _flags),
     (_bit(members.STATUS), _status),
     (_bit(members.ERROR_LISTS), _errors),
