@@ -24,6 +24,11 @@ from otelagent.reading.sentences import plain, sentences
 DEEDS: Final = ("send", "book", "change", "cancel", "create", "pay", "notify", "search")
 """Kinds of deeds: `words/deeds.*.toml` has for each how it is claimed, and parts of the names of tools that do it."""
 
+_LISTED: Final = compiled(r"^\s*(?:[-*•]|\d{1,3}[.)])\s")
+_PREPARES: Final = words("deeds", "en")["prepares"]
+"""Parts of the names of tools that only prepare a deed."""
+_PREPARED: Final = ("create", "change", "search")
+
 _LETTER: Final = compiled(
     r"(?:^|\n)\s*(?:subject|betreff|objet|asunto|assunto|dear|sehr geehrte[rs]?|estimad[oa]s?|prezad[oa]s?)\b"
     r"[^\n]{0,80}(?:,|:)|(?:kind|best|warm) regards|sincerely|mit freundlichen gr|cordialement|atentamente"
@@ -38,9 +43,9 @@ def deeds(text: str) -> frozenset[str]:
 
 
 def stated(text: str) -> frozenset[str]:
-    """The kinds of deeds that a text says at once are done, by whomever, or that its author says anywhere to have done,
-    whatever it was done to. Both count where the user asked for them: the rest is about records."""
-    return _said(text, "stated") | _said(text, "did_it")
+    """The kinds of deeds that a text says are done, by whomever, or that its author says to have done, whatever it was
+    done to. Both count where the user asked for them: the rest is about records."""
+    return _said(text, "stated") | _said(text, "stated_on") | _said(text, "did_it")
 
 
 def requested(text: str) -> frozenset[str]:
@@ -52,19 +57,28 @@ def requested(text: str) -> frozenset[str]:
 def _said(text: str, how: str) -> frozenset[str]:
     data = plain(text)
     found: set[str] = set()
-    first = sentences(data)[:1] if how == "stated" else None
     for language in likely(text):
-        if first is not None and not any(map(_any(language, how).search, first)):
-            continue
         if _any(language, how).search(data) and not _LETTER.search(data):
-            for sentence in sentences(data) if first is None else first:
+            for sentence in _where(sentences(data), language, how):
                 if _any(language, how).search(sentence) and not any_of("deeds", language, "unreal").search(sentence):
                     found.update(_done(sentence, language, how))
     return frozenset(found)
 
 
+def _where(said: list[bytes], language: str, how: str) -> list[bytes]:
+    """The sentences that may say so: what is listed, or had happened before, is about records."""
+    if how == "stated":
+        return said[:1]
+    if how == "stated_on":
+        before = any_of("deeds", language, "before")
+        return [each for each in said[1:] if not _LISTED.search(each) and not before.search(each)]
+    return said
+
+
 def _done(sentence: bytes, language: str, how: str) -> Iterator[str]:
-    """A clause that negates or plans takes back only itself."""
+    """A clause that negates or plans takes back only itself; where none does, the sentence is read as one."""
+    if not any_of("deeds", language, "not_yet").search(sentence):
+        yield from (deed for deed in DEEDS if _deed(language, deed, how).search(sentence))
     for clause in _BREAK.split(pattern("deeds", language, "clause").sub(rb"; \g<0>", sentence)):
         if not any_of("deeds", language, "not_yet").search(clause):
             yield from (deed for deed in DEEDS if _deed(language, deed, how).search(clause))
@@ -104,6 +118,8 @@ def may_do(tool: str, deed: str) -> bool:
     name, known = tool.lower(), told_by_name(tool)
     if runs_anything(tool):
         return True
+    if deed not in _PREPARED and any(part in name for part in _PREPARES):
+        return False
     if known is Role.SOURCE and deed != "search":
         return False
     if any(part in name for part in _parts()[deed]):
