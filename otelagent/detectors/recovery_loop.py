@@ -22,7 +22,7 @@ class RecoveryLoop(Detector):
     ## What it looks for
     Calls of one tool by one agent, in different turns of the model, that all fail alike (the same outcome: an error, a
     denial, nothing found) while the arguments vary around one goal: neighbouring attempts have words in common. Three
-    attempts are enough where the agent then ends without a word about it; one that goes on is told at the fifth.
+    attempts are enough where the agent then ends without a word about it; one that goes on is told at the fourth.
     After a transient failure (429, timeout) twice as many are waited for.
 
     ## Why it matters
@@ -52,7 +52,7 @@ class RecoveryLoop(Detector):
     )
 
     attempts: int = threshold(default=3, help="Attempts that fail alike before an answer that doesn't mention it.")
-    insisting: int = threshold(default=5, help="Attempts that fail alike, whatever the agent says afterwards.")
+    insisting: int = threshold(default=4, help="Attempts that fail alike, whatever the agent says afterwards.")
 
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
         streak: list[Step] = run.notes.setdefault(self.mode, [])
