@@ -349,9 +349,8 @@ def lifted(standing: Iterable[Constraint], user_text: str) -> tuple[Constraint, 
     topics: set[str] = set()
     for language in likely(shown, slack=1):
         lifting = pattern("constraints", language, "lifting")
-        here = [
-            sentence for sentence in sentences(_lowered(shown)) if not _asked(sentence) and lifting.search(sentence)
-        ]
+        parts = [part for sentence in sentences(_lowered(shown)) for part in sentence.split(b": ")]
+        here = [part for part in parts if not _asked(part) and lifting.search(part)]
         taken += here
         topics |= {topic for topic in _TOPIC.values() if _about(topic, language, here)}
     return tuple(rule for rule in standing if rule.kind in replaced or (taken and _concerned(rule, topics, taken)))
