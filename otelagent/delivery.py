@@ -101,14 +101,16 @@ class Delivery:
         """What leaves the last processor; analysis has come before, and lets everything pass."""
         steps = self._steps.get(signal, ())
         passed = steps
-        self._traffic.incoming.update(dict.fromkeys(steps, items))
+        for step in steps:
+            self._traffic.incoming[step] += items
         try:
             return self._redacted(signal, body)
         except Rejected:
             passed = tuple(step for step in steps if not step.processor.startswith("redaction"))
             raise
         finally:
-            self._traffic.outgoing.update(dict.fromkeys(passed, items))
+            for step in passed:
+                self._traffic.outgoing[step] += items
 
     def _redacted(self, signal: Signal, body: bytes) -> bytes:
         redact = self._redact.get(signal)

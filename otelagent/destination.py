@@ -42,6 +42,7 @@ class Destination:
     ) -> None:
         self.name = exporter.name
         self.policy = policy or Policy()
+        self._outlets = {signal: Outlet(self.name, signal) for signal in Signal}
         self._exporter = exporter
         self._tracer = tracer
         self._traffic = traffic
@@ -59,7 +60,7 @@ class Destination:
         self._takes_events = True
         self._background: set[asyncio.Task[Any]] = set()
         self._drains = {
-            signal: Drain(Outlet(self.name, signal), self._spool, self._send_for_drain, traffic, self.policy)
+            signal: Drain(self._outlets[signal], self._spool, self._send_for_drain, traffic, self.policy)
             for signal in Signal
             if self._spool is not None
         }
@@ -73,7 +74,7 @@ class Destination:
 
     async def deliver(self, signal: Signal, body: bytes, items: int, budget: float) -> None:
         """Return when it is not the sender's any more; raises Retryable, Rejected or Unsupported."""
-        outlet = Outlet(self.name, signal)
+        outlet = self._outlets[signal]
         if self.policy.ack == "received":
             self._receive(outlet, body, items)
             return
@@ -126,7 +127,7 @@ class Destination:
 
     @property
     def outlets(self) -> tuple[Outlet, ...]:
-        return tuple(Outlet(self.name, signal) for signal in Signal)
+        return tuple(self._outlets.values())
 
     # --- now --------------------------------------------------------------------------------------------------------
 
@@ -166,10 +167,8 @@ class Destination:
         queue.add(items, size)
         answer = self._lanes[outlet.signal].put(body, items)
         answer.add_done_callback(lambda _: queue.remove(items, size))
-        try:
-            error = await asyncio.wait_for(asyncio.shield(answer), min(seconds, self._patience))
-        except TimeoutError:
-            error = Retryable("downstream is slow")
+        await asyncio.wait((answer,), timeout=min(seconds, self._patience))
+        error = answer.result() if answer.done() else Retryable("downstream is slow")
         self._mark(outlet.signal, isinstance(error, Retryable), error)
         return error
 
@@ -189,7 +188,7 @@ class Destination:
         self._queue.failing = bool(self._troubles.failing)
 
     def _sender(self, signal: Signal) -> Send:
-        outlet = Outlet(self.name, signal)
+        outlet = self._outlets[signal]
 
         async def send(body: bytes, items: int) -> None:
             await self._send(outlet, body, items, self._patience)

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from otelagent.model import Odd, Plain, Step
-from otelagent.otlp import NOT_TEXT, TOO_DEEP, WRONG_TYPE, Place, TraceRequest
-from otelagent.trace import Place as Known
-from otelagent.trace import Trace
+from otelagent.otlp import NOT_TEXT, TOO_DEEP, WRONG_TYPE, TraceRequest
+from otelagent.trace import Place, Trace
 
 SLACK: Final = 1_000_000
 """Nanoseconds by which a child may start before its parent: clocks of one machine step that far."""
@@ -16,7 +15,7 @@ SLACK: Final = 1_000_000
 _FLAWS: Final = {WRONG_TYPE: Odd.WRONG_TYPE, NOT_TEXT: Odd.NOT_TEXT, TOO_DEEP: Odd.TOO_DEEP}
 
 
-def of_request(request: TraceRequest, items: Iterable[Step | Plain | Place]) -> Counter[Odd]:
+def of_items(items: Iterable[Step | Plain]) -> Counter[Odd]:
     """What shows in a span alone."""
     found: Counter[Odd] = Counter()
     for item in items:
@@ -24,6 +23,12 @@ def of_request(request: TraceRequest, items: Iterable[Step | Plain | Place]) -> 
             found[Odd.ENDS_BEFORE_START] += 1
         if item.parent_id == item.span_id:
             found[Odd.OWN_PARENT] += 1
+    return found
+
+
+def of_request(request: TraceRequest) -> Counter[Odd]:
+    """What shows in the bytes of spans, once all have been parsed."""
+    found: Counter[Odd] = Counter()
     if request.large:
         found[Odd.LARGE] = request.large
     if request.unread:
@@ -36,14 +41,14 @@ def of_values(flaws: Iterable[int]) -> Counter[Odd]:
     return Counter(odd for found in flaws if found for flaw, odd in _FLAWS.items() if found & flaw)
 
 
-def differs(node: Known, item: Step | Plain | Place) -> bool:
+def differs(node: Place, item: Step | Plain) -> bool:
     """Whether a span with a known id is another one, and no repetition: it has another place, time, kind or tool."""
     kind, tool = (item.kind, item.tool) if isinstance(item, Step) else (None, None)
     place = item.parent_id, item.start, item.end, kind, tool
     return place != (node.parent_id, node.start, node.end, node.kind, node.tool)
 
 
-def of_trace(trace: Trace, recent: Callable[[], Iterable[Mapping[bytes, Known]]]) -> Counter[Odd]:
+def of_trace(trace: Trace, recent: Callable[[], Iterable[Mapping[bytes, Place]]]) -> Counter[Odd]:
     """What shows between the spans of a trace that leaves; `recent` gives link tables that may hold its parents."""
     found: Counter[Odd] = Counter()
     nodes = trace.nodes

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-import msgspec
 from google.protobuf.message import DecodeError
 
 from otelagent.errors import Rejected
@@ -43,6 +42,12 @@ MAX_PAIRS: Final = 4096
 
 MAX_NAMES: Final = 4096
 """Names of spans that are kept decoded."""
+
+MAX_ORIGINS: Final = 512
+"""Resources with a scope that are kept decoded."""
+
+MAX_ORIGIN: Final = 4096
+"""Bytes of such a resource and scope."""
 
 _TEXT: Final = frozenset({str})
 _SHORT: Final = 130
@@ -139,7 +144,7 @@ class Link:
 
 
 class Origin:
-    """Who sent a span: its resource and instrumentation scope. One per ScopeSpans, shared by its spans."""
+    """Who sent a span: its resource and instrumentation scope. Shared by all spans of the same ones."""
 
     __slots__ = ("raw_resource", "resource", "schema_url", "scope", "scope_version")
 
@@ -259,26 +264,8 @@ class Log:
         return decode(self._lite.body) if self._lite.HasField("body") else None
 
 
-class Place(msgspec.Struct, gc=False):
-    """Where a span stands in its trace, and the way back to its bytes."""
-
-    trace_id: bytes
-    span_id: bytes
-    parent_id: bytes
-    start: int
-    end: int
-    links: bool
-    calls: bool
-    """It is a client's, and may have the status of an HTTP call."""
-    lite: LiteSpan
-    group: "ScopeSpans"
-    index: int
-    size: int
-
-    @property
-    def attributes(self) -> Attributes:
-        """Of the span, made anew."""
-        return Attributes(self.lite.attributes)
+Parsed: TypeAlias = "tuple[LiteSpan, bytes, ScopeSpans, int]"
+"""A span of which nothing has been read yet: parsed, its bytes, and where they stand in the request."""
 
 
 class ScopeSpans:
@@ -294,8 +281,8 @@ class ScopeSpans:
         self.unread = 0
         self.large = 0
 
-    def parsed(self) -> Iterator[tuple[int, LiteSpan, bytes]]:
-        """Those that can be parsed, with their index and bytes; to be called once."""
+    def parsed(self) -> Iterator[Parsed]:
+        """Those that can be parsed; to be called once."""
         parse = LiteSpan.FromString
         for index, raw in enumerate(self.items):
             try:
@@ -305,26 +292,7 @@ class ScopeSpans:
                 continue
             if len(raw) > LARGE:
                 self.large += 1
-            yield index, lite, raw
-
-    def places(self) -> list[Place]:
-        """Where those that can be parsed stand; to be called once."""
-        return [
-            Place(
-                lite.trace_id,
-                lite.span_id,
-                lite.parent_span_id,
-                lite.start_time_unix_nano,
-                lite.end_time_unix_nano,
-                bool(lite.links),
-                lite.kind == CLIENT and STATUS in raw,
-                lite,
-                self,
-                index,
-                len(raw),
-            )
-            for index, lite, raw in self.parsed()
-        ]
+            yield lite, raw, self, index
 
 
 class TraceRequest:
@@ -363,18 +331,13 @@ class TraceRequest:
 
     def read(self, group: ScopeSpans) -> list[Span]:
         """The spans of a group that can be parsed."""
-        origin, items, places = group.origin, group.items, self._places
-        spans = []
-        for index, lite, raw in group.parsed():
-            span = Span(lite, origin, len(raw))
-            places[id(span)] = (items, index)
-            spans.append(span)
-        return spans
+        return [*map(self.span, group.parsed())]
 
-    def span(self, place: Place) -> Span:
-        """The span that stands there."""
-        span = Span(place.lite, place.group.origin, place.size)
-        self._places[id(span)] = (place.group.items, place.index)
+    def span(self, parsed: Parsed) -> Span:
+        """The span, ready to be read."""
+        lite, raw, group, index = parsed
+        span = Span(lite, group.origin, len(raw))
+        self._places[id(span)] = (group.items, index)
         return span
 
     def append(self, span: Span, delta: bytes) -> None:
@@ -566,13 +529,21 @@ _name: Final = lru_cache(MAX_NAMES)(_text)
 def _walk(request: Request) -> Iterator[tuple[Origin, tuple[bytes, ...], Any]]:
     for resource_items in request.resource_items:
         raw_resource = tuple(resource_items.resource)
-        resource = Attributes(_merged(Resource, raw_resource).attributes)
         for scope_items in resource_items.scope_items:
             raw_scope = tuple(scope_items.scope)
-            scope = _merged(Scope, raw_scope)
-            url = _text((*resource_items.schema_url, *scope_items.schema_url, b"")[0])
-            origin = Origin(resource, raw_resource, _text(scope.name), _text(scope.version), url)
+            url = (*resource_items.schema_url, *scope_items.schema_url, b"")[0]
+            small = sum(map(len, (*raw_resource, *raw_scope, url))) <= MAX_ORIGIN
+            origin = (_known_origin if small else _origin)(raw_resource, raw_scope, url)
             yield origin, raw_scope, scope_items.items
+
+
+def _origin(raw_resource: tuple[bytes, ...], raw_scope: tuple[bytes, ...], url: bytes) -> Origin:
+    resource, scope = Attributes(_merged(Resource, raw_resource).attributes), _merged(Scope, raw_scope)
+    return Origin(resource, raw_resource, _text(scope.name), _text(scope.version), _text(url))
+
+
+_known_origin: Final = lru_cache(MAX_ORIGINS)(_origin)
+"""Few emitters send to one sidecar, each always with the same resource and scopes."""
 
 
 def _merged(kind: Any, parts: tuple[bytes, ...]) -> Any:

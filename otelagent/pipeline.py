@@ -20,7 +20,7 @@ from otelagent.quotes import Quotes
 from otelagent.reading import facts
 from otelagent.reading.roles import role
 from otelagent.run import RAISED, AgentRun
-from otelagent.trace import Closed, Trace
+from otelagent.trace import Closed, Place, Trace
 from otelagent.traces import Limits, LiveTraces
 
 log = logging.getLogger(__name__)
@@ -185,85 +185,103 @@ class Pipeline:
 
     def _read(self, request: otlp.TraceRequest, body: bytes, now: float) -> None:
         items: list[tuple[otlp.Span, Step | Plain]] = []
-        silent: list[otlp.Place] = []
+        silent: list[otlp.Parsed] = []
         for group in request.groups:
             if dialects.silent(group):
-                silent += group.places()
+                silent += group.parsed()
             else:
                 items += [(span, dialects.read(span)) for span in request.read(group)]
-        self._count(request, items, silent)
+        self._count(request, items, len(silent))
         by_trace: dict[bytes, list[tuple[otlp.Span, Step | Plain]]] = defaultdict(list)
         for span, item in items:
             by_trace[span.trace_id].append((span, item))
         idle = self._beside(request, silent, by_trace, now) if silent else {}
         if self._tape is not None:
             self._tape(body, by_trace.keys() | idle.keys())
-        for trace_id, places in idle.items():
-            self._place(self.live.open(trace_id, now), places)
+        for trace_id, spans in idle.items():
+            self._place(request, self.live.open(trace_id, now), spans)
         for trace_id, own in by_trace.items():
             self._read_trace(request, self.live.open(trace_id, now), own)
-        for reason, count in oddities.of_values([span.attributes.flaws for span, _ in items]).items():
-            self.odd(reason, count)
+        self._odd(oddities.of_values([span.attributes.flaws for span, _ in items]))
         self.live.enforce()
 
-    def _count(
-        self,
-        request: otlp.TraceRequest,
-        items: list[tuple[otlp.Span, Step | Plain]],
-        silent: list[otlp.Place],
-    ) -> None:
+    def _count(self, request: otlp.TraceRequest, items: list[tuple[otlp.Span, Step | Plain]], silent: int) -> None:
         kinds = Counter([(item.dialect, item.kind) for _, item in items])
         if silent:
-            kinds[None, None] += len(silent)
+            kinds[None, None] += silent
         for (dialect, kind), count in kinds.items():
             for ear in self._ears:
                 ear.spans(dialect or "none", "other" if kind is None else str(kind), count)
         for scope, count in Counter([s.origin.scope for s, i in items if i.kind is None and i.missed]).items():
             for ear in self._ears:
                 ear.unrecognised(scope, count)
-        for reason, count in oddities.of_request(request, [*silent, *(item for _, item in items)]).items():
+        self._odd(oddities.of_request(request))
+        self._odd(oddities.of_items(item for _, item in items))
+
+    def _odd(self, found: Mapping[Odd, int]) -> None:
+        for reason, count in found.items():
             self.odd(reason, count)
 
     def _beside(
         self,
         request: otlp.TraceRequest,
-        silent: list[otlp.Place],
+        silent: list[otlp.Parsed],
         by_trace: dict[bytes, list[tuple[otlp.Span, Step | Plain]]],
         now: float,
-    ) -> dict[bytes, list[otlp.Place]]:
+    ) -> dict[bytes, list[otlp.Parsed]]:
         """Silent spans of traces in which nobody works, by trace; those beside agents join what is read of them."""
-        found: dict[bytes, list[otlp.Place]] = defaultdict(list)
-        for place in silent:
-            found[place.trace_id].append(place)
+        found: dict[bytes, list[otlp.Parsed]] = defaultdict(list)
+        linked: set[bytes] = set()
+        for parsed in silent:
+            lite = parsed[0]
+            trace_id = lite.trace_id
+            found[trace_id].append(parsed)
+            if lite.links:
+                linked.add(trace_id)
         for trace_id in [*found]:
             idle = self.live.open(trace_id, now).idle
-            if not idle or trace_id in by_trace or any(place.links for place in found[trace_id]):
+            if not idle or trace_id in by_trace or trace_id in linked:
                 spans = map(request.span, found.pop(trace_id))
-                by_trace[trace_id] += [(span, dialects.placed(span)) for span in spans]
+                items = [(span, dialects.placed(span)) for span in spans]
+                self._odd(oddities.of_items(item for _, item in items))
+                by_trace[trace_id] += items
         return found
 
-    def _place(self, trace: Trace, places: list[otlp.Place]) -> None:
+    def _place(self, request: otlp.TraceRequest, trace: Trace, spans: list[otlp.Parsed]) -> None:
         """Silent spans of a trace in which nobody works: the hot path of services without agents."""
-        new = []
-        for place in places:
-            known = trace.nodes.get(place.span_id)
+        nodes, calls = trace.nodes, trace.carries
+        new: list[tuple[int, int, int, bytes, bytes, int | None]] = []
+        for parsed in spans:
+            lite, raw, _, _ = parsed
+            span_id, parent_id = lite.span_id, lite.parent_span_id
+            start, end = lite.start_time_unix_nano, lite.end_time_unix_nano
+            known = nodes.get(span_id)
+            if known is not None or end < start or span_id == parent_id:
+                self._doubt(known, dialects.placed(request.span(parsed)))
             if known is None:
-                trace.place(place.span_id, place.parent_id, place.start, place.end)
-                new.append(place)
-            elif oddities.differs(known, place):
-                self.odd(Odd.ID_REUSED, 1)
-        trace.origin = places[0].group.origin.raw_resource
+                trace.place(span_id, parent_id, start, end)
+                status = self._status(parsed) if lite.kind == otlp.CLIENT and otlp.STATUS in raw else None
+                calls = calls or status is not None
+                new.append((end, -start, len(new), span_id, parent_id, status))
+        trace.origin = spans[0][2].origin.raw_resource
         self.live.spans += len(new)
-        if trace.carries or any(place.calls for place in new):
-            for place in sorted(new, key=lambda place: (place.end, -place.start)):
-                status = self._status(place) if place.calls else None
-                trace.pass_up(place.span_id, place.parent_id, place.end, status)
+        if calls:
+            for end, _, _, span_id, parent_id, status in sorted(new):
+                trace.pass_up(span_id, parent_id, end, status)
 
-    def _status(self, place: otlp.Place) -> int | None:
-        attributes = place.attributes
+    def _doubt(self, known: Place | None, item: Plain) -> None:
+        """Count what is odd about a span, `known` by the place that it has already."""
+        self._odd(oddities.of_items((item,)))
+        if known is not None and oddities.differs(known, item):
+            self.odd(Odd.ID_REUSED, 1)
+
+    def _status(self, parsed: otlp.Parsed) -> int | None:
+        lite, raw, _, _ = parsed
+        if not lite.events and (known := dialects.answered_in(raw)) is not None:
+            return known
+        attributes = otlp.Attributes(lite.attributes)
         status = dialects.answered(attributes)
-        for reason, count in oddities.of_values((attributes.flaws,)).items() if attributes.flaws else ():
-            self.odd(reason, count)
+        self._odd(oddities.of_values((attributes.flaws,)))
         return status
 
     def _read_trace(

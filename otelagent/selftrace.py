@@ -30,7 +30,7 @@ class _Off:
     def set_attribute(self, key: str, value: str | int) -> None: ...
 
 
-_OFF = _Off()
+_NONE = contextlib.nullcontext(_Off())
 
 
 class SelfTraces:
@@ -79,12 +79,13 @@ def _exporter(settings: SelfTraceExporter) -> Any:
     )
 
 
-@contextlib.contextmanager
-def spanning(tracer: "Tracer | None", name: str, *, root: bool = False) -> Iterator[Spanned]:
+def spanning(tracer: "Tracer | None", name: str, *, root: bool = False) -> contextlib.AbstractContextManager[Spanned]:
     """A span around a piece of work; an error is told by its kind alone, since its words may quote content."""
-    if tracer is None:
-        yield _OFF
-        return
+    return _NONE if tracer is None else _spanning(tracer, name, root)
+
+
+@contextlib.contextmanager
+def _spanning(tracer: "Tracer", name: str, root: bool) -> Iterator[Spanned]:
     from opentelemetry.context import Context
     from opentelemetry.trace import StatusCode
 

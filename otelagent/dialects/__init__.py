@@ -46,7 +46,7 @@ from otelagent.dialects import (
     voltagent,
 )
 from otelagent.dialects.content import SpanContent, withheld
-from otelagent.dialects.otel_core import answered, http_status
+from otelagent.dialects.otel_core import answered, answered_in, http_status
 from otelagent.dialects.plan import Plan, Reading
 from otelagent.dialects.recognition import Layout, Recognition
 from otelagent.dialects.silence import Silence
@@ -249,4 +249,4 @@ def _target(kind: Kind, values: dict[str, Any], content: SpanContent) -> None:
         values["target"] = handoffs.target(tool, arguments.value if arguments else None)
 
 
-__all__: Final = ["DIALECTS", "answered", "calls", "placed", "read", "read_log", "silent"]
+__all__: Final = ["DIALECTS", "answered", "answered_in", "calls", "placed", "read", "read_log", "silent"]
