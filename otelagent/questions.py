@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from otelagent.model import BAD, Claim, Kind, Role, Said, Status, Step, Turn
+from otelagent.model import BAD, NOTHING_ADMITTED, Assignment, Claim, Kind, Role, Said, Status, Step, Turn
 from otelagent.reading.arguments import near, related, tool_words
 from otelagent.reading.given import Given
 
@@ -15,6 +15,9 @@ PATIENCE: Final = 2
 MAX_OPEN: Final = 64
 """Open questions per run; the oldest is let go."""
 
+
+_ALL: Final = frozenset({"count", "name"})
+"""What is asked for that a part can't tell: how many there are, and who."""
 
 _MOMENTS: Final = ("date", "year")
 """Kinds of claims that may follow from what was found: the next day."""
@@ -70,7 +73,7 @@ class Question(msgspec.Struct):
 class OpenQuestions:
     """Owned by one AgentRun, touched by its fold only."""
 
-    __slots__ = ("_hints", "_open", "_pages")
+    __slots__ = ("_hints", "_open", "_pages", "_received", "_task")
 
     def __init__(self) -> None:
         self._hints: list[Step] = []
@@ -78,6 +81,9 @@ class OpenQuestions:
         self._open: list[Question] = []
         self._pages: list[Step] = []
         """Good results that are a part, until the tool is called again."""
+        self._received = False
+        """A source brought something since the user asked."""
+        self._task: Assignment | None = None
 
     def __len__(self) -> int:
         return len(self._open)
@@ -100,6 +106,8 @@ class OpenQuestions:
             if call.hint is not None:
                 self._hints.append(step)
                 del self._hints[:-MAX_OPEN]
+            else:
+                self._received = self._received or call.role in (Role.SOURCE, Role.POLL)
             return self._recover(step)
         if call.outcome.status in BAD and (call.role is not Role.NOTE or call.outcome.status is Status.ERROR):
             if call.outcome.status is Status.EMPTY and call.role is not Role.SOURCE:
@@ -111,6 +119,8 @@ class OpenQuestions:
     def decide(self, consumer: Step, given: Given) -> tuple[Decision, ...]:
         """What a completion with text means for the sources that ended before it started."""
         turn = consumer.turn
+        if turn is not None and turn.task is not None and consumer.kind is Kind.LLM:
+            self._task, self._received = turn.task, False
         if turn is None or not turn.text or not (self._open or self._pages or self._hints):
             return ()
         at = consumer.start if consumer.kind is Kind.LLM else consumer.end
@@ -121,7 +131,7 @@ class OpenQuestions:
         waiting = [q for q in self._open if q.source.end <= at or _within(q.source, consumer)]
         if not waiting:
             return ()
-        ungrounded = _telling(given.ungrounded(turn.claims))
+        ungrounded = self._invented(turn, given)
         decisions = [d for q in waiting if (d := _decide(q, consumer, ungrounded, given)) is not None]
         closed = {id(d.source) for d in decisions if d.final}
         self._open = [q for q in self._open if id(q.source) not in closed]
@@ -132,11 +142,16 @@ class OpenQuestions:
         pages = [page for page in self._pages if page.end <= at]
         self._pages = [page for page in self._pages if page.end > at]
         said = turn.said
-        if said is None or not (said.whole or said.complete):
+        if said is None:
             return
+        whole = said.whole or said.complete
+        asked = self._task is not None and not said.part and bool(self._task.asks & _ALL)
         stated = {claim.value for claim in said.claims}
         for page in pages:
-            if page.call is not None and page.call.more is not None and page.call.more.total not in stated:
+            more = page.call.more if page.call is not None else None
+            if more is None or more.total in stated:
+                continue
+            if page.call is not None and (whole or (asked and more.total is not None)):
                 page.call.stop_short()
                 self._open.append(Question(page))
 
@@ -145,12 +160,19 @@ class OpenQuestions:
         hinted = [step for step in self._hints if step.end <= at]
         self._hints = [step for step in self._hints if step.end > at]
         open_already = any(q.source.end <= at and not q.retried for q in self._open)
-        if not hinted or open_already or turn.admission.any or not _telling(given.ungrounded(turn.claims)):
+        if not hinted or open_already or turn.admission.any or not self._invented(turn, given):
             return
         for step in hinted:
             if step.call is not None and not _doubted(step, turn.said, given):
                 step.call.confirm()
                 self._open.append(Question(step))
+
+    def _invented(self, turn: Turn, given: Given) -> tuple[Claim, ...]:
+        """What an answer states that nothing grounds; where nothing was received, also the name or count asked for."""
+        found = _telling(given.ungrounded(turn.claims))
+        if found or self._received or self._task is None or turn.said is None or not turn.answer:
+            return found
+        return given.ungrounded(turn.said.particulars(self._task.asks))
 
     def _recover(self, step: Step) -> tuple[Decision, ...]:
         met = [q for q in self._open if meets(step, q.source)]
@@ -174,7 +196,10 @@ def _telling(ungrounded: tuple[Claim, ...]) -> tuple[Claim, ...]:
 def _decide(question: Question, consumer: Step, ungrounded: tuple[Claim, ...], given: Given) -> Decision | None:
     turn = consumer.turn
     assert turn is not None  # noqa: S101 - the caller looked
-    admission, answer = turn.admission, not turn.asked
+    said, answer = turn.said, not turn.asked
+    if said is not None and (quotes := [claim for claim in ungrounded if claim.kind == "quote"]):
+        said = said.without(quotes)  # what is made up in another's name admits nothing
+    admission = NOTHING_ADMITTED if said is None else said.admission
     if not answer and not ungrounded:
         return None  # a turn that only calls tools decides nothing
     question.turns += 1
@@ -182,7 +207,7 @@ def _decide(question: Question, consumer: Step, ungrounded: tuple[Claim, ...], g
         return Decision(question.source, consumer, Verdict.RECOVERED)
     if admission.absence and not admission.failed and not admission.partial:
         return Decision(question.source, consumer, Verdict.ABSENCE, ungrounded)
-    if admission.any or _doubted(question.source, turn.said, given):
+    if admission.any or _doubted(question.source, said, given):
         return Decision(question.source, consumer, Verdict.ACKNOWLEDGED)
     if ungrounded:
         return Decision(question.source, consumer, Verdict.FABRICATED, ungrounded)

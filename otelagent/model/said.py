@@ -1,5 +1,6 @@
 """What a completion's text says: claims, admissions, doubts."""
 
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -62,9 +63,19 @@ class Said(Protocol):
     def claims(self) -> tuple[Claim, ...]: ...
     @property
     def admission(self) -> Admission: ...
+    def without(self, quotes: Sequence[Claim]) -> "Said":
+        """The text without these passages, which somebody else is made to say."""
+
+    def particulars(self, kinds: frozenset[str]) -> tuple[Claim, ...]:
+        """What it states of the kinds that a question asked for; offsets are those of bytes."""
+
     @property
     def whole(self) -> bool:
         """It says that what it tells of is all there is."""
+
+    @property
+    def part(self) -> bool:
+        """It speaks of what it tells of as a part: the first ones, among others."""
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:

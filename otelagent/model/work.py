@@ -35,6 +35,9 @@ class Assignment(Protocol):
     def fingerprint(self) -> int: ...
     @property
     def size(self) -> int: ...
+    @property
+    def asks(self) -> frozenset[str]:
+        """What it asks for: name, count, which."""
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):

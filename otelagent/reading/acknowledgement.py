@@ -14,7 +14,7 @@ from otelagent.reading.lexicon import LANGUAGES, AnyOf, any_of, compiled, gramma
 from otelagent.reading.progress import progress
 from otelagent.reading.sentences import plain, sentences
 
-__all__ = ("NOTHING", "admits", "announces", "completed", "halted", "progress", "whole")
+__all__ = ("NOTHING", "admits", "announces", "completed", "halted", "in_part", "progress", "whole")
 
 NOTHING: Final = Admission()
 _CLAUSES: Final = compiled(r"[:;–—]| - ")
@@ -83,6 +83,12 @@ def completed(text: str) -> bool:
                 ):
                     return True
     return False
+
+
+def in_part(text: str) -> bool:
+    """It speaks of what it tells of as a part of more."""
+    data = plain(text)
+    return any(any_of("acknowledgement", language, "part").search(data) for language in likely(text))
 
 
 def whole(text: str) -> bool:

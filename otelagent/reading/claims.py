@@ -15,6 +15,8 @@ LIMIT: Final = 256
 """Claims per completion."""
 SMALL: Final = 12
 """Whole numbers up to this one, without a unit, are no claims."""
+FROM_SMALL: Final = 2
+"""Whole numbers from this one on count something."""
 _LISTING: Final = exact(
     r"^\s*(?:[-*•>+]\s+)?(?:\*\*|__)?(?:\(?\d{1,3}(?:[.)](?:\s|$)|[、．])|[①-⑳]|#\d{1,3}\b)(?:\*\*|__)?\s*"
 )
@@ -52,10 +54,10 @@ def claims(text: str) -> tuple[Claim, ...]:
     data = narrowed.encode(errors="replace")
     own = values.listed_items(data)
     found = sorted(_claims(data, own), key=lambda claim: (claim.start, -claim.end))
-    return tuple(_placed(_apart(found, _Stating(data)), data, left_out))
+    return tuple(_placed(_apart(found, Stating(data)), data, left_out))
 
 
-class _Stating:
+class Stating:
     """Tells for rising offsets whether the sentence there states something."""
 
     def __init__(self, data: bytes) -> None:
@@ -147,7 +149,12 @@ def _weak(number: numerals.Number, before: bytes, own: int) -> bool:
     if number.unit:
         return number.unit in ("duration", "unit") and value <= 1
     small = value <= SMALL and value.is_integer()
-    return small or value == own or bool(_LABEL.search(before) or (_NAMED.search(before) and not _year(number)))
+    return small or value == own or bool(is_label(before) or (_NAMED.search(before) and not _year(number)))
+
+
+def is_label(before: bytes) -> bool:
+    """What stands before a number makes it that of a thing: "Table 2"."""
+    return bool(_LABEL.search(before))
 
 
 def _year(number: numerals.Number) -> bool:
@@ -195,7 +202,7 @@ def _wordy(quote: str) -> bool:
     return len(words) >= 5 and sum(word[:1].islower() for word in words) > len(words) / 2
 
 
-def _apart(found: list[Claim], stating: _Stating) -> Iterator[Claim]:
+def _apart(found: list[Claim], stating: Stating) -> Iterator[Claim]:
     """Claims within stating sentences; of overlapping ones the first and longest (a quotation keeps what is in it)."""
     end, count = -1, 0
     for claim in found:

@@ -45,7 +45,7 @@ from otelagent.model import (
     Window,
     Withheld,
 )
-from otelagent.reading.acknowledgement import admits, announces, completed, halted, whole
+from otelagent.reading.acknowledgement import admits, announces, completed, halted, in_part, whole
 from otelagent.reading.arguments import canonical, fingerprint, similar, size, terms
 from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
@@ -62,6 +62,7 @@ from otelagent.reading.known import Known
 from otelagent.reading.outcome import outcome
 from otelagent.reading.pages import more
 from otelagent.reading.parsing import dumps
+from otelagent.reading.particulars import asked_for, particulars
 from otelagent.reading.receipts import in_structure, in_words
 from otelagent.reading.roles import is_closing, runs_anything, stands_for_agent
 from otelagent.reading.shape import Shape, shape
@@ -541,6 +542,11 @@ class TaskRead(_TextRead):
     def items(self) -> Items:
         return self._once("items", enumerated)
 
+    @property
+    def asks(self) -> frozenset[str]:
+        """What it asks for: name, count, which."""
+        return self._once("asks", asked_for)
+
     def named(self, keys: frozenset[int]) -> list[str]:
         """Items with these hashes, by name."""
         return names(self._text, keys)
@@ -568,10 +574,26 @@ class CompletionRead(_TextRead):
     def admission(self) -> Admission:
         return self._once("admission", admits)
 
+    def without(self, quotes: Sequence[Claim]) -> "CompletionRead":
+        """The text without these passages."""
+        text = self._text
+        for quote in sorted(quotes, key=lambda each: each.start, reverse=True):
+            text = f"{text[: quote.start]} {text[quote.end :]}"
+        return CompletionRead(text)
+
+    def particulars(self, kinds: frozenset[str]) -> tuple[Claim, ...]:
+        """What it states of the kinds that a question asked for."""
+        return particulars(self._text, kinds) if kinds else ()
+
     @property
     def whole(self) -> bool:
         """It says that what it tells of is all there is."""
         return self._once("whole", whole)
+
+    @property
+    def part(self) -> bool:
+        """It speaks of what it tells of as a part."""
+        return self._once("part", in_part)
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:

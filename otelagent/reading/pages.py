@@ -12,6 +12,8 @@ from otelagent.reading.members import BATCHED, COUNTS, FAILED_COUNTS, MORE_FLAGS
 _MEMBERS: Final = 60
 _EDGE: Final = 300
 """Characters at a text's head and tail where it says which part it is."""
+_TOTALS: Final = ("total", "count", "gesamt", "insgesamt", "anzahl", "cantidad", "quantidade", "总", "合計", "件数")
+"""How the names of counts begin that may be of more than is listed."""
 _OF: Final = compiled(
     r"(?:showing|displaying|listing|shown|showed|results?|items?|rows?|lines?|records?|entries|matches|page)\s+"
     r"(?:the\s+)?(?:first\s+|top\s+|last\s+)?(?:results?\s+|rows?\s+|items?\s+)?(?:\d[\d,.]*\s*(?:-|–|to)\s*)?(\d[\d,.]*)\s+"
@@ -83,7 +85,7 @@ def _counted(fields: _Fields) -> More | None:
         return None
     for name in fields.keys() & COUNTS:
         key, count = fields[name]
-        if type(count) is int and name.startswith("total") and count > len(lists[0]):
+        if type(count) is int and name.startswith(_TOTALS) and count > len(lists[0]):
             return More(f"/{key}", f"lists {len(lists[0])} of {count}", count)
     return None
 
