@@ -26,12 +26,12 @@ def doubts(text: str) -> tuple[Doubt, ...]:
     shown = window(text)[0].replace("*", "").replace("_", " ")
     data = _CODE.sub(b" ", shown.encode(errors="replace"))
     found: list[Doubt] = []
-    opening = True
+    opening, languages = True, likely(text)
     for sentence in sentences(data):
         told = sentence.decode(errors="replace")
         if sentence.startswith(b"#"):
             continue
-        if (doubt := _doubt(told, opening)) is not None:
+        if (doubt := _doubt(told, opening, languages if len(languages) == 1 else likely(told))) is not None:
             found.append(doubt)
             if len(found) >= _MOST:
                 break
@@ -43,9 +43,9 @@ def _brief(sentence: str) -> bool:
     return sentence.isascii() and len(sentence.split()) < _SPEAKING
 
 
-def _doubt(sentence: str, opening: bool) -> Doubt | None:
+def _doubt(sentence: str, opening: bool, languages: tuple[str, ...]) -> Doubt | None:
     data = folded(sentence).encode(errors="replace")
-    for language in likely(sentence):
+    for language in languages:
         doubt, benign, hypothetical = _words(language)
         if not doubt.search(data):
             continue
