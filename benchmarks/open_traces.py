@@ -62,6 +62,8 @@ def measure(traces: int, seed: str = "") -> dict[str, Any]:
         begun = time.thread_time()
         for body, n in own:
             pipeline.traces(body, now)
+            if int(now + n / RATE) > int(now):
+                pipeline.tick(now)
             now += n / RATE
         parts.append((time.thread_time() - begun) / sum(n for _, n in own) * 1e6)
     gc.collect()

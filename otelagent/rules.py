@@ -1,7 +1,7 @@
 """The rules that stand in a run: what its system and user messages state, without what a later message lifts."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -29,11 +29,17 @@ class Rules:
     __slots__ = ("_before", "_known", "_read", "_standing")
 
     def __init__(self) -> None:
-        self._known: dict[int, None] = {}
+        self._known: dict[int, Instructions] = {}
+        """Messages that were read, by `id`."""
         self._standing: dict[Rule, Given] = {}
         self._read = 0
         self._before: set[int] | None = None
         """Marks of messages of earlier turns; None before they were asked for."""
+
+    def __setstate__(self, state: tuple[None, dict[str, Any]]) -> None:
+        for name, value in state[1].items():
+            setattr(self, name, value)
+        self._known = {id(message): message for message in self._known.values()}
 
     def upto(self, steps: Sequence[Step], before: Callable[[], Sequence[Instructions]] = tuple) -> tuple[Given, ...]:
         """The rules that stand after these steps of the run: those of the last time and further ones.
@@ -60,7 +66,7 @@ class Rules:
         assert step.turn is not None  # noqa: S101 - the caller looked
         for place, message in enumerate(step.turn.standing):
             if id(message) not in self._known:
-                self._known[id(message)] = None
+                self._known[id(message)] = message
                 if self._before and message.mark in self._before:
                     self._show(message, step)
                     continue

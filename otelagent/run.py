@@ -261,7 +261,7 @@ class AgentRun:
     def _restart(self) -> None:
         self.steps = []
         self._ends: list[int] = []
-        self._made: dict[int, None] = {}
+        self._made: dict[int, Step] = {}
         """Steps rebuilt from messages by this fold."""
         self.continued = False
         """It goes on with a conversation that the provider keeps, and that it doesn't show."""
@@ -271,6 +271,15 @@ class AgentRun:
         self.rules = Rules()
         self.decisions: tuple[Decision, ...] = ()
         self.notes: dict[str, Any] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Of a run at rest. Its trace isn't packed with it."""
+        return {name: getattr(self, name) for name in _PACKED}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+        self._made = {id(step): step for step in self._made.values()}
 
     # --- for the trace -------------------------------------------------------------------------------------------
 
@@ -330,7 +339,7 @@ class AgentRun:
         missing = [a for a in consumer.turn.answered if not self._supply(a) and (a.tail or alone)]
         consumer.turn.answered = tuple(missing)
         made = [_rebuilt(consumer, answered, self.trace.shown_before(answered)) for answered in missing]
-        self._made.update(dict.fromkeys(map(id, made)))
+        self._made.update((id(step), step) for step in made)
         return made
 
     def _supply(self, answered: Answered) -> bool:
@@ -581,6 +590,9 @@ class AgentRun:
                 if other.kind in SOURCES and _same_call(step, other):
                     return other
         return None
+
+
+_PACKED: Final = tuple(name for name in AgentRun.__slots__ if name not in ("__weakref__", "trace"))
 
 
 def order(step: Step) -> tuple[int, int, bytes]:

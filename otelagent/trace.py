@@ -1,6 +1,7 @@
 """One live trace: who hangs below whom, whose step is whose, and what its runs find."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from itertools import chain, groupby, islice
 from operator import itemgetter
@@ -18,6 +19,7 @@ from otelagent.model import Answered, Claim, Finding, Instructions, Kind, LogPar
 from otelagent.reading.declared import declared
 from otelagent.reading.facts import Seen
 from otelagent.reading.given import Budget, Given
+from otelagent.resting import packed, unpacked
 from otelagent.run import SOURCES, AgentRun, Observer, order, roster
 
 MAX_DEPTH: Final = 256
@@ -34,6 +36,22 @@ LATE: Final = 20_000_000
 
 MAX_BELOW: Final = 512
 """Spans among which those below a call are looked for, the last that came."""
+
+HELD: Final = (
+    "_calls",
+    "_told",
+    "_unnamed",
+    "given",
+    "instructions",
+    "lineage",
+    "nodes",
+    "outcomes",
+    "parts",
+    "runs",
+    "seen",
+    "used",
+)
+"""What a trace packs when it rests."""
 
 MAY_BE_CUT_OFF: Final = frozenset({Status.EMPTY, Status.NONCONFORMING})
 """Outcomes of calls that may have been cut off by a timeout that nothing states."""
@@ -130,6 +148,8 @@ class Trace:
         "_http",
         "_linked",
         "_listener",
+        "_packed",
+        "_restless",
         "_told",
         "_unnamed",
         "_untold",
@@ -176,6 +196,10 @@ class Trace:
         conversations: Conversations,
         elsewhere: Elsewhere,
     ) -> None:
+        self._packed: tuple[bytes, int] | None = None
+        """At rest: what it holds, and how many spans."""
+        self._restless = False
+        """It can't rest."""
         self.normal = normal
         self._elsewhere = elsewhere
         self.trace_id = trace_id
@@ -221,7 +245,11 @@ class Trace:
         """Of the nodes, those that the lineage knows of."""
 
     def __getattr__(self, name: str) -> Any:
-        """What only agents need is made when it is asked for first: most traces of other services never do."""
+        """What only agents need is made when it is asked for first: most traces of other services never do. A trace at
+        rest wakes where it is asked for something that it holds."""
+        if name in HELD and self._packed is not None:
+            self._wake()
+            return getattr(self, name)
         match name:
             case "lineage":
                 self.lineage = Lineage(self.nodes, self.runs)
@@ -234,6 +262,55 @@ class Trace:
             case _:
                 raise AttributeError(name)
         return getattr(self, name)
+
+    # --- rest ---------------------------------------------------------------------------------------------------
+
+    @property
+    def rests(self) -> bool:
+        """What it holds are bytes until someone asks for it."""
+        return self._packed is not None
+
+    @property
+    def size(self) -> int:
+        """Spans in the link table."""
+        return len(self.nodes) if self._packed is None else self._packed[1]
+
+    def rest(self) -> bool:
+        """Turn what it holds into bytes, until someone asks for it; False where it can't, or waits for something.
+
+        Nobody may hold on to its runs or steps: they will be others.
+        """
+        if self.rests or self._restless or self._waiting or self._untold:
+            return False
+        held = self._own(HELD)
+        data = packed(held)
+        if data is None:
+            self._restless = True
+            return False
+        self._packed = (data, len(self.nodes))
+        for name in held:
+            delattr(self, name)
+        return True
+
+    def _own(self, names: Iterable[str]) -> dict[str, Any]:
+        """Those of these attributes that it has already."""
+        found = {}
+        for name in names:
+            with suppress(AttributeError):
+                found[name] = object.__getattribute__(self, name)
+        return found
+
+    def _wake(self) -> None:
+        assert self._packed is not None  # noqa: S101 - the caller looked
+        held, self._packed = unpacked(self._packed[0]), None
+        for name, value in held.items():
+            setattr(self, name, value)
+        for run in self.runs.values():
+            run.trace = self
+        if "given" in held:
+            self.given.belong(self._budget, self._ungrounded_elsewhere if self.talks else None)
+        if "seen" in held:
+            self.seen.belong(self.conversations.asked)
 
     # --- what a run asks ----------------------------------------------------------------------------------------
 

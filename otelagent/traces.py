@@ -24,6 +24,9 @@ RECENT: Final = 256
 OLD: Final = 64
 """Of so many traces, the oldest, the heaviest leaves where memory is short."""
 
+REST: Final = 1.0
+"""Seconds without a new span after which a trace may be put to rest."""
+
 QUIET: Final = 2.0
 """Seconds without a new span after which steps no longer wait for calls that they refer to."""
 
@@ -41,6 +44,8 @@ class Limits:
     """Places kept of traces that have left, so that repeated spans are known again."""
     unread: int = MAX_UNREAD
     """Characters of content kept for grounding, over all traces."""
+    awake_spans: int = 40_000
+    """Spans of traces that hold objects; of more those that are quiet rest."""
     settle_s: float = 10.0
     idle_s: float = 120.0
     age_s: float = 3600.0
@@ -89,8 +94,8 @@ class LiveTraces:
         return trace
 
     def recent(self) -> Iterator[Mapping[bytes, Place]]:
-        """The link tables of the traces that were opened or closed last."""
-        yield from islice((trace.nodes for trace in reversed(self._traces.values())), RECENT)
+        """The link tables of the traces that were opened or closed last, those at rest aside."""
+        yield from islice((trace.nodes for trace in reversed(self._traces.values()) if not trace.rests), RECENT)
         yield from islice(reversed(self._past.values()), RECENT)
 
     def get(self, trace_id: bytes) -> Trace | None:
@@ -151,6 +156,23 @@ class LiveTraces:
             if reason is not None and self._traces.get(trace.trace_id) is trace:
                 self._close(trace, reason)
                 yield
+        yield from self._rest(now)
+
+    def _rest(self, now: float) -> Iterator[None]:
+        """Put quiet traces to rest while more spans than `awake_spans` are held as objects: those first for which it
+        will be longest until someone asks. Traces whose topmost span has passed leave in the order in which they fell
+        silent, of the others those that were silent for long may stay so."""
+        awake = [t for t in self._traces.values() if not t.rests and t.runs]
+        excess = sum(t.size for t in awake) - self._limits.awake_spans
+        if excess <= 0:
+            return
+        quiet = [t for t in awake if now - t.touched >= REST]
+        for trace in sorted(quiet, key=lambda t: (t.root_seen, -t.touched if t.root_seen else t.touched)):
+            if now - trace.touched >= REST and self._traces.get(trace.trace_id) is trace and trace.rest():
+                excess -= trace.size
+                if excess <= 0:
+                    return
+                yield
 
     def settle(self) -> None:
         """Close all traces: the process ends."""
@@ -164,7 +186,7 @@ class LiveTraces:
             return Closed.IDLE
         if now - trace.opened >= self._limits.age_s:
             return Closed.AGE
-        if len(trace.nodes) > self._limits.spans_per_trace:
+        if trace.size > self._limits.spans_per_trace:
             return Closed.SPANS
         return None
 

@@ -40,6 +40,9 @@ class Traits(msgspec.Struct, frozen=True, gc=False):
     rebuilt: bool | None = None
     retold: bool | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _traits, (msgspec.structs.astuple(self),)
+
 
 class Extras(msgspec.Struct, gc=False):
     """What few steps have."""
@@ -76,7 +79,7 @@ def _traits(values: tuple[Any, ...]) -> Traits:
     return known
 
 
-class Step(msgspec.Struct, kw_only=True, gc=False):
+class Step(msgspec.Struct, gc=False):
     """Made by `Step.of`. Ids are raw bytes, times nanoseconds since the epoch, tokens counts.
 
     The garbage collector doesn't look at steps and facts, of which there are many: nothing may lead from one in a

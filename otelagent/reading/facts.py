@@ -136,6 +136,18 @@ class Seen:
         self._standing: tuple[Instructions, ...] = ()
         """Of the last history."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Of a trace at rest: without what belongs to all traces."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "_elsewhere"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    def belong(self, elsewhere: Known[str, Asked]) -> None:
+        """Its trace has awoken."""
+        self._elsewhere = elsewhere
+
     def ask(self, calls: Sequence[Asked]) -> None:
         """A completion asked for these calls."""
         if not calls:

@@ -4,7 +4,7 @@ Most traces have no open question, so most text is never read for values.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from xxhash import xxh3_64_intdigest
@@ -34,6 +34,9 @@ _SHORT: Final[dict[int, Specifics]] = {}
 
 _BRIEF: Final = 80
 """Characters up to which an argument names something; a longer one is a text that the agent wrote itself."""
+
+
+Elsewhere: TypeAlias = Callable[[tuple[Claim, ...]], tuple[Claim, ...]]
 
 
 class Acted(msgspec.Struct, frozen=True):
@@ -67,8 +70,20 @@ class Given:
         self._unread_size = 0
         self._known: set[int] = set()
         self._lost = False
-        self.elsewhere: Callable[[tuple[Claim, ...]], tuple[Claim, ...]] | None = None
+        self.elsewhere: Elsewhere | None = None
         """Asked about claims that nothing here grounds; gives those that nothing elsewhere grounds either."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Of a trace at rest: without what belongs to all traces."""
+        return {name: getattr(self, name) for name in self.__slots__ if name not in ("_budget", "elsewhere")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    def belong(self, budget: Budget, elsewhere: "Elsewhere | None") -> None:
+        """Its trace has awoken."""
+        self._budget, self.elsewhere = budget, elsewhere
 
     @property
     def full(self) -> bool:

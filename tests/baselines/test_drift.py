@@ -81,7 +81,7 @@ def test_a_tool_of_the_same_name_in_another_service_is_learned_before_it_is_judg
     statuses = []
     for number in range(120):
         step = call(0.1, ORDER if number < 60 else {"hits": [{"title": "a"}], "took": 3})
-        step.service = "shop" if number < 60 else "library"
+        step.say(service="shop" if number < 60 else "library")
         normal.fit(step)
         assert step.call is not None
         statuses.append(step.call.outcome.status)
