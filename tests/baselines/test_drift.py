@@ -87,7 +87,7 @@ def test_a_tool_of_the_same_name_in_another_service_is_learned_before_it_is_judg
         statuses.append(step.call.outcome.status)
     assert set(statuses) == {Status.OK}
     odd = call(0.1, {"hits": "none", "took": "3"})
-    odd.service = "library"
+    odd.say(service="library")
     normal.fit(odd)
     assert odd.call is not None
     assert odd.call.outcome.status is Status.NONCONFORMING
