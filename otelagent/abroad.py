@@ -148,6 +148,9 @@ class Abroad:
             if (worker := self._traces.get(ref.trace_id)) is not None:
                 yield worker
 
+    def lives(self, trace_id: bytes) -> bool:
+        return trace_id in self._traces
+
     def answered(self, trace_id: bytes) -> list[bytes]:
         """Spans of this trace that runs of other traces work for."""
         return [span_id for span_id, _ in self._stitches.children(trace_id)] if self._stitches.any(trace_id) else []

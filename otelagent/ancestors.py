@@ -1,15 +1,20 @@
 """What an agent's answer should have said of those that worked for it: runs below it, and co-workers without spans."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 import msgspec
 
 from otelagent.answers import admits, is_loud, said
 from otelagent.delegation import plain
 from otelagent.model import Evidence, Finding, Kind, Receipt, Step
+from otelagent.reading.naming import identifier
 from otelagent.recovery import below, given_by, made_good
 from otelagent.run import AgentRun
 from otelagent.stitching import may_delegate
+
+MAX_NAMES: Final = 1_000
+"""Characters of missing items' names, together."""
 
 
 class Untold(msgspec.Struct, frozen=True):
@@ -83,6 +88,17 @@ def names(run: AgentRun, keys: frozenset[int]) -> list[str]:
     answer = said(run)
     texts = [*given_by(run), *((answer.turn.said,) if answer is not None and answer.turn and answer.turn.said else ())]
     return list(dict.fromkeys(name for text in texts for name in text.named(keys)))
+
+
+def tellable(found: Iterable[str], *, words: bool) -> list[str]:
+    """Names that may leave the process, as many as fit: identifiers, and others if `words` may."""
+    told, room = [], MAX_NAMES
+    for name in filter(None, found if words else map(identifier, found)):
+        room -= len(name)
+        if room < 0:
+            break
+        told.append(name)
+    return told
 
 
 def silence(run: AgentRun) -> Sequence[Evidence]:

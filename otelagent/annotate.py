@@ -77,7 +77,11 @@ def carried_by(findings: Iterable[Finding]) -> dict[str, Value]:
         added[a.FAILURE_LAST_GOOD] = gravest.last_good.hex()
     if any(f.partial_view for f in ranked):
         added[a.FAILURE_PARTIAL_VIEW] = True
-    return added | {name: value for f in ranked for name, value in f.extra.items()}
+    return added | {name: value for f in ranked for name, value in _extra(f).items()}
+
+
+def _extra(finding: Finding) -> dict[str, Value]:
+    return {name: [*value] if isinstance(value, list) else value for name, value in finding.extra.items()}
 
 
 def pipeline_outcome(span_id: bytes, trace: Trace, below: Sequence[Finding], *, failed: bool) -> tuple[str, str | None]:
@@ -184,7 +188,7 @@ def told(finding: Finding, run: AgentRun) -> dict[str, Value]:
     }
     if finding.partial_view:
         values[a.FAILURE_PARTIAL_VIEW] = True
-    return {k: v for k, v in (values | finding.extra).items() if v is not None}
+    return {k: v for k, v in (values | _extra(finding)).items() if v is not None}
 
 
 def event(finding: Finding, values: Mapping[str, Value], now: float) -> LogRecord:
@@ -197,6 +201,27 @@ def event(finding: Finding, values: Mapping[str, Value], now: float) -> LogRecor
         event_name=a.FINDING_EVENT,
         body=AnyValue(string_value=finding.reason),
         attributes=[_known_pair(k, v) if isinstance(v, _SCALARS) else _pair(k, v) for k, v in values.items()],
+        trace_id=finding.trace_id,
+        span_id=finding.about,
+    )
+
+
+def withdrawal(finding: Finding, run: AgentRun | None, now: float) -> LogRecord:
+    """The event that takes a finding back."""
+    values: dict[str, Value | None] = {
+        a.FINDING_ID: finding_id(finding),
+        a.FINDING_MODE: finding.mode,
+        a.FINDING_CAUSE: finding.cause,
+        a.AGENT_NAME: finding.agent or (run.agent if run is not None else None),
+    }
+    return LogRecord(
+        time_unix_nano=int(now * 1e9),
+        observed_time_unix_nano=int(now * 1e9),
+        severity_number=SeverityNumber.SEVERITY_NUMBER_INFO,
+        severity_text="INFO",
+        event_name=a.WITHDRAWN_EVENT,
+        body=AnyValue(string_value="a finding no longer holds: what came later shows otherwise"),
+        attributes=[_pair(k, v) for k, v in values.items() if v is not None],
         trace_id=finding.trace_id,
         span_id=finding.about,
     )

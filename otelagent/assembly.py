@@ -63,6 +63,9 @@ if TYPE_CHECKING:
 NAMING: Final[Mapping[str, Any]] = {"delegation_incomplete": {"name_items": True}}
 """What detectors may say where findings may quote content."""
 
+NAMELESS: Final[Mapping[str, Any]] = {"delegation_incomplete": {"name_ids": False}}
+"""What they may not where content is taken out of what is sent: what otelagent adds isn't redacted."""
+
 LARGEST: Final = 64 * MIB
 """Bytes of a request that OTLP recommends to take."""
 
@@ -106,8 +109,13 @@ def baseline_keeper(config: Config, normal: Baselines) -> BaselineKeeper | None:
     return BaselineKeeper(lambda: BaselineStore(directory, owner=True), normal, interval=settings.interval)
 
 
-def pipeline_settings(settings: AgentFailures, normal: Baselines | None = None) -> PipelineSettings:
-    """What the fold needs to know; `normal`: what is known by now, else it begins with what the settings name."""
+def pipeline_settings(
+    settings: AgentFailures, normal: Baselines | None = None, *, redacts: bool = False
+) -> PipelineSettings:
+    """What the fold needs to know; `normal`: what is known by now, else it begins with what the settings name.
+
+    `redacts`: content is taken out of what is sent.
+    """
     limits = Limits(
         traces=settings.traces.traces,
         spans=settings.traces.spans,
@@ -118,7 +126,7 @@ def pipeline_settings(settings: AgentFailures, normal: Baselines | None = None) 
         age_s=settings.traces.age,
     )
     quotes = settings.evidence.include_content
-    detectors = merge(NAMING, settings.detectors) if quotes else settings.detectors
+    detectors = merge(NAMING if quotes else NAMELESS if redacts else {}, settings.detectors)
     roles = {pattern: tool.role for pattern, tool in settings.tools.items()}
     return PipelineSettings(
         detectors=detectors,

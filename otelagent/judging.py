@@ -35,7 +35,8 @@ def judging(config: Config, ears: tuple[Ear, ...], metrics: Metrics, before: Jud
         return before
     recorder, chronicle, tally = assembly.recorder(config), assembly.chronicle(config), Tally(metrics)
     heard = (tally, *ears, *(each for each in (recorder, chronicle) if each is not None))
-    settings = assembly.pipeline_settings(config.agent_failures, _learned(before, config))
+    redacts = bool(config.redactions)
+    settings = assembly.pipeline_settings(config.agent_failures, _learned(before, config), redacts=redacts)
     pipeline = Pipeline(settings, heard, recorder.take if recorder is not None else None)
     keeper = _keeper(before, pipeline, config)
     return Judging(config, ears, pipeline, recorder, keeper, chronicle, tally)

@@ -53,6 +53,7 @@ class Lineage:
         "concluded",
         "empty_calls",
         "loosened",
+        "released",
         "stirred",
         "tree",
     )
@@ -85,6 +86,8 @@ class Lineage:
         self.stirred = False
         """Spans that came since the runs were judged have changed what is known of them."""
         self.loosened: list[bytes] = []
+        self.released: list[bytes] = []
+        """Tool calls that are no runs of their own after all."""
         """Spans below which steps may belong to another run than before."""
 
     # --- places --------------------------------------------------------------------------------------------------
@@ -196,6 +199,20 @@ class Lineage:
         if 0 <= body.start - span.start <= slack and 0 <= span.end - body.end <= slack and span_id in self._parents:
             self._bodies[span_id] = agent
             self.loosened.append(span_id)
+            self._release(body.parent_id)
+
+    def _release(self, span_id: bytes) -> None:
+        """The nearest tool call above an agent's body is no run of its own: the agent is."""
+        at = span_id
+        for _ in range(MAX_DEPTH):
+            node = self._nodes.get(at)
+            if node is None or node.kind is Kind.AGENT or node.parent_id == at:
+                return
+            if at in self._agentic:
+                self._agentic.discard(at)
+                self.released.append(at)
+                return
+            at = node.parent_id
 
     # --- runs ----------------------------------------------------------------------------------------------------
 

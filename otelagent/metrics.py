@@ -269,6 +269,10 @@ class Metrics(Collector):
         """A finding that the configuration mutes."""
         self._count(series.MUTED, (mode, *self._scope(service, environment)))
 
+    def withdrawn(self, mode: str, *, service: str = "", environment: str = "") -> None:
+        """A finding that was told and no longer holds."""
+        self._count(series.WITHDRAWN, (mode, *self._scope(service, environment)))
+
     def finding_delay(self, seconds: float) -> None:
         """From the end of the span at which it showed."""
         self._count(series.FINDING_DELAY, (), max(seconds, 0.0))

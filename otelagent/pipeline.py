@@ -73,6 +73,9 @@ class Ear(Protocol):
     def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None:
         """A finding is new (`first`), or says something else than before."""
 
+    def withdrawn(self, finding: Finding, trace: Trace) -> None:
+        """A finding that was told no longer holds."""
+
     def abstained(self, mode: str, reason: str) -> None:
         """A detector could not judge a run."""
 
@@ -401,6 +404,11 @@ class Pipeline:
         if self._evaluations:
             self._events.append((trace.origin, annotate.evaluation(finding, self._now)))
         self._each(lambda ear: ear.found(finding, run, trace, first))
+
+    def withdrawn(self, finding: Finding, run: AgentRun | None, trace: Trace) -> None:
+        self._stirred[trace.trace_id] = trace
+        self._events.append((trace.origin, annotate.withdrawal(finding, run, self._now)))
+        self._each(lambda ear: ear.withdrawn(finding, trace))
 
     def _incident(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> Incident:
         about = subject(finding.mode, finding.layer, trace.service, finding.tool, run.agent or finding.agent)

@@ -218,6 +218,12 @@ ABSTENTIONS: Final = Series(
 MUTED: Final = Series(
     "otelagent_muted_findings_total", "counter", "Findings that an override of the configuration muted.", MODE
 )
+WITHDRAWN: Final = Series(
+    "otelagent_withdrawn_findings_total",
+    "counter",
+    "Findings that were told and taken back: what came later showed otherwise.",
+    MODE,
+)
 FINDING_DELAY: Final = Series(
     "otelagent_finding_delay_seconds",
     "histogram",
@@ -319,6 +325,7 @@ ALL: Final = (
     WASTED_TOKENS,
     ABSTENTIONS,
     MUTED,
+    WITHDRAWN,
     FINDING_DELAY,
     LIVE_TRACES,
     TRACES_CLOSED,

@@ -69,6 +69,10 @@ class Tally:
         if ended is not None:
             self._metrics.finding_delay(trace.touched - ended / 1e9)
 
+    def withdrawn(self, finding: Finding, trace: Trace) -> None:
+        if not finding.raised:
+            self._metrics.withdrawn(finding.mode, service=trace.service, environment=trace.environment)
+
     def abstained(self, mode: str, reason: str) -> None:
         self._metrics.abstention(mode, reason)
 

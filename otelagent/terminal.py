@@ -24,6 +24,11 @@ class Terminal:
         agent = f" agent {_name(finding.agent)}" if finding.agent else ""
         self._put(f"{finding.mode} ({finding.cause}, {finding.severity}){agent}: {finding.reason} [{where}]")
 
+    def withdrawn(self, finding: Finding, trace: Trace) -> None:
+        if not finding.raised:
+            where = f"trace {finding.trace_id.hex()} span {finding.about.hex()}"
+            self._put(f"{finding.mode} taken back: what came later shows otherwise [{where}]")
+
     def step(self, step: Step, run: AgentRun, trace: Trace) -> None: ...
     def abstained(self, mode: str, reason: str) -> None: ...
     def dismissed(self, mode: str, step: Step, why: str) -> None: ...

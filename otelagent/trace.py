@@ -20,7 +20,7 @@ from otelagent.reading.declared import declared
 from otelagent.reading.facts import Seen
 from otelagent.reading.given import Budget, Given
 from otelagent.resting import packed, unpacked
-from otelagent.run import SOURCES, AgentRun, Observer, order, roster
+from otelagent.run import SOURCES, AgentRun, Identity, Observer, order, roster
 
 MAX_DEPTH: Final = 256
 """Parents followed upward; a longer chain, or a cycle, ends where the limit is met."""
@@ -57,6 +57,10 @@ MAY_BE_CUT_OFF: Final = frozenset({Status.EMPTY, Status.NONCONFORMING})
 """Outcomes of calls that may have been cut off by a timeout that nothing states."""
 
 
+Standing: TypeAlias = tuple[bytes, Identity]
+"""A finding in its place: the key of its run, and its identity."""
+
+
 class Closed(StrEnum):
     """Why a trace left memory."""
 
@@ -76,6 +80,9 @@ class Listener(Protocol):
 
     def found(self, finding: Finding, run: AgentRun, trace: "Trace", first: bool) -> None:
         """A finding is new (`first`), or says something else than before."""
+
+    def withdrawn(self, finding: Finding, run: AgentRun | None, trace: "Trace") -> None:
+        """A finding that was told no longer holds; `run`: where it stood, if that is still there."""
 
     def abstained(self, mode: str, reason: str) -> None:
         """A detector could not judge a run."""
@@ -104,6 +111,9 @@ class Elsewhere(Protocol):
 
     def employer(self, run: AgentRun) -> AgentRun | None:
         """The run of another trace that this one works for."""
+
+    def lives(self, trace_id: bytes) -> bool:
+        """The trace is in memory."""
 
     def answered(self, trace_id: bytes) -> list[bytes]:
         """Spans of this trace that runs of other traces work for."""
@@ -139,6 +149,7 @@ class Trace:
     """One live trace. Changed only by LiveTraces."""
 
     __slots__ = (
+        "_absorbed",
         "_asked",
         "_budget",
         "_by_agent",
@@ -150,6 +161,7 @@ class Trace:
         "_listener",
         "_packed",
         "_restless",
+        "_standing",
         "_told",
         "_unnamed",
         "_untold",
@@ -239,6 +251,10 @@ class Trace:
         self._waiting: dict[bytes, list[Step]] = {}
         self._http: dict[bytes, tuple[int, int]] = {}
         self._told: set[tuple[str, bytes, bytes]] = set()
+        self._standing: dict[Standing, Finding] = {}
+        """Findings that were told and not taken back."""
+        self._absorbed: dict[Identity, Standing] = {}
+        """What took the place of findings."""
         self._untold: list[tuple[AgentRun, Finding]] = []
         self._final = False
         self._linked = 0
@@ -453,8 +469,9 @@ class Trace:
         return next((s for s in home.steps if s.span_id == edge.asked), None) if home is not None else None
 
     def inside(self, step: Step) -> bool:
-        here = bool(self.lineage.tree.by_call(step.span_id)) or self.lineage.is_run(step.span_id)
-        return here or step.span_id in self._answered_calls()
+        own = self._calls.get(step.call_id, step) if step.rebuilt and step.call_id else step
+        here = bool(self.lineage.tree.by_call(own.span_id)) or self.lineage.is_run(own.span_id)
+        return here or own.span_id in self._answered_calls()
 
     def _answered_calls(self) -> set[bytes]:
         """Spans for which runs of other traces work, and those that enclose them."""
@@ -633,7 +650,30 @@ class Trace:
             if finding.identity in run.findings:
                 first = finding.identity not in self._told
                 self._told.add(finding.identity)
+                self._standing[run.key, finding.identity] = finding
                 self._listener.found(finding, run, self, first)
+        if self._standing:
+            self._take_back()
+
+    def _take_back(self) -> None:
+        """Tell which findings no longer hold; one that another took the place of does, as evidence of that."""
+        gone = [at for at in self._standing if not self._stands(at) and not self._stands(self._absorbed.get(at[1]))]
+        if not gone:
+            return
+        held = {(f.identity, f.about): (run.key, f) for run in self.runs.values() for f in run.findings.values()}
+        self._absorbed = {i: (key, f.identity) for key, f in held.values() for i in f.absorbs}
+        for at in gone:
+            key, identity = at
+            if identity in self._absorbed:
+                continue
+            finding = self._standing.pop(at)
+            if (identity, finding.about) in held:  # its run goes by another key now
+                self._standing[held[identity, finding.about][0], identity] = finding
+            elif all(self._elsewhere.lives(e.trace_id) for e in finding.evidence if e.trace_id):
+                self._listener.withdrawn(finding, self.runs.get(key), self)
+
+    def _stands(self, at: Standing | None) -> bool:
+        return at is not None and at[0] in self.runs and at[1] in self.runs[at[0]].findings
 
     def join(self, step: Step) -> None:
         """Add to a new step's content what log records have told of it already."""
@@ -718,6 +758,10 @@ class Trace:
                 self.lineage.thinks(key)
             if (target := self.owner(key)) != key:
                 moved += self._dissolve(key, target)
+        for key in self.lineage.released:
+            if key in self.runs:
+                moved += self._dissolve(key, self.owner(key))
+        self.lineage.released.clear()
         for span_id in self._loosened():
             moved += self._part(span_id, detectors)
         return moved

@@ -90,17 +90,39 @@ def test_complete_delegation_says_so_on_all_agent_spans() -> None:
     assert events == []
 
 
-def test_captured_names_of_items_stay_out_of_what_leaves() -> None:
-    pipeline = Pipeline()
-    for now, body in enumerate(singly(builders.spans(parent(ask(child()))))):
-        events = pipeline.traces(body, float(now)).events or b""
-        assert b"doc-20" not in events
+FIRMS = ["Acme Corp", "Borealis AG", "c.lee@example.org", "4915123456789", "FIRM-5"]
 
 
-def test_missing_items_are_named_where_the_configuration_asks_for_it() -> None:
-    spans = builders.spans(parent(ask(child())))
-    report = scan(singly(spans), Settings(detectors={"delegation_incomplete": {"name_items": True}}))
-    assert [f.extra.get(a.DELEGATION_MISSING) for f in report.findings.values()] == [", ".join(DOCS[3:])]
+def named_on_the_span(docs: Sequence[str], **thresholds: bool) -> Any:
+    """What the child's span, and the event about it, say of the missing items."""
+    pipeline = Pipeline(Settings(detectors={"delegation_incomplete": thresholds}))
+    ours, events = played(singly(builders.spans(parent(ask(child(docs=docs))))), pipeline)
+    told = [e for e in events if e.span_id and finding_attribute(e, a.FINDING_CAUSE) == "items_missing"]
+    span = ours["invoke_agent analyst"].get(a.DELEGATION_MISSING)
+    lists = [x.value.array_value.values for e in told for x in e.attributes if x.key == a.DELEGATION_MISSING]
+    pairs = [sorted(v.string_value for v in values) for values in lists]
+    span = span and sorted(span)
+    assert pairs == ([span] if span else [])
+    return span
+
+
+def test_missing_items_are_named_where_their_names_are_identifiers() -> None:
+    assert named_on_the_span(DOCS) == DOCS[3:]
+    assert named_on_the_span(DOCS, name_ids=False) is None
+    assert named_on_the_span(["ITEM-1", "ITEM-2", "ITEM-3", *FIRMS]) == ["FIRM-5"]
+    urls = [f"https://example.org/p/{n}" for n in ("1", "2", "3", "terms-4", "about")]
+    assert named_on_the_span(urls) == ["terms-4"]
+
+
+def test_all_missing_items_are_named_where_the_configuration_asks_for_it() -> None:
+    assert named_on_the_span(["ITEM-1", "ITEM-2", "ITEM-3", *FIRMS], name_items=True) == sorted(FIRMS)
+
+
+def test_whoever_scans_a_recording_sees_all_missing_items() -> None:
+    report = scan(singly(builders.spans(parent(ask(child(docs=["ITEM-1", "ITEM-2", "ITEM-3", *FIRMS]))))))
+    (found,) = report.as_json()["findings"]
+    assert sorted(found["items"].pop("missing")) == sorted(FIRMS)
+    assert found["items"] == {"assigned": 8, "processed": 3, "receipt": "inferred"}
 
 
 def test_outcome_that_changes_after_a_span_has_left_goes_out_as_an_event() -> None:

@@ -160,14 +160,21 @@ def test_findings_quote_content_only_where_the_configuration_says_so(allowed: bo
         assert max(len(value.string_value) for value in each.value.array_value.values) <= quotes.LENGTH
 
 
-def test_missing_items_are_named_only_where_the_configuration_says_so() -> None:
+TRACES = {"receivers": ["otlp"], "processors": ["agent_failures", "redaction"], "exporters": ["otlp"]}
+REDACTING = {
+    "processors": {"redaction": {"allow_all_keys": True, "blocked_values": ["doc-\\d+"]}},
+    "service": {"pipelines": {"traces": TRACES}},
+}
+
+
+@pytest.mark.parametrize(("settings", "named"), [({}, True), (REDACTING, False)])
+def test_identifiers_of_missing_items_are_told_unless_content_is_redacted(settings: Any, named: bool) -> None:
     body = gzip.decompress((CAPTURES / "langgraph__openinference__delegation_partial.binpb.gz").read_bytes())
-    for allowed in (False, True):
-        settings = {"processors": {"agent_failures": {"evidence": {"include_content": allowed}}}}
-        with Sink() as sink, running(sink, settings) as service:
-            send(service, Signal.TRACES, body)
-            named = [a for span in sink.spans() for a in span.attributes if a.key == DELEGATION_MISSING]
-        assert bool(named) is allowed
+    with Sink() as sink, running(sink, settings) as service:
+        send(service, Signal.TRACES, body)
+        told = [a for span in sink.spans() for a in span.attributes if a.key == DELEGATION_MISSING]
+        assert sink.spans()
+    assert bool(told) is named
 
 
 def fingerprints(body: bytes) -> list[str]:

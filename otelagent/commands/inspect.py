@@ -17,6 +17,7 @@ from rich.tree import Tree
 
 from otelagent import endpoint
 from otelagent.commands import coverage_text
+from otelagent.commands.scan import missing
 from otelagent.diagnosis.emitters import Coverage, coverage
 from otelagent.diagnosis.inspect import Agent, Deed, Inspection, inspect, walk
 from otelagent.diagnosis.listen import listen as listen_to
@@ -161,8 +162,8 @@ def _print(inspection: Inspection, only_agents: bool, tools: bool) -> None:
 def _grow(tree: Tree, agent: Agent, only_agents: bool) -> None:
     branch = tree.add(Text(_line(agent)))
     for finding in agent.findings:
-        raised = " (raised)" if finding.raised else ""
-        branch.add(Text(f"! {finding.mode}: {finding.cause}, {finding.confidence:.0%}{raised}", style="bold red"))
+        more = f"{' (raised)' if finding.raised else ''}{missing(finding)}"
+        branch.add(Text(f"! {finding.mode}: {finding.cause}, {finding.confidence:.0%}{more}", style="bold red"))
     if not only_agents:
         for step in agent.steps:
             branch.add(Text(_step(step)))

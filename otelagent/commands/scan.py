@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from otelagent.attributes import DELEGATION_MISSING
 from otelagent.diagnosis.load import Unreadable, signals
 from otelagent.diagnosis.scan import Report, scan
+from otelagent.model import Finding
 
 
 @click.command()
@@ -69,9 +71,15 @@ def findings_table(report: Report, names: Mapping[bytes, str] | None = None) -> 
         table.add_row(
             Text(f"{run}\nagent {agent}"),
             Text(f"{finding.mode}\nlayer {finding.layer}\n{finding.cause}, {finding.confidence:.0%}"),
-            Text(f"{_shown(finding.reason)} (span {finding.about.hex()})\n-> {finding.fix}"),
+            Text(f"{_shown(finding.reason)}{missing(finding)} (span {finding.about.hex()})\n-> {finding.fix}"),
         )
     return table
+
+
+def missing(finding: Finding) -> str:
+    """The names of the items that a delegated child left undone, where they are known."""
+    named = finding.extra.get(DELEGATION_MISSING)
+    return f"; missing: {_shown(', '.join(named))}" if isinstance(named, list) else ""
 
 
 def _considered(report: Report) -> Table:

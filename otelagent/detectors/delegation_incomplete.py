@@ -1,10 +1,10 @@
 """A child agent did part of its work, and its parent went on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
-from otelagent.ancestors import Untold, coworkers, names, passed_over, silence, untold
+from otelagent.ancestors import Untold, coworkers, names, passed_over, silence, tellable, untold
 from otelagent.answers import admits, claims, said, stop
 from otelagent.attributes import (
     DELEGATION_ASSIGNED,
@@ -18,9 +18,6 @@ from otelagent.detectors.detector import PHRASES, Detector, evidence_of, thresho
 from otelagent.model import Evidence, Finding, Kind, Layer, Need, Receipt, Severity, Step
 from otelagent.recovery import given_by, made_good, sources, unresolved
 from otelagent.run import AgentRun, Wake
-
-MAX_NAMES: Final = 1_000
-"""Characters of missing items' names, together."""
 
 _NONE: Final = frozenset[tuple[str, bytes, bytes]]()
 
@@ -84,8 +81,11 @@ class DelegationIncomplete(Detector):
         default=0.5, help="Findings of less confidence stay quiet: inferred receipts have 0.5 or 0.6."
     )
     missing: int = threshold(default=1, help="Items that must be missing.")
+    name_ids: bool = threshold(
+        default=True, help="Name missing items in findings where their names are identifiers, such as doc-204."
+    )
     name_items: bool = threshold(
-        default=False, help="Name missing items in findings. Names come from prompts: they are captured content."
+        default=False, help="Name all missing items in findings, by words too: those are captured content."
     )
 
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
@@ -176,10 +176,12 @@ class DelegationIncomplete(Detector):
             *(evidence_of(s, f"an item's call {PHRASES[s.call.outcome.status]}") for s in culprits[:8] if s.call),
         ]
         found = self._finding(run, root, "items_missing", confidence, reason, evidence, culprits)
-        if self.name_items and coverage.missing:
-            named = ", ".join(names(run, coverage.missing))[:MAX_NAMES]
-            found = replace(found, extra={**found.extra, DELEGATION_MISSING: named})
-        return found
+        return self._naming(found, names(run, coverage.missing)) if coverage.missing else found
+
+    def _naming(self, found: Finding, missing: Iterable[str]) -> Finding:
+        """The finding with the names that may be told."""
+        told = tellable(missing, words=self.name_items) if self.name_ids or self.name_items else []
+        return replace(found, extra={**found.extra, DELEGATION_MISSING: told}) if told else found
 
     def _unresolved(self, run: AgentRun, edge: Edge, bad: Sequence[Step]) -> Finding:
         call = bad[0].call
@@ -243,6 +245,8 @@ class DelegationIncomplete(Detector):
                 extra=_counts(receipt),
             )
             absorbed = tuple(i for i, f in run.findings.items() if f.mode in SAME and f.root == step.span_id)
+            like = step.call.like if step.call is not None and receipt.left else None
+            found = self._naming(found, like.named(frozenset(receipt.left))) if like is not None else found
             yield replace(found, wasted_tokens=0, absorbs=absorbed)
 
     # --- its ancestors -------------------------------------------------------------------------------------------
@@ -279,6 +283,7 @@ class DelegationIncomplete(Detector):
     def _ignored(self, run: AgentRun, untold: Untold) -> Finding:
         child = untold.child
         assert run.ended is not None and child.ended is not None  # noqa: PT018, S101 - `untold` looked
+        abroad = child.trace.trace_id if child.trace.trace_id != run.trace.trace_id else b""
         found = self.finding(
             run,
             about=run.ended,
@@ -286,12 +291,12 @@ class DelegationIncomplete(Detector):
             cause="child_incomplete",
             strength=0.7 if untold.sure else 0.5,
             reason=f"{child.agent or 'a child agent'} {untold.what} and said so, and the answer doesn't mention it",
-            evidence=[Evidence(child.key, "", untold.what), *silence(run)],
+            evidence=[Evidence(child.key, "", untold.what, abroad), *silence(run)],
         )
         return replace(found, absorbs=self._same(run, child), wasted_tokens=0)
 
 
-def _counts(receipt: Receipt | None) -> dict[str, int | float | str]:
+def _counts(receipt: Receipt | None) -> dict[str, int | float | str | list[str]]:
     if receipt is None or receipt.assigned is None or receipt.processed is None:
         return {}
     return {

@@ -69,7 +69,7 @@ class Detector:
         layer: Layer | None = None,
         first_divergence: Step | None = None,
         consequences: Sequence[str] = (),
-        extra: dict[str, int | float | str] | None = None,
+        extra: dict[str, int | float | str | list[str]] | None = None,
         partial_view: bool = False,
     ) -> Finding:
         """A finding of this mode with what the run knows filled in.

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from otelagent.diagnosis.play import Request, play
+from otelagent.attributes import DELEGATION_MISSING
+from otelagent.diagnosis.play import LOCAL, Request, play
 from otelagent.model import Finding, Odd, Receipt, Step
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.run import AgentRun
@@ -96,6 +97,7 @@ def _told(finding: Finding) -> dict[str, Any]:
         "confidence": finding.confidence,
         "reason": finding.reason,
         "raised": finding.raised,
+        "missing": finding.extra.get(DELEGATION_MISSING, []),
     }
 
 
@@ -130,6 +132,7 @@ class Inspection:
 
     def step(self, step: Step, run: AgentRun, trace: Trace) -> None: ...
     def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None: ...
+    def withdrawn(self, finding: Finding, trace: Trace) -> None: ...
     def abstained(self, mode: str, reason: str) -> None: ...
     def dismissed(self, mode: str, step: Step, why: str) -> None: ...
     def spans(self, dialect: str, kind: str, count: int) -> None: ...
@@ -156,7 +159,7 @@ class Inspection:
 def inspect(requests: Iterable[Request], settings: Settings | None = None) -> Inspection:
     """Play requests through the fold, and keep what each trace came to."""
     inspection = Inspection()
-    play(requests, Pipeline(settings, ears=(inspection,)))
+    play(requests, Pipeline(settings or LOCAL, ears=(inspection,)))
     return inspection
 
 

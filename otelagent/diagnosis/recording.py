@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from otelagent import dialects, otlp
-from otelagent.diagnosis.play import Logs, Request, play
+from otelagent.diagnosis.play import LOCAL, Logs, Request, play
 from otelagent.diagnosis.scan import Report
 from otelagent.log_parts import LogContent, LogParts
 from otelagent.model import (
@@ -182,6 +182,7 @@ class _Collector:
 
     def step(self, step: Step, run: AgentRun, trace: Trace) -> None: ...
     def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None: ...
+    def withdrawn(self, finding: Finding, trace: Trace) -> None: ...
     def abstained(self, mode: str, reason: str) -> None: ...
     def dismissed(self, mode: str, step: Step, why: str) -> None: ...
     def spans(self, dialect: str, kind: str, count: int) -> None: ...
@@ -225,7 +226,7 @@ class _Contents:
 def record(requests: Iterable[Request], settings: Settings | None = None, trace: bytes | None = None) -> Recording:
     """Play requests through the fold as `scan` does and keep the content; `trace` picks one of several."""
     report, collector, contents = Report(), _Collector(), _Contents()
-    pipeline = Pipeline(settings, ears=(report, collector))
+    pipeline = Pipeline(settings or LOCAL, ears=(report, collector))
     report.spans_read = play(contents.heard(requests), pipeline, contents.seen)
     chosen = {trace} if trace else _subject(collector, report)
     kept = sorted((pair for pair in collector.steps if pair[0].trace_id in chosen), key=lambda pair: order(pair[0]))

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from otelagent.annotate import finding_id
-from otelagent.diagnosis.play import Request, play
+from otelagent.attributes import DELEGATION_ASSIGNED, DELEGATION_MISSING, DELEGATION_PROCESSED, DELEGATION_RECEIPT
+from otelagent.diagnosis.play import LOCAL, Request, play
 from otelagent.model import Finding, Odd, Step
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.run import AgentRun
@@ -50,6 +51,9 @@ class Report:
             return
         self.findings[finding.identity] = finding
         self.agents[finding.identity] = run.agent or finding.agent
+
+    def withdrawn(self, finding: Finding, trace: Trace) -> None:
+        pass  # `closed` says what holds at the end
 
     def abstained(self, mode: str, reason: str) -> None:
         self.abstentions[mode, reason] += 1
@@ -112,13 +116,26 @@ class Report:
             "reason": finding.reason,
             "fix": finding.fix,
             "evidence": [{"span_id": e.span_id.hex(), "path": e.path, "why": e.why} for e in finding.evidence],
+            "items": _items(finding),
             "consequences": list(finding.consequences),
             "wasted_tokens": finding.wasted_tokens,
         }
 
 
+def _items(finding: Finding) -> dict[str, Any] | None:
+    """What a delegated child was assigned and did."""
+    if DELEGATION_ASSIGNED not in finding.extra:
+        return None
+    return {
+        "assigned": finding.extra[DELEGATION_ASSIGNED],
+        "processed": finding.extra[DELEGATION_PROCESSED],
+        "receipt": finding.extra[DELEGATION_RECEIPT],
+        "missing": finding.extra.get(DELEGATION_MISSING, []),
+    }
+
+
 def scan(requests: Iterable[Request], settings: Settings | None = None) -> Report:
     """Play requests through the fold, one second apart, and settle all traces at the end."""
     report = Report()
-    report.spans_read = play(requests, Pipeline(settings, ears=(report,)))
+    report.spans_read = play(requests, Pipeline(settings or LOCAL, ears=(report,)))
     return report

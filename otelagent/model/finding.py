@@ -62,7 +62,7 @@ class Finding:
     wasted_tokens: int = 0
     partial_view: bool = False
     """Part of the trace was not seen (a restart, an eviction)."""
-    extra: dict[str, int | float | str] = field(default_factory=dict, compare=False)
+    extra: dict[str, int | float | str | list[str]] = field(default_factory=dict, compare=False)
     """Further attributes under our namespace, such as counts of items."""
     raised: bool = False
     """It repeats, on an ancestor that went on, what is told about a child: the child's finding is the one to count."""

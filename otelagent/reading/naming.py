@@ -42,6 +42,8 @@ _WHOLE: Final = compiled(f"({_UUID})|({_DATE})")
 _UUID_GROUP, _ID_GROUP, _NUMBER_GROUP = 4, 6, 7
 _NUMBERED: Final = compiled(r"^#?(?:\pL+[ #:]+#?)?(\d{3,15})$")
 _SIGNED: Final = exact(r"[\p{Han}\p{Hiragana}\p{Katakana}ー]{2,40}")
+_IDENTIFIER: Final = compiled(r"^#?[A-Za-z0-9][A-Za-z0-9._:#/-]{0,39}$")
+_LONG_NUMBER: Final = compiled(r"\d{7}|^[^\d]*$")
 _SHORTEST: Final = 4
 """Letters of a word that makes a name with the number after it ("Room 12"): shorter ones are "to", "on", "and"."""
 
@@ -90,6 +92,13 @@ def _kind(name: str, group: int) -> str:
         return str(group)
     head = name.rstrip("0123456789")
     return f"id/{''.join(c for c in head if not c.isdigit()).lower()}"
+
+
+def identifier(name: str) -> str | None:
+    """A name as it may be told though content is private: an id such as doc-204 or INV-1023, or the last part of a URL
+    or path where that is one. Words, addresses of people and long numbers, which may be anyone's, give None."""
+    last = name.rstrip("/").rpartition("/")[2] if "://" in name or name.count("/") > 1 else name
+    return last if _IDENTIFIER.match(last) and not _LONG_NUMBER.search(last) else None
 
 
 def keys(names: Sequence[str]) -> tuple[int, ...]:

@@ -64,8 +64,8 @@ class Evidence(Settings):
 
     include_content: bool = Field(
         default=False,
-        description="Let findings quote how the content of their evidence begins, and name missing items. It may be "
-        "personal data. Not together with `redaction`.",
+        description="Let findings quote how the content of their evidence begins, and name all missing items. It may "
+        "be personal data. Not together with `redaction`.",
     )
 
 
