@@ -13,6 +13,7 @@ from otelagent.reading.given import Acted, Given
 from otelagent.reading.roles import is_closing
 from otelagent.rules import Given as GivenRule
 from otelagent.rules import Rules
+from otelagent.spent import Spent
 
 SOURCES: Final = frozenset({Kind.TOOL, Kind.RETRIEVAL})
 CALLS: Final = SOURCES | {Kind.HANDOFF}
@@ -231,6 +232,7 @@ class AgentRun:
         "questions",
         "receipt",
         "rules",
+        "spent",
         "steps",
         "trace",
         "workflow",
@@ -261,6 +263,8 @@ class AgentRun:
     def _restart(self) -> None:
         self.steps = []
         self._ends: list[int] = []
+        self.spent = Spent()
+        """Also by steps that were let go."""
         self._made: dict[int, Step] = {}
         """Steps rebuilt from messages by this fold."""
         self.continued = False
@@ -326,6 +330,7 @@ class AgentRun:
         del self.steps[at], self._ends[at]
         step.input_tokens = step.input_tokens if step.input_tokens is not None else twin.input_tokens
         step.output_tokens = step.output_tokens if step.output_tokens is not None else twin.output_tokens
+        self.spent = Spent.of(self.steps)
 
     def _rebuild(self, consumer: Step) -> list[Step]:
         """Steps for tool results that only the consumer's messages show.
@@ -459,7 +464,7 @@ class AgentRun:
     @property
     def tokens(self) -> int:
         """Input and output tokens of all LLM steps."""
-        return sum((s.input_tokens or 0) + (s.output_tokens or 0) for s in self.steps if s.kind is Kind.LLM)
+        return self.spent.tokens
 
     @property
     def llm_starts(self) -> list[int]:
@@ -511,6 +516,7 @@ class AgentRun:
     def _append(self, step: Step) -> None:
         self.steps.append(step)
         self._ends.append(step.end)
+        self.spent.add(step)
         if len(self.steps) > MAX_STEPS:
             del self.steps[: MAX_STEPS // 10], self._ends[: MAX_STEPS // 10]
         if self.conversation is None and step.conversation:

@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from typing import Final
 
-from otelagent.baselines.learned import ALL_INPUTS, TaskKey
+from otelagent.baselines.learned import ALL_INPUTS, CLASSES, TaskKey
 from otelagent.baselines.task import Usage
-from otelagent.model import Kind
-from otelagent.run import SOURCES, AgentRun
+from otelagent.run import AgentRun
+from otelagent.spent import Spent
 
 MAX_RUNS: Final = 1_000
 """Runs below one that are added up."""
 
 SHORT: Final = 256
 """Characters of a task's text from which on classes of inputs double."""
+
+_CLASSES: Final = tuple(map(str, range(CLASSES)))
 
 
 def below(run: AgentRun) -> Iterator[AgentRun]:
@@ -27,18 +29,8 @@ def below(run: AgentRun) -> Iterator[AgentRun]:
 
 def usage(run: AgentRun) -> Usage:
     """Of a run and all below it. Times are those of its own span, else of its steps."""
-    tokens = cached = llm_calls = tool_calls = 0
-    cost: float | None = None
-    for each in below(run):
-        for step in each.steps:
-            if step.kind is Kind.LLM:
-                llm_calls += 1
-                tokens += (step.input_tokens or 0) + (step.output_tokens or 0)
-                cached += step.cached_tokens or 0
-                cost = cost if step.cost is None else (cost or 0.0) + step.cost
-            elif step.kind in SOURCES:
-                tool_calls += 1
-    return Usage(tokens, cached, llm_calls, tool_calls, _seconds(run), cost)
+    took = Spent.together(each.spent for each in below(run)) if run.trace.children(run) else run.spent
+    return Usage(took.tokens, took.cached, took.llm_calls, took.tool_calls, _seconds(run), took.cost)
 
 
 def _seconds(run: AgentRun) -> float:
@@ -58,7 +50,7 @@ def task_key(run: AgentRun) -> TaskKey | None:
 def _inputs(run: AgentRun) -> str:
     for step in run.steps:
         if step.turn is not None and step.turn.task is not None:
-            return str((step.turn.task.size // SHORT).bit_length())
+            return _CLASSES[min((step.turn.task.size // SHORT).bit_length(), CLASSES - 1)]
     return ALL_INPUTS
 
 

@@ -21,6 +21,8 @@ REFIT: Final = 1024
 HALF_LIFE: Final = 14 * DAY
 """In which the past counts half: long enough that a whole week is always in it."""
 ALL_INPUTS: Final = "*"
+CLASSES: Final = 13
+"""Of inputs, by their length; the last one is open."""
 
 
 class ToolKey(NamedTuple):
@@ -94,9 +96,10 @@ class Baselines:
         call.fitted = True
         key = ToolKey(step.environment, step.tool)
         if call.shape is None:
-            self._time(key, step, call)
+            if call.outcome.status is Status.EMPTY:
+                self._time(key, step, call)
             return
-        profile = self.profile(key)
+        profile = self.tools.get(key) or self.profile(key)
         found = self._misfit(key, profile, call.shape, step.service[:64])
         if found is not None:
             call.differ(found.pointer, found.note)
@@ -105,12 +108,12 @@ class Baselines:
     def _time(self, key: ToolKey, step: Step, call: Call) -> None:
         """An empty result that came when the tool's calls are usually given up is no empty result."""
         seconds = (step.end - step.start) / 1e9
-        profile = self.tools.get(key) if call.outcome.status is Status.EMPTY and seconds >= 1.0 else None
+        profile = self.tools.get(key) if seconds >= 1.0 else None
         if profile is not None and profile.plateau(seconds, step.end / 1e9):
             call.time_out(f"ended at {seconds:.1f} s, as calls of it without a result do")
 
     def _misfit(self, key: ToolKey, profile: ToolProfile, shape: Shape, service: str) -> Misfit | None:
-        staged = self.staged(key.tool)
+        staged = self._staged.get(key.tool) if self._staged else None
         model = staged if staged is not None and staged.learned >= self.limits.least_results else profile
         known = profile.services.get(service, 0) if model is profile else model.learned
         if known < self.limits.least_results:
@@ -127,7 +130,7 @@ class Baselines:
         profile = self.profile(key)
         self.changed.add(key)
         profile.add(calls, max([step.end for step in calls]) / 1e9)
-        if (staged := self.staged(key.tool)) is not None:
+        if self._staged and (staged := self.staged(key.tool)) is not None:
             self.divergence.called(key, staged, profile, len(calls), now)
 
     def tick(self, now: float) -> None:
@@ -199,11 +202,14 @@ class Baselines:
         every = self.tasks.get(key._replace(inputs=ALL_INPUTS))
         if every is None or every.runs < self.limits.least_runs:
             return None
+        return every if self._longer_known(key) else None
+
+    def _longer_known(self, key: TaskKey) -> bool:
+        """Inputs of this class or of a longer one have been seen a few times."""
         third = self.limits.least_runs // 3
-        known = any(
-            k[2] == key[2] and k[3] >= key[3] and b.runs >= third and k[:2] == key[:2] for k, b in self.tasks.items()
-        )
-        return every if known else None
+        least = int(key.inputs) if key.inputs.isdecimal() else CLASSES
+        classes = (self.tasks.get(key._replace(inputs=str(each))) for each in range(least, CLASSES))
+        return any(known is not None and known.runs >= third for known in classes)
 
     # --- all --------------------------------------------------------------------------------------------------------
 

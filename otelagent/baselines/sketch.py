@@ -1,5 +1,6 @@
 """A quantile sketch of non-negative numbers: DDSketch's mapping and store, with weights that can be scaled."""
 
+import math
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final, NamedTuple, Self
@@ -27,14 +28,21 @@ COARSE: Final = Grain(0.2, 16)
 _mapping = cache(LogarithmicMapping)
 
 
+@cache
+def _scale(error: float) -> float:
+    """By which a logarithm is times to be the mapping's key, rounded up: its own `key` takes three calls."""
+    return 1 / math.log(_mapping(error).gamma)
+
+
 class Sketch:
     """Weighted counts of values in bins of equal ratio. Sketches of one grain merge exactly."""
 
-    __slots__ = ("_mapping", "_store", "_zeros", "grain")
+    __slots__ = ("_mapping", "_scale", "_store", "_zeros", "grain")
 
     def __init__(self, grain: Grain = FINE) -> None:
         self.grain = grain
         self._mapping: LogarithmicMapping = _mapping(grain.error)
+        self._scale = _scale(grain.error)
         self._store = CollapsingLowestDenseStore(grain.bins)
         self._store.chunk_size = 8  # the collapsing store doesn't pass on what its constructor is given
         self._zeros = 0.0
@@ -49,7 +57,7 @@ class Sketch:
         if value <= 1e-9:
             self._zeros += weight
             return
-        key, store = self._mapping.key(value), self._store
+        key, store = math.ceil(math.log(value) * self._scale), self._store
         if store.min_key <= key <= store.max_key:  # what its own `add` does where its bins needn't grow, without calls
             store.bins[key - store.offset] += weight
             store.count += weight

@@ -61,6 +61,7 @@ class TaskBaseline:
     """
 
     __slots__ = (
+        "_line",
         "_memo",
         "_n",
         "_sums",
@@ -86,6 +87,8 @@ class TaskBaseline:
         self.cached, self.cost = Sketch(COARSE), Sketch(MEDIUM)
         self._memo: dict[tuple[str, Margins], Expected] = {}
         """What was worked out from sketches, until enough runs were added."""
+        self._line: tuple[float, float] | None = None
+        """Slope, and tokens of a single call (its logarithm)."""
         self._n = 0.0
         self._sums = [0.0, 0.0, 0.0, 0.0]
         """Of x, y, x*x and x*y: logarithms of calls and tokens."""
@@ -98,6 +101,7 @@ class TaskBaseline:
         self.runs += 1
         if self.runs < SETTLED or self.runs % ANEW == 0:
             self._memo.clear()
+            self._line = None
         self.tokens.add(usage.tokens, weight)
         self.cached.add(usage.cached, weight)
         self.llm_calls.add(usage.llm_calls, weight)
@@ -113,17 +117,26 @@ class TaskBaseline:
     def _fit(self, usage: Usage, weight: float) -> None:
         x, y = math.log(max(usage.llm_calls, 1)), math.log(usage.tokens)
         self._n += weight
-        for place, value in enumerate((x, y, x * x, x * y)):
-            self._sums[place] += value * weight
+        sums = self._sums
+        sums[0] += x * weight
+        sums[1] += y * weight
+        sums[2] += x * x * weight
+        sums[3] += x * y * weight
 
     def for_calls(self, llm_calls: int) -> float:
         """Tokens that a run with so many model calls is expected to take."""
+        if self._line is None:
+            self._line = self._drawn()
+        slope, single = self._line
+        return math.exp(single + slope * math.log(llm_calls)) if llm_calls > 1 else math.exp(single)
+
+    def _drawn(self) -> tuple[float, float]:
         if not self._n:
-            return 1.0
-        x, y, xx, xy = (total / self._n for total in self._sums)
+            return 0.0, 0.0
+        x, y, xx, xy = [total / self._n for total in self._sums]
         spread = xx - x * x
         slope = min(max((xy - x * y) / spread, 0.0), 2.5) if spread > 1e-6 else 1.0
-        return math.exp(y + slope * (math.log(max(llm_calls, 1)) - x))
+        return slope, y - slope * x
 
     def expected(self, margins: Margins) -> Expected:
         """Of the tokens of a whole run; as of the last few runs, since it is asked for at every step."""
@@ -180,6 +193,7 @@ class TaskBaseline:
         scale = self.aging.scale_of(other.aging)
         self.runs += other.runs
         self._memo.clear()
+        self._line = None
         self._n += other._n * scale
         self._sums = [own + theirs * scale for own, theirs in zip(self._sums, other._sums, strict=True)]
         for name, own in self._sketches():

@@ -126,39 +126,45 @@ class ToolProfile:
 
     def add(self, calls: Iterable[Step], now: float) -> None:
         """All calls of this tool in one trace that has closed."""
-        weight, counts, m = self.aging.weight(now), dict[str, int](), 0
+        weight, counts, m = self.aging.weight(now), dict[Status, int](), 0
         for step in calls:
             call = step.call
-            if call is None or call.outcome.status is Status.UNKNOWN:
+            if call is None or (status := call.outcome.status) is Status.UNKNOWN:
                 continue
             m += 1
-            status = str(call.outcome.status)
             counts[status] = counts.get(status, 0) + 1
-            self._measure(step, call, weight)
+            if status is Status.OK:
+                self._good(step, call, weight)
+            else:
+                self._bad(step, call, weight)
+            if call.raced:
+                self.races += weight
         self.calls += m * weight
         self.largest_runs += m * m * weight
         for status, x in counts.items():
-            self.outcomes[status] = self.outcomes.get(status, 0.0) + x * weight
-            sums = self.runs.setdefault(status, [0.0, 0.0])
+            name = str(status)
+            self.outcomes[name] = self.outcomes.get(name, 0.0) + x * weight
+            sums = self.runs.setdefault(name, [0.0, 0.0])
             sums[0] += x * x * weight
             sums[1] += x * m * weight
         if weight > HEAVY:
             self._rebase(now)
 
-    def _measure(self, step: Step, call: Call, weight: float) -> None:
-        seconds = 0.0 if step.rebuilt else (step.end - step.start) / 1e9
-        status = call.outcome.status
-        if status is Status.OK and seconds > 0:
-            self.latencies.add(seconds, weight)
-        elif seconds > 0 and status in CUT_OFF:
-            self._count(self.cutoffs, _bucket(seconds), weight, MAX_CUTOFFS)
-        if status is Status.OK or status is Status.NONCONFORMING:
+    def _good(self, step: Step, call: Call, weight: float) -> None:
+        if step.end > step.start and not step.rebuilt:
+            self.latencies.add((step.end - step.start) / 1e9, weight)
+        if call.size is not None:
+            self.sizes.add(call.size, weight)
+
+    def _bad(self, step: Step, call: Call, weight: float) -> None:
+        status, note = call.outcome.status, call.outcome.note
+        if status in CUT_OFF and step.end > step.start and not step.rebuilt:
+            self._count(self.cutoffs, _bucket((step.end - step.start) / 1e9), weight, MAX_CUTOFFS)
+        if status is Status.NONCONFORMING:
             if call.size is not None:
                 self.sizes.add(call.size, weight)
-        elif call.outcome.note:
-            self._count(self.notes, f"{status}: {call.outcome.note[:48]}", weight, MAX_NOTES)
-        if call.raced:
-            self.races += weight
+        elif note:
+            self._count(self.notes, f"{status}: {note[:48]}", weight, MAX_NOTES)
 
     def _count(self, among: dict[Any, float], key: Any, weight: float, most: int) -> None:
         if key in among or len(among) < most:

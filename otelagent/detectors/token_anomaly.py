@@ -67,26 +67,26 @@ class TokenAnomaly(Detector):
 
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
         """The early warning: the run's own tokens have passed what whole runs take."""
-        if step.kind is not Kind.LLM or run.ended is not None or not run.trace.normal.tasks:
+        spent = run.spent.tokens
+        if spent < self.floor or step.kind is not Kind.LLM or run.ended is not None or not run.trace.normal.tasks:
             return
-        spent = run.notes[self.mode] = run.notes.get(self.mode, 0) + _tokens(step)
-        if spent < self.floor or (known := self._baseline(run)) is None:
-            return
-        expected = known.exceeded(spent, self._margins)
-        if expected is not None and run.tokens > expected.limit:
+        known = run.notes.get(self.mode)
+        if known is None:
+            known = run.notes[self.mode] = self._baseline(run)
+        if known is not None and (expected := known.exceeded(spent, self._margins)) is not None:
             verdict = _Verdict("tokens", expected, "has taken, and goes on")
-            yield self._found(run, step, Usage(tokens=run.tokens), verdict, known)
+            yield self._found(run, step, Usage(tokens=spent), verdict, known)
 
     def conclude(self, run: AgentRun) -> Iterator[Finding]:
         normal = run.trace.normal
-        if run.ended is None or not normal.tasks or not is_task(run) or (key := task_key(run)) is None:
+        if run.ended is None or not normal.tasks or (key := task_key(run)) is None:
             return
         known = normal.task(key)
         if known is None:
             self._learning(run, run.ended, key)
             return
         used = usage(run)
-        if used.tokens >= self.floor and (verdict := self.judged(used, known)) is not None:
+        if used.tokens >= self.floor and (verdict := self.judged(used, known)) is not None and is_task(run):
             yield self._found(run, run.ended, used, verdict, known)
 
     def _baseline(self, run: AgentRun) -> TaskBaseline | None:
@@ -95,7 +95,7 @@ class TokenAnomaly(Detector):
 
     def _learning(self, run: AgentRun, step: Step, key: TaskKey) -> None:
         known = run.trace.normal.tasks.get(key)
-        if known is not None:
+        if known is not None and is_task(run):
             run.dismiss(self.mode, step, f"learning: {known.runs} of {run.trace.normal.limits.least_runs} runs")
 
     def judged(self, used: Usage, known: TaskBaseline) -> _Verdict | None:

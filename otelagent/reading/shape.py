@@ -110,7 +110,7 @@ def _object(members: dict[Any, Any], depth: int, classed: bool) -> object:
         keys, values = keys[:KEYS], list(values)[:KEYS]  # type: ignore[assignment]
     kinds: tuple[object, ...] = tuple(map(type, values))
     inner: tuple[object, ...] = ()
-    if dict in kinds or list in kinds:
+    if not _NESTED.isdisjoint(kinds):
         inner = tuple([_signature(v, depth, classed) for v in values if type(v) is dict or type(v) is list])
     if classed and str in kinds:
         kinds = tuple([_text(v) if type(v) is str else type(v) for v in values])
@@ -123,6 +123,8 @@ def _array(items: list[Any], depth: int, classed: bool) -> object:
         return size
     return size, tuple(dict.fromkeys([_signature(item, depth, classed) for item in items[:ITEMS]]))
 
+
+_NESTED: Final = frozenset((dict, list))
 
 _SIZES: Final = tuple(f"array of {n}" for n in ("0", "1", "2", "4", "8", "16", "32", "64 or more"))
 """Classes of arrays by the length from which on they hold."""

@@ -1,5 +1,6 @@
 """Tokens of a run against those of its task: what is far from usual is told, and what only swings isn't."""
 
+import gzip
 import math
 import random
 from collections.abc import Iterator
@@ -12,8 +13,11 @@ from otelagent.baselines.learned import AGELESS, Baselines, Limits, TaskKey
 from otelagent.baselines.task import Usage
 from otelagent.detectors.token_anomaly import TokenAnomaly
 from otelagent.diagnosis.scan import scan
-from otelagent.pipeline import Settings
-from otelagent.usage import task_key, usage
+from otelagent.model import Kind
+from otelagent.pipeline import Pipeline, Settings
+from otelagent.run import SOURCES
+from otelagent.usage import below, task_key, usage
+from tests import builders
 from tests.baselines.quiet_ear import QuietEar
 from training import corpora
 
@@ -114,6 +118,45 @@ def test_longer_inputs_have_a_baseline_of_their_own() -> None:
     assert judged(normal, KEY._replace(inputs="4"), Usage(30_000, llm_calls=2)) is None
 
 
+def test_inputs_of_two_digits_of_class_are_longer_than_those_of_one() -> None:
+    normal = Baselines()
+    for number in range(60):
+        normal.ran(KEY._replace(inputs="10"), Usage(2_000 + number, llm_calls=2), float(number))
+    assert judged(normal, KEY._replace(inputs="9"), Usage(30_000, llm_calls=2)) == "tokens"
+    assert judged(normal, KEY._replace(inputs="11"), Usage(30_000, llm_calls=2)) is None
+
+
+class _Counted(QuietEar):
+    """What runs are said to have taken, and what their steps add up to."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[int, ...]] = []
+        self.counted: list[tuple[int, ...]] = []
+
+    def closed(self, trace: Any, reason: Any) -> None:
+        for run in trace.runs.values():
+            used = usage(run)
+            self.said.append((used.tokens, used.cached, used.llm_calls, used.tool_calls))
+            steps = [step for each in below(run) for step in each.steps]
+            turns = [step for step in steps if step.kind is Kind.LLM]
+            tokens = sum((s.input_tokens or 0) + (s.output_tokens or 0) for s in turns)
+            calls = sum(step.kind in SOURCES for step in steps)
+            self.counted.append((tokens, sum(s.cached_tokens or 0 for s in turns), len(turns), calls))
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_what_a_run_took_is_what_its_steps_add_up_to_in_any_order_of_arrival(backwards: bool) -> None:
+    ear = _Counted()
+    pipeline = Pipeline(Settings(detectors=only("")), (ear,))
+    for path in sorted(builders.CAPTURES.glob("*delegation*.binpb.gz"))[::2]:
+        spans = list(builders.one_by_one(gzip.decompress(path.read_bytes())))
+        for body in reversed(spans) if backwards else spans:
+            pipeline.traces(body, 0.0)
+    pipeline.settle(1e6)
+    assert ear.said == ear.counted
+    assert any(tokens for tokens, *_ in ear.said)
+
+
 class _Usages(QuietEar):
     def __init__(self) -> None:
         self.found: list[tuple[TaskKey, Usage]] = []
@@ -146,8 +189,6 @@ def only(mode: str) -> dict[str, str]:
 @pytest.mark.parametrize(("corpus", "share"), [("taubench", 1.0), ("agentrx", 0.75), ("hotpot", 0.5)])
 def test_planted_runs_at_three_times_the_median_are_found(corpus: str, share: float) -> None:
     """In hotpot every third run takes twice the median by itself, so that not all of them stand out."""
-    from otelagent.pipeline import Pipeline
-
     ear = _Usages()
     normal = Baselines(AGELESS)
     pipeline = Pipeline(Settings(detectors=only(""), normal=normal), (ear,))

@@ -1,0 +1,56 @@
+"""What the steps of one run have taken so far, added up as they come: it is asked for at every turn."""
+
+from collections.abc import Iterable
+from typing import Final, Self
+
+import msgspec
+
+from otelagent.model import Kind, Step
+
+_CALLS: Final = frozenset({Kind.TOOL, Kind.RETRIEVAL})
+
+
+class Spent(msgspec.Struct, gc=False):
+    """Owned by its run, without the runs below."""
+
+    tokens: int = 0
+    """Input and output of all model calls."""
+    cached: int = 0
+    """Of the input, what was read from a cache."""
+    llm_calls: int = 0
+    tool_calls: int = 0
+    cost: float | None = None
+    """US dollars; None where no step tells."""
+
+    def add(self, step: Step) -> None:
+        kind = step.kind
+        if kind is Kind.LLM:
+            self.llm_calls += 1
+            self.tokens += (step.input_tokens or 0) + (step.output_tokens or 0)
+            if step.cached_tokens:
+                self.cached += step.cached_tokens
+            if step.cost is not None:
+                self.cost = (self.cost or 0.0) + step.cost
+        elif kind in _CALLS:
+            self.tool_calls += 1
+
+    @classmethod
+    def of(cls, steps: Iterable[Step]) -> Self:
+        """The same of steps that have come already."""
+        made = cls()
+        for step in steps:
+            made.add(step)
+        return made
+
+    @classmethod
+    def together(cls, several: "Iterable[Spent]") -> Self:
+        """The sum of several runs."""
+        made = cls()
+        for each in several:
+            made.tokens += each.tokens
+            made.cached += each.cached
+            made.llm_calls += each.llm_calls
+            made.tool_calls += each.tool_calls
+            if each.cost is not None:
+                made.cost = (made.cost or 0.0) + each.cost
+        return made
