@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from otelagent.baselines.usual import Usual
-from otelagent.model import Declared, Shape
+from otelagent.model import Declared, Form, Shape
 from otelagent.reading.declared import plain
 from otelagent.reading.shape import KEYS
 
@@ -43,20 +43,23 @@ def undeclared(declared: Declared, shape: Shape) -> Misfit | None:
             return None
         held = {plain(path.rpartition("/")[2]) for path in shape.kinds}
         return None if held & declared.names or len(held) < 2 else Misfit(at, "has no member that its tool describes")
-    gone = [path for path in declared.required if path not in shape.kinds and _held(path, shape)]
-    if gone:
-        return Misfit(gone[0].rpartition("/")[0], f"lacks {_names(gone)}, which its schema requires")
-    for path, kind in declared.types.items():
-        found = shape.kinds.get(path, frozenset())
-        if found and not found & {kind, "null"}:
-            return Misfit(path, f"{_article(min(found))} where its schema has {_article(kind)}")
+    parted = [_unlike(form, shape) for form in declared.forms]
+    nearest = [found for found in parted if found is not None]
+    return max(nearest, key=lambda found: found.pointer.count("/")) if 0 < len(nearest) == len(parted) else None
+
+
+def _unlike(form: Form, shape: Shape) -> Misfit | None:
+    for row in shape.rows:
+        at, *members = row.kinds
+        gone = [p for p in form.required if p not in row.kinds and p.rpartition("/")[0] == at]
+        if gone and 0 < len(members) < KEYS:  # of a wider object, or one whose members are data, not all are known
+            return Misfit(at, f"lacks {_names(gone)}, which its schema requires")
+    for path, kinds in form.types.items():
+        strange = shape.kinds.get(path, kinds) - kinds - {"null"}
+        if strange:
+            where = " or ".join(_article(kind) for kind in sorted(kinds))
+            return Misfit(path, f"{_article(min(strange))} where its schema has {where}")
     return None
-
-
-def _held(path: str, shape: Shape) -> bool:
-    """There is an object that could have this member, whose members are all known: it isn't too deep or wide."""
-    parent = path.rpartition("/")[0]
-    return "object" in shape.kinds.get(parent, ()) and 0 < len(list(_children(shape.kinds, parent))) < KEYS
 
 
 def _types(usual: Usual, here: Mapping[str, frozenset[str]]) -> Iterator[Misfit]:

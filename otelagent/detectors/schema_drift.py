@@ -19,9 +19,10 @@ class SchemaDrift(Detector):
     always had one, or members gone that were always there, where that is more than an optional member being absent:
     one that holds the payload, half of all, or one with a new name beside it. The shape is that of the staging profile
     where one is given, else what the tool's earlier results have shown (50 at least). Also what the tool says
-    of itself, where its definition was captured: its output schema, or the members that its description names and of
-    which the result has none. Then a completion that states specifics which nothing grounds, or an answer that doesn't
-    mention it (the words of a description alone are not enough for that).
+    of itself, where its definition was captured: its output schema (members, types, references within it, unions), or
+    the members that its description names and of which the result has none. Then a completion that states specifics
+    which nothing grounds, or an answer that doesn't mention it (the words of a description alone are not enough for
+    that).
 
     ## Why it matters
     The API behind a tool changes, or answers with an error page of its own. The call succeeds, the model reads what it

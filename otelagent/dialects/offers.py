@@ -43,7 +43,7 @@ def _offer(item: object) -> tuple[ToolOffer, ...]:
     name, description = inner.get("name"), inner.get("description")
     if not isinstance(name, str) or not name:
         return ()
-    output = next((inner[key] for key in _OUTPUTS if isinstance(inner.get(key), dict)), None)
+    output = next((found for key in _OUTPUTS if isinstance(found := unpacked(inner.get(key)), dict)), None)
     schema = next((found for key in _SCHEMAS if isinstance(found := unpacked(inner.get(key)), dict)), None)
     schema = schema.get("json", schema) if schema else None
     return (ToolOffer(name, description if isinstance(description, str) else "", output, schema),)

@@ -37,9 +37,9 @@ def _declared(told: Any) -> Declared | None:
 
 def _fits(known: Declared, value: Any) -> bool:
     """It is what a schema says, or has at least one of the members that a description names."""
-    if known.required or known.types:
-        lacks = not isinstance(value, dict) and any(path.count("/") == 1 for path in known.required)
-        return not lacks and undeclared(known, shape(value)) is None
+    if known.forms:
+        objects = all(any(path.count("/") == 1 for path in form.required) for form in known.forms)
+        return (isinstance(value, dict) or not objects) and undeclared(known, shape(value)) is None
     held = set(_members(value, _DEPTH)) if isinstance(value, dict) else known.names
     return not known.names or bool(known.names & held)
 

@@ -67,15 +67,22 @@ class ToolOffer(msgspec.Struct, frozen=True):
     """JSON schema of its arguments, as recorded."""
 
 
+class Form(msgspec.Struct, frozen=True):
+    """One form that a tool's results may have."""
+
+    required: tuple[str, ...] = ()
+    """Paths of members that must be there, where there is an object to hold them."""
+    types: Mapping[str, frozenset[str]] = {}
+    """JSON types that may stand at a path."""
+
+
 class Declared(msgspec.Struct, frozen=True):
     """What a tool says its results are: objects with members."""
 
     names: frozenset[str] = frozenset()
     """Members that its description names, without case and separators."""
-    required: tuple[str, ...] = ()
-    """Paths of members that its output schema requires, where there is an object to hold them."""
-    types: Mapping[str, str] = {}
-    """JSON types that its output schema gives to members, by path."""
+    forms: tuple[Form, ...] = ()
+    """By its output schema; a result has one of them."""
 
 
 class Content(Protocol):

@@ -1,25 +1,22 @@
 """What a tool says its results are: by an output schema, or in the words of its description."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from itertools import islice
 from typing import Any, Final
 
+import orjson
 import re2
 
-from otelagent.model import Declared
-from otelagent.reading.shape import escaped
+from otelagent.model import Declared, Form
+from otelagent.reading.result_schema import forms
 
 HEAD: Final = 1_000
 """Characters of a description that are read."""
 MAX_NAMES: Final = 32
-MAX_MEMBERS: Final = 64
-"""Members of a schema that are looked at."""
-SCHEMA_DEPTH: Final = 4
+MAX_SCHEMA: Final = 32 << 10
+"""Bytes of a schema that is read; a longer one says nothing."""
 
 _ENVELOPES: Final = frozenset({"result", "output", "data", "response", "content", "value", "body", "structuredContent"})
-_BEYOND: Final = ("anyOf", "oneOf", "allOf", "$ref", "if", "not")
-"""Keywords with which a schema is more than a list of members."""
 
 _NAME: Final = r"[`'\"]?[A-Za-z][A-Za-z0-9_]{0,30}[`'\"]?(?:\s*\([^()]{1,30}\))?"
 _LISTED: Final = re2.compile(
@@ -32,15 +29,6 @@ _KEYS: Final = re2.compile(r"(?:^|,)\s*[`'\"]?([A-Za-z][A-Za-z0-9_]{0,30})[`'\"]
 _ARGUMENTS: Final = re2.compile(r"(?i)\b(?:args|arguments|parameters|params|input)\s*:")
 _RETURNS: Final = re2.compile(r"(?i)\breturns?\s*:")
 _ONE: Final = re2.compile(r"[A-Za-z][A-Za-z0-9_]*")
-
-_TYPES: Final[Mapping[str, str]] = {
-    "integer": "number",
-    "number": "number",
-    "string": "string",
-    "boolean": "boolean",
-    "object": "object",
-    "array": "array",
-}
 
 
 def declared(description: str | None, schema: object = None) -> Declared | None:
@@ -83,39 +71,27 @@ def plain(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "").replace(" ", "")
 
 
-def _schema(schema: Mapping[str, Any]) -> Declared | None:
-    """What a JSON schema says of members of objects, also of those in objects and arrays.
-
-    A part that is more than that (a union, a reference) says nothing; nor does an envelope, which isn't there any more
-    when a result is held against its schema.
-    """
-    members = schema.get("properties")
-    if isinstance(members, dict) and len(members) == 1 and not _ENVELOPES.isdisjoint(members):
+def _schema(schema: dict[str, Any]) -> Declared | None:
+    """What an output schema says; equal ones, which come with each trace, are read once."""
+    try:
+        raw = orjson.dumps(schema)
+    except (TypeError, RecursionError):
         return None
-    found = list(islice(_members(schema, "", SCHEMA_DEPTH), MAX_MEMBERS))
-    required = tuple(path for path, _, needed in found if needed and path[1:] not in _ENVELOPES)
-    types = {path: kind for path, kind, _ in found if kind is not None}
-    return Declared(required=required, types=types) if required or types else None
+    return _read(raw) if len(raw) <= MAX_SCHEMA else None
 
 
-def _members(schema: Mapping[str, Any], at: str, depth: int) -> Iterator[tuple[str, str | None, bool]]:
-    """Path, type where there is one, and whether it is required; those of the upper levels first."""
-    if depth <= 0 or any(key in schema for key in _BEYOND):
-        return
-    inner = []
-    members, required = _named(schema.get("properties")), schema.get("required")
-    for name, member in members.items():
-        kind, path = member.get("type"), f"{at}/{escaped(name)}"
-        yield path, _TYPES.get(kind) if isinstance(kind, str) else None, isinstance(required, list) and name in required
-        inner.append((member, path))
-    if isinstance(items := schema.get("items"), dict):
-        inner.append((items, f"{at}/*"))
-    for member, path in inner:
-        yield from _members(member, path, depth - 1)
+@lru_cache(128)
+def _read(raw: bytes) -> Declared | None:
+    schema = orjson.loads(raw)
+    found = () if _enveloped(schema) else forms(schema)
+    return Declared(forms=tuple(Form(_without_envelopes(form), form.types) for form in found)) if found else None
 
 
-def _named(members: object) -> dict[str, Mapping[str, Any]]:
-    """Members that a schema describes, without those whose names are data."""
-    if not isinstance(members, dict):
-        return {}
-    return {str(name): m for name, m in members.items() if isinstance(m, dict) and escaped(name) != "*"}
+def _enveloped(schema: Mapping[str, Any]) -> bool:
+    """The result is the one member of an envelope, which isn't there any more when it is held against its schema."""
+    members = schema.get("properties")
+    return isinstance(members, dict) and len(members) == 1 and not _ENVELOPES.isdisjoint(members)
+
+
+def _without_envelopes(form: Form) -> tuple[str, ...]:
+    return tuple(path for path in form.required if path[1:] not in _ENVELOPES)
