@@ -13,8 +13,7 @@ NORMAL: Final = frozenset({Status.OK, Status.UNKNOWN})
 OUTCOMES: Final = "outcomes"
 MAGNITUDES: Final = "magnitudes"
 SHAPES: Final = "shapes"
-FAMILIES: Final = (OUTCOMES, MAGNITUDES, SHAPES)
-"""Respects that are tested together: few outcomes mustn't drown among many places of results."""
+"""Families of respects that are tested together: few outcomes mustn't drown among many places of results."""
 
 
 @dataclass(frozen=True)

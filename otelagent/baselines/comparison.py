@@ -8,12 +8,16 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any, Final
 
-from otelagent.baselines.aspects import FAMILIES, Aspect, aspects
+from otelagent.baselines.aspects import MAGNITUDES, OUTCOMES, SHAPES, Aspect, aspects
 from otelagent.baselines.tool import ToolProfile
 from otelagent.errors import OtelagentError
 
 FALSE_DISCOVERIES: Final = 0.05
 """Share of the reported changes that may be chance."""
+SHARES: Final[Mapping[str, float]] = {OUTCOMES: 0.8, MAGNITUDES: 0.1, SHAPES: 0.1}
+"""Of that rate, by family: a rare outcome shows in few calls, a changed size or member in nearly all."""
+WORSE: Final = 0.9
+"""Of the rate at which an outcome is tested, for its growth: bad outcomes that become fewer do less harm."""
 LEAST_CALLS: Final = 30
 """Calls per side below which a tool isn't compared."""
 MOST: Final = 20_000
@@ -88,7 +92,7 @@ def compare(
     """All tools of either side, in order of name.
 
     False discoveries are controlled (Benjamini and Hochberg) over all tools, apart for outcomes, for sizes and
-    latencies, and for the places of results, at a third of the rate each: so many places mustn't hide that a tool is
+    latencies, and for the places of results, each at its share of the rate: so many places mustn't hide that a tool is
     empty more often.
     Raises NotInstalled.
     """
@@ -102,9 +106,9 @@ def compare(
         judged[tool] = Compared(tool, calls, skipped=_gate(calls, least_calls))
         if before is not None and after is not None and not judged[tool].skipped:
             tested += [_Tested(tool, a, p) for a in aspects(before, after) if (p := _p_value(a)) is not None]
-    for family in FAMILIES:
+    for family, share in SHARES.items():
         own = [t for t in tested if t.aspect.family == family]
-        for each in _discoveries(own, false_discoveries / len(FAMILIES)):
+        for each in _discoveries(own, share, false_discoveries):
             known = judged[each.tool]
             judged[each.tool] = replace(known, changes=(*known.changes, _change(each)))
     return [replace(c, changes=tuple(_with_renames(c.changes))) for c in judged.values()]
@@ -117,13 +121,13 @@ def _gate(calls: tuple[float, float], least: int) -> str:
     return ""
 
 
-def _discoveries(tested: Sequence[_Tested], rate: float) -> Iterator[_Tested]:
-    """What chance doesn't explain, with its adjusted p, and is large enough to matter."""
+def _discoveries(tested: Sequence[_Tested], share: float, rate: float) -> Iterator[_Tested]:
+    """What chance doesn't explain, with its adjusted p, and is large enough to matter; at this share of the rate."""
     if not tested:
         return
     from scipy.stats import false_discovery_control
 
-    adjusted = false_discovery_control([t.p for t in tested])
+    adjusted = false_discovery_control([t.p for t in tested]) / share
     for each, p in zip(tested, adjusted, strict=True):
         if p <= rate and _matters(each.aspect):
             yield replace(each, p=float(p))
@@ -150,7 +154,7 @@ def _p_value(aspect: Aspect) -> float | None:
         return _location(before, after)
     seen = [b + a for b, a in zip(before, after, strict=True)]
     if len(seen) == 2:
-        return _share(before, after) if min(seen) >= 6 else None
+        return _share(before, after, WORSE if aspect.what == "outcome" else 0.5) if min(seen) >= 6 else None
     kept = [place for place, total in enumerate(seen) if total >= 5]
     return _mixture([before[i] for i in kept], [after[i] for i in kept]) if len(kept) > 1 else None
 
@@ -164,13 +168,15 @@ def _observations(aspect: Aspect) -> tuple[list[int], list[int]]:
     return sides[0], sides[1]
 
 
-def _share(before: Sequence[int], after: Sequence[int]) -> float:
-    """Fisher's test with the mid-p value: the plain one is far below the rate that it is held to if counts are few."""
-    from scipy.stats import fisher_exact, hypergeom
+def _share(before: Sequence[int], after: Sequence[int], growth: float) -> float:
+    """Fisher's exact test of the first category's share, with mid-p values, as the plain ones of few counts are far
+    below the rate that they are held to; `growth`: the part of that rate at which a larger share is told."""
+    from scipy.stats import hypergeom
 
-    (a, b), (c, d) = before, after
-    seen = float(hypergeom.pmf(a, a + b + c + d, a + c, a + b))
-    return max(float(fisher_exact([before, after]).pvalue) - seen / 2, 0.0)
+    more = after[0]
+    drawn = hypergeom(sum(before) + sum(after), before[0] + more, sum(after))
+    half = float(drawn.pmf(more)) / 2
+    return min((float(drawn.sf(more)) + half) / growth, (float(drawn.cdf(more)) - half) / (1 - growth), 1.0)
 
 
 def _mixture(before: Sequence[int], after: Sequence[int]) -> float | None:

@@ -9,6 +9,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from otelagent.baselines.comparison import FALSE_DISCOVERIES, Compared, compare
+from otelagent.baselines.tool import ToolProfile
 from tests.baselines import traffic
 from tests.baselines.traffic import Change
 
@@ -92,6 +93,22 @@ def test_random_halves_of_the_same_traffic_are_the_same() -> None:
 @pytest.mark.parametrize("corpus", ["taubench", "hotpot", "agentrx"])
 def test_chance_raises_no_more_than_the_stated_rate(corpus: str) -> None:
     assert sum(random_halves(corpus, 50)) <= 50 * FALSE_DISCOVERIES
+
+
+@pytest.mark.parametrize(("before", "after", "told"), [(4, 20, True), (20, 4, True), (4, 14, True), (14, 4, False)])
+def test_an_outcome_that_grows_is_told_sooner_than_one_that_shrinks(before: int, after: int, told: bool) -> None:
+    (made,) = compare({"search": emptied(before)}, {"search": emptied(after)})
+    assert [(c.what, c.where) for c in made.changes] == ([("outcome", "empty")] if told else [])
+
+
+def emptied(calls: int) -> ToolProfile:
+    """200 calls, each a run of its own."""
+    made = ToolProfile()
+    made.aging.start = 0.0
+    made.calls = made.largest_runs = 200.0
+    made.outcomes = {"ok": 200.0 - calls, "empty": float(calls)}
+    made.runs = {status: [number, number] for status, number in made.outcomes.items()}
+    return made
 
 
 def test_few_calls_are_not_compared_and_that_is_said() -> None:
