@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from otelagent import canary
 from otelagent.history import HOUR, History, HistoryUnusable, Settled, Told
 from otelagent.model import Finding, Odd, Step
 from otelagent.run import AgentRun
@@ -58,7 +59,7 @@ class Chronicle:
     # --- what the fold tells ----------------------------------------------------------------------------------------
 
     def closed(self, trace: Trace, reason: Closed) -> None:
-        if not trace.runs:
+        if not trace.runs or trace.service == canary.AGENT:
             return
         now = self._clock()
         for run in trace.runs.values():

@@ -8,7 +8,7 @@ from functools import lru_cache
 from traceback import extract_tb
 from typing import Any, Final, Protocol
 
-from otelagent import annotate, dialects, learning, oddities, otlp, windows
+from otelagent import annotate, canary, dialects, learning, oddities, otlp, windows
 from otelagent import attributes as a
 from otelagent.baselines.learned import Baselines
 from otelagent.detectors import build
@@ -398,7 +398,7 @@ class Pipeline:
         self._fresh[finding.about].append(finding)
         self._stirred[trace.trace_id] = trace
         values = self._quoting(trace.trace_id, annotate.told(finding, run))
-        if not finding.raised:
+        if not finding.raised and trace.service != canary.AGENT:
             values = {**values, a.INCIDENT_ID: self._incident(finding, run, trace, first).id}
         self._events.append((trace.origin, annotate.event(finding, values, self._now)))
         if self._evaluations:

@@ -1,8 +1,12 @@
-"""What the fold learns, counted: the ear that feeds the metrics."""
+"""What the fold learns, counted: the ear that feeds the metrics.
+
+Of what `otelagent canary` sends only its run and its failure are counted, by which it sees that all works.
+"""
 
 from collections import Counter
 from typing import Any, Final
 
+from otelagent import canary
 from otelagent.baselines.learned import Baselines
 from otelagent.chronicle import counts
 from otelagent.coverage import BROKEN
@@ -33,6 +37,8 @@ class Tally:
         """By trace, agents' own spans that passed while their run waited for calls that it refers to."""
 
     def step(self, step: Step, run: AgentRun, trace: Trace) -> None:
+        if step.service == canary.AGENT and step.kind is not Kind.AGENT:
+            return
         if step.withheld is not None:
             self._metrics.without_content(step.dialect, str(step.withheld))
         if step.kind is Kind.LLM:
@@ -60,7 +66,7 @@ class Tally:
             finding.mode,
             str(finding.layer),
             _name(run),
-            finding.tool,
+            finding.tool if trace.service != canary.AGENT else None,
             service=trace.service,
             environment=trace.environment,
             trace_id=finding.trace_id,
@@ -86,6 +92,8 @@ class Tally:
         self._metrics.trace_closed(str(reason))
         for step in self._owed.pop(trace.trace_id, ()):
             self._ran(step, trace.run(step.span_id))
+        if trace.service == canary.AGENT:
+            return
         where: dict[str, Any] = _where(trace) | {"trace_id": trace.trace_id}
         for run in trace.runs.values():
             self._named(run, run.agent)

@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 
+from otelagent import canary
 from otelagent.baselines.drift import undeclared
 from otelagent.baselines.learned import Baselines
 from otelagent.conversations import Conversation, Conversations
@@ -398,7 +399,8 @@ class Trace:
         return self.conversations.shows(answered.id, self.trace_id)
 
     def fit(self, step: Step) -> None:
-        self.normal.fit(step)
+        if step.service != canary.AGENT:
+            self.normal.fit(step)
         call = step.call
         if call is not None and call.shape is not None and call.outcome.status is Status.OK and step.tool:
             said = self.seen.declared.get(step.tool) or declared(step.tool_description)

@@ -3,6 +3,7 @@
 from typing import Final, Literal
 
 from otelagent.reference.alert import OURS, Alert
+from otelagent.reference.recordings import REAL
 
 _POD: Final = 'job="agents",namespace="demo",instance="10.0.0.1:8888",pod="a"'
 _BUILD: Final = {f'otelagent_build_info{{version="1",{_POD}}}': "1x60"}
@@ -363,7 +364,7 @@ ALERTS: Final = (
         name="OtelagentAbstaining",
         severity="info",
         expr="sum by (job, mode, reason) (increase(otelagent_abstentions_total[1h]))\n> on (job) group_left ()\n"
-        "(0.5 * sum by (job) (increase(otelagent_agent_runs_total[1h])) > 5)",
+        f"(0.5 * sum by (job) (increase(otelagent_agent_runs_total{{{REAL['agent']}}}[1h])) > 5)",
         hold="30m",
         summary="{{ $labels.mode }} can't judge most runs",
         description=(

@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from otelagent.reference.panel import Panel, Row, Variable
+from otelagent.reference.recordings import REAL
 
+RUNS: Final = f'otelagent_agent_runs_total{{job=~"$job", {REAL["agent"]}}}'
+"""By whose labels what is shown is chosen."""
 AGENTS: Final = (
     Variable("job", "otelagent_build_info", "job", "Scrape job."),
     Variable("namespace", 'otelagent_build_info{job=~"$job"}', "namespace", "Namespace of the pods."),
     Variable(
         "environment",
-        'otelagent_agent_runs_total{job=~"$job"}',
+        RUNS,
         "environment",
         "deployment.environment.name of the spans' resource; a gateway has it.",
     ),
     Variable(
         "service",
-        'otelagent_agent_runs_total{job=~"$job"}',
+        RUNS,
         "service",
         "service.name of the spans' resource; a gateway has it.",
     ),
@@ -25,6 +28,13 @@ AGENTS: Final = (
 SCRAPED: Final = 'job=~"$job", namespace=~"$namespace"'
 """For series that know no service."""
 IN: Final = 'job=~"$job", namespace=~"$namespace", environment=~"$environment", service=~"$service"'
+
+_NAMED: Final = {
+    "otelagent_failures_total": "agent",
+    "otelagent_agent_runs_total": "agent",
+    "otelagent_pipelines_total": "workflow",
+}
+"""Series that what `otelagent canary` sends is counted in, by the label that tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,7 @@ class Dashboard:
 
 
 def rate(metric: str, *by: str, where: str = IN, more: str = "") -> str:
-    chosen = f"{where}, {more}" if more else where
+    chosen = ", ".join(filter(None, (where, _real(metric), more)))
     summed = f"sum by ({', '.join(by)})" if by else "sum"
     return f"{summed} (rate({metric}{{{chosen}}}[$__rate_interval]))"
 
@@ -61,8 +71,14 @@ def quantile(q: float, metric: str, *by: str, where: str = IN, more: str = "") -
 
 
 def success(metric: str, window: str = "$__rate_interval") -> str:
-    good = f'sum (rate({metric}{{{IN}, outcome="success"}}[{window}]))'
-    return f'{good} / sum (rate({metric}{{{IN}, outcome!="unknown"}}[{window}]))'
+    chosen = f"{IN}, {_real(metric)}"
+    good = f'sum (rate({metric}{{{chosen}, outcome="success"}}[{window}]))'
+    return f'{good} / sum (rate({metric}{{{chosen}, outcome!="unknown"}}[{window}]))'
+
+
+def _real(metric: str) -> str:
+    label = _NAMED.get(metric)
+    return REAL[label] if label else ""
 
 
 def per_minute(metric: str, *by: str, where: str = IN, more: str = "") -> str:

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from otelagent.reference.boards.board import AGENTS, IN, Dashboard, bad_share, per_minute, quantile, rate
+from otelagent.reference.boards.board import AGENTS, IN, RUNS, Dashboard, bad_share, per_minute, quantile, rate
 from otelagent.reference.panel import Panel, Query, Row, Variable
 
-_AGENT: Final = Variable("agent", 'otelagent_agent_runs_total{job=~"$job"}', "agent", "Name of the agent.", False)
+_AGENT: Final = Variable("agent", RUNS, "agent", "Name of the agent.", False)
 
 BOARD: Final = Dashboard(
     "one-agent",
