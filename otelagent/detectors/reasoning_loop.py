@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector, threshold
+from otelagent.goals import apart
 from otelagent.model import Call, Evidence, Finding, Kind, Layer, Need, Role, Severity, Status, Step
-from otelagent.reading.arguments import near
+from otelagent.reading.arguments import NEAR, near
 from otelagent.run import SOURCES, AgentRun, Wake
 
 TRANSIENT: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.PARTIAL})
 
 WAITS: Final = "reasoning_loop.waits"
 """In a run's notes: the last call lacks what a later turn may show."""
+
+MOST: Final = 0.6
+"""Share of common words from which on calls that find nothing are nearly equal. With fewer they are attempts in other
+words, which `recovery_loop` tells."""
 
 WINDOW: Final = 96
 """Calls looked back on. Of more, twelve in the middle go (whole cycles of 2, 3 and 4), so that a long loop keeps its
@@ -36,7 +41,7 @@ class ReasoningLoop(Detector):
     ## Stays quiet when
     - the result changes: that is polling or progress, also with equal arguments
     - the tool is a poll by its name or configuration (it is asked again until its result changes)
-    - an argument moves on: pages, offsets, other ids
+    - an argument moves on: pages, offsets, other ids, one after another of the things that the user named
     - one turn of the model fans out into parallel calls, or different agents make the same call once each
     - a transient error is retried (twice as many repetitions are waited for)
     - arguments or results weren't captured: that is counted as an abstention
@@ -103,7 +108,7 @@ class ReasoningLoop(Detector):
             (_nearly_equal, self.near_repeats, "near_repeat", "nearly equal arguments and an equal result", 0.8),
         ):
             streak = _turns(_streak(calls, same), run)
-            if len(streak) >= self._needed(streak[-1], repeats):
+            if len(streak) >= self._needed(streak[-1], repeats) and not (same is _nearly_equal and apart(streak, run)):
                 yield streak, cause, how, confidence
         for length in range(2, self.longest_cycle + 1):
             cycle = _cycle(calls, length)
@@ -234,7 +239,9 @@ def _nearly_equal(a: Step, b: Step) -> bool:
     x, y = _facts(a), _facts(b)
     if a.tool != b.tool or not _same_result(x, y):
         return False
-    return (x.similar is not None and x.similar == y.similar) or near(x.terms, y.terms)
+    if x.similar is not None and x.similar == y.similar:
+        return True
+    return near(x.terms, y.terms, MOST if x.outcome.status is Status.EMPTY else NEAR)
 
 
 def _cycle(calls: Sequence[Step], length: int) -> list[Step]:

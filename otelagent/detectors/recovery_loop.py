@@ -5,11 +5,18 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
+from otelagent.goals import apart, named
 from otelagent.model import BAD, Call, Finding, Kind, Layer, Need, Role, Severity, Status, Step
 from otelagent.questions import Verdict
 from otelagent.run import SOURCES, AgentRun, Wake
 
 TRANSIENT: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.PARTIAL})
+
+REFUSED: Final = frozenset({Status.ERROR, Status.DENIED, Status.TIMEOUT})
+"""What fails like this fails for a reason that other arguments may have in common, whatever they are."""
+
+GIVEN: Final = "recovery_loop.given"
+"""In a run's notes: a source has brought something, of which later arguments may be."""
 
 WINDOW: Final = 64
 """Failing calls looked back on."""
@@ -21,9 +28,10 @@ class RecoveryLoop(Detector):
 
     ## What it looks for
     Calls of one tool by one agent, in different turns of the model, that all fail alike (the same outcome: an error, a
-    denial, nothing found) while the arguments vary around one goal: neighbouring attempts have words in common. Three
-    attempts are enough where the agent then ends without a word about it; one that goes on is told at the fourth.
-    After a transient failure (429, timeout) twice as many are waited for.
+    denial, nothing found) while the arguments vary around one goal: neighbouring attempts have words in common, or the
+    agent guesses them. Three attempts are enough where the agent then ends without a word about it, four where it says
+    so or asks; one that goes on is told at the fifth. After a rate limit or a partial result twice as many are waited
+    for.
 
     ## Why it matters
     The agent seems to work on the problem, and each attempt costs a turn. What fails for a reason of its own
@@ -32,7 +40,8 @@ class RecoveryLoop(Detector):
     ## Stays quiet when
     - an attempt succeeds, or another tool meets the need
     - the agent changes its strategy: another tool, another goal
-    - it says after a few attempts that it didn't work, or asks
+    - it says after three attempts that it didn't work, or asks
+    - the attempts are for different things that the user named: one site after another
     - the arguments are equal: that is `reasoning_loop`
     - one turn of the model fans out into parallel calls, or the user asks for something else in between
 
@@ -52,25 +61,27 @@ class RecoveryLoop(Detector):
     )
 
     attempts: int = threshold(default=3, help="Attempts that fail alike before an answer that doesn't mention it.")
-    insisting: int = threshold(default=4, help="Attempts that fail alike, whatever the agent says afterwards.")
+    admitted: int = threshold(default=4, help="Attempts that fail alike before an answer that says so.")
+    insisting: int = threshold(default=5, help="Attempts that fail alike, whatever the agent says afterwards.")
 
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
         streak: list[Step] = run.notes.setdefault(self.mode, [])
         if step.kind in SOURCES:
-            self._take(step, streak)
+            self._take(step, streak, run)
             tried = _tried(streak, run) if streak and streak[-1] is step else []
-            if len(tried) >= self._needed(step, self.insisting) and not _repeats(tried, run):
+            if len(tried) >= self._needed(step, self.insisting) and not _repeats(tried, run) and not apart(tried, run):
                 yield self._found(tried, run)
         elif step.kind is Kind.LLM and streak and step.turn is not None and step.turn.text:
             yield from self._ended(step, streak, run)
 
-    def _take(self, step: Step, streak: list[Step]) -> None:
+    def _take(self, step: Step, streak: list[Step], run: AgentRun) -> None:
         """Lengthen the streak of failures, or begin anew."""
         call = step.call
         if call is None or call.role in (Role.NOTE, Role.POLL):
             return
-        if call.outcome.status not in BAD or (streak and not _continues(streak[-1], step)):
+        if call.outcome.status not in BAD or (streak and not _continues(streak, step, run)):
             streak.clear()
+        run.notes[GIVEN] = run.notes.get(GIVEN, False) or call.outcome.status not in BAD
         if call.outcome.status in BAD and call.arguments is not None:
             streak.append(step)
             del streak[:-WINDOW]
@@ -81,16 +92,19 @@ class RecoveryLoop(Detector):
             return
         tried = _tried(streak, run)
         if len(tried) >= self._needed(streak[-1], self.attempts):
-            if step.turn.admission.any or _acknowledged(tried, run):
+            says_so = step.turn.admission.any or _acknowledged(tried, run)
+            if says_so and len(tried) < self._needed(streak[-1], self.admitted):
                 run.dismiss(self.mode, streak[-1], f"{len(tried)} attempts failed alike, and the answer says so")
-            elif _told_elsewhere(tried, run) or _repeats(tried, run):
+            elif apart(tried, run):
+                run.dismiss(self.mode, streak[-1], "the attempts were for different things that the user named")
+            elif _repeats(tried, run) or _told_elsewhere(tried, says_so, run):
                 run.dismiss(self.mode, streak[-1], "what the answer made of the failures is told elsewhere")
             else:
                 yield self._found(tried, run)
         streak.clear()
 
     def _needed(self, step: Step, attempts: int) -> int:
-        transient = step.call is not None and step.call.outcome.status in TRANSIENT
+        transient = step.call is not None and step.call.outcome.status in TRANSIENT - {Status.TIMEOUT}
         return attempts * 2 if transient else attempts
 
     def _found(self, tried: Sequence[Step], run: AgentRun) -> Finding:
@@ -121,11 +135,13 @@ def _acknowledged(tried: Sequence[Step], run: AgentRun) -> bool:
     return any(d.source is tried[-1] and d.verdict is Verdict.ACKNOWLEDGED for d in run.decisions)
 
 
-def _told_elsewhere(tried: Sequence[Step], run: AgentRun) -> bool:
+def _told_elsewhere(tried: Sequence[Step], says_so: bool, run: AgentRun) -> bool:
     """What the answer made of these failures (specifics, a complete result) has modes of its own."""
     ids = {id(step) for step in tried}
     verdicts = {d.verdict for d in run.decisions if id(d.source) in ids}
-    return bool(verdicts - {Verdict.SILENT}) or _call(tried[-1]).outcome.status in TRANSIENT
+    return bool(verdicts - {Verdict.SILENT, Verdict.ACKNOWLEDGED}) or (
+        not says_so and _call(tried[-1]).outcome.status in TRANSIENT
+    )
 
 
 def _repeats(tried: Sequence[Step], run: AgentRun) -> bool:
@@ -134,10 +150,18 @@ def _repeats(tried: Sequence[Step], run: AgentRun) -> bool:
     return any(f.mode == "reasoning_loop" and f.root in ids for f in run.findings.values())
 
 
-def _continues(last: Step, step: Step) -> bool:
+def _continues(streak: Sequence[Step], step: Step, run: AgentRun) -> bool:
     """Another attempt at the same goal, failing alike."""
+    last = streak[-1]
     then, now = _call(last), _call(step)
-    return last.tool == step.tool and then.outcome.status is now.outcome.status and bool(then.terms & now.terms)
+    if last.tool != step.tool or then.outcome.status is not now.outcome.status:
+        return False
+    return bool(then.terms & now.terms) or (now.outcome.status in REFUSED and _guessed(step, run))
+
+
+def _guessed(step: Step, run: AgentRun) -> bool:
+    """The agent has its arguments from nobody: no source has brought anything yet, and the user named none of them."""
+    return not run.notes.get(GIVEN) and not _call(step).terms & named(run)
 
 
 def _tried(streak: Sequence[Step], run: AgentRun) -> list[Step]:

@@ -42,6 +42,10 @@ class Instructions(Protocol):
     @property
     def names(self) -> frozenset[int]: ...
     @property
+    def words(self) -> frozenset[int]:
+        """Hashes as those of `Call.terms`."""
+
+    @property
     def system(self) -> bool: ...
     @property
     def requested(self) -> frozenset[str]:

@@ -92,14 +92,14 @@ def tool_words(name: str) -> frozenset[int]:
     return words_of(_CAMEL.sub(r"\1 \2", name[:200]).replace("_", " "))
 
 
-def near(a: frozenset[int], b: frozenset[int]) -> bool:
+def near(a: frozenset[int], b: frozenset[int], share: float = NEAR) -> bool:
     """The same request in other words: most terms are common, and no number is replaced by another."""
     if not a or not b:
         return False
     left, right = a - b, b - a
     if any(term & 2 for term in left | right) or (any(t & 1 for t in left) and any(t & 1 for t in right)):
         return False
-    return len(a & b) >= NEAR * len(a | b)
+    return len(a & b) >= share * len(a | b)
 
 
 def related(a: frozenset[int], b: frozenset[int]) -> bool:

@@ -46,7 +46,7 @@ from otelagent.model import (
     Withheld,
 )
 from otelagent.reading.acknowledgement import admits, announces, completed, halted, in_part, whole
-from otelagent.reading.arguments import canonical, fingerprint, similar, size, terms
+from otelagent.reading.arguments import canonical, fingerprint, similar, size, terms, words_of
 from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
 from otelagent.reading.closing import closing_text
@@ -787,6 +787,10 @@ class InstructionsRead(_TextRead):
     @property
     def names(self) -> frozenset[int]:
         return self._once("names", names_in)
+
+    @property
+    def words(self) -> frozenset[int]:
+        return self._once("words of", words_of)
 
     @property
     def shingles(self) -> frozenset[int]:
