@@ -94,7 +94,7 @@ def _reported_success(decision: Decision, run: AgentRun) -> bool:
     undecided = decision.verdict in (Verdict.SILENT, Verdict.FABRICATED)
     if said is None or not (acted and undecided and decision.answer):
         return False
-    done = not run.trace.used.get(tool) and any(may_do(tool, deed) for deed in said.deeds | said.stated)
+    done = not run.trace.used.get(tool) and any(may_do(tool, deed) for deed in said.deeds.union(*said.stated))
     return done or said.complete
 
 

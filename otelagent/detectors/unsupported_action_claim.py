@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector
 from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Said, Severity, Step, Turn
-from otelagent.reading.deeds import may_do
+from otelagent.reading.deeds import DEEDS, WANTED, may_do, met_by
 from otelagent.run import SOURCES, AgentRun, Wake
 
 _DONE: Final = {
@@ -28,9 +28,9 @@ class UnsupportedActionClaim(Detector):
 
     ## What it looks for
     An answer that claims a deed in the first person or as done with success (sent, booked, updated, cancelled, created,
-    paid, notified, or searched the web or a database), or that begins by saying that what the user asked for is done.
-    No tool whose name fits the deed, and none whose name tells nothing, has been called with success anywhere in the
-    trace, nor in the messages of earlier turns.
+    paid, notified, or searched the web or a database), or that says of what the user asked for that it is done: in a
+    sentence, a heading, a line that is ticked off, or just "Done". No tool whose name fits the deed, and none whose
+    name tells nothing, has been called with success anywhere in the trace, nor in the messages of earlier turns.
 
     ## Why it matters
     The user believes that the mail has gone out. There is no error anywhere, since nothing was tried.
@@ -39,7 +39,9 @@ class UnsupportedActionClaim(Detector):
     - the answer says what will be done, could be done, or could not be done
     - a tool that may have done it was called, also by another agent of the trace or in another turn of the
       conversation (by its id, where turns are traces of their own)
-    - the claim is about the answer itself (a draft, a list, a summary), or the answer is a letter in another's name
+    - the claim is about the answer itself (a draft, a list, a summary, code), or it is quoted, or the answer is a
+      letter in another's name
+    - it tells what somebody else did, what was done before, or what the user only asked about
     - the agent uses no tools at all in this trace: what it can do doesn't show, which is counted as an abstention
     - the history wasn't captured and the conversation is older than the trace
 
@@ -65,7 +67,7 @@ class UnsupportedActionClaim(Detector):
         if step.kind is not Kind.LLM and not (step is run.ended and run.unanswered):
             return
         used = run.trace.used
-        unsupported = _unsupported(turn.said.deeds, used) or _unsupported(_carried_out(turn, turn.said), used)
+        unsupported = _unsupported(turn.said.deeds, used) or _unsupported(_carried_out(turn, turn.said, used), used)
         if unsupported:
             used = {**used, **{tool: ok for tool, ok in run.trace.used_elsewhere().items() if ok or tool not in used}}
             unsupported = _unsupported(unsupported, used)
@@ -107,10 +109,18 @@ def _unsupported(deeds: Iterable[str], used: Mapping[str, bool]) -> list[str]:
     return [deed for deed in sorted(deeds) if not any(ok and may_do(tool, deed) for tool, ok in used.items())]
 
 
-def _carried_out(turn: Turn, said: Said) -> frozenset[str]:
-    """What the answer states as done, of what the user may have asked for."""
-    stated = said.stated
-    return stated & frozenset[str]().union(*(each.requested for each in turn.standing)) if stated else stated
+def _carried_out(turn: Turn, said: Said, used: Mapping[str, bool]) -> frozenset[str]:
+    """What the answer states as done, of what the user may have asked for; all of it where the answer only says that it
+    is done, and no tool could do any of it."""
+    if all(any(ok and may_do(tool, deed) for tool, ok in used.items()) for deed in DEEDS):
+        return frozenset()
+    if not used or not (said.stated or said.finished):
+        return frozenset()
+    asked = frozenset[str]().union(*(each.requested for each in turn.standing))
+    wanted, named = met_by(asked), asked - {WANTED}
+    done = [kinds & wanted for kinds in said.stated if len(_unsupported(kinds, used)) == len(kinds)]
+    none = len(_unsupported(named, used)) == len(named)
+    return frozenset[str]().union(*done) or (named if none and said.finished else frozenset())
 
 
 def _failed(step: Step, deeds: list[str]) -> bool:

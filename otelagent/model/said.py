@@ -106,5 +106,9 @@ class Said(Protocol):
         """Kinds of deeds that its author claims to have done."""
 
     @property
-    def stated(self) -> frozenset[str]:
-        """Kinds of deeds of which it says that they are done, by whomever."""
+    def stated(self) -> frozenset[frozenset[str]]:
+        """Deeds of which it says that they are done, by whomever: each as the kinds that it may be of."""
+
+    @property
+    def finished(self) -> bool:
+        """It begins by saying that what was asked for is done."""

@@ -52,7 +52,7 @@ from otelagent.reading.claims import claims
 from otelagent.reading.closing import closing_text
 from otelagent.reading.constraints import Constraint, Violation, constraints, lifted, violated, violated_by_call
 from otelagent.reading.declared import declared
-from otelagent.reading.deeds import deeds, requested, stated
+from otelagent.reading.deeds import deeds, finished, requested, stated
 from otelagent.reading.doubts import doubts
 from otelagent.reading.enumeration import HEAD, enumerated, excused, mentioned, named_in, names, texts
 from otelagent.reading.envelopes import Unwrapped, unwrap, unwrap_arguments
@@ -651,9 +651,14 @@ class CompletionRead(_TextRead):
         return self._once("deeds", deeds)
 
     @property
-    def stated(self) -> frozenset[str]:
+    def stated(self) -> frozenset[frozenset[str]]:
         """What it says is done, by whomever."""
         return self._once("stated", stated)
+
+    @property
+    def finished(self) -> bool:
+        """It begins by saying that what was asked for is done."""
+        return self._once("finished", finished)
 
     @property
     def blames(self) -> bool:

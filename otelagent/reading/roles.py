@@ -42,6 +42,7 @@ _FACTS: Final = _listed("fact")
 _SOURCES: Final = _listed("source")
 _RUNS: Final = _listed("run")
 _COMMANDS: Final = _listed("command")
+_DRAFTS: Final = _listed("draft")
 _NOTES: Final = _listed("note")
 _PLANS: Final = _listed("plan")
 _KEEPS: Final = _listed("keep")
@@ -92,6 +93,12 @@ def told_by_name(tool: str) -> Role | None:
 def runs_anything(tool: str) -> bool:
     """What the tool does, its arguments say: it runs commands, workflows, code."""
     return _runs(tool[:200])
+
+
+def drafts(tool: str) -> bool:
+    """The tool prepares what another tool would send or book."""
+    parts = _split(tool[:200])
+    return not _DRAFTS.isdisjoint(parts) and "send" not in parts
 
 
 def is_transfer(tool: str | None) -> bool:
@@ -174,7 +181,10 @@ def _unspaced(parts: list[str]) -> Role | None:
 
 
 def _verb(parts: list[str]) -> Role | None:
+    """delete_file, file_delete; list_add adds, and get_update gets."""
     fact = parts[-1] in _FACTS
+    if parts[0] == "list" and parts[-1] in _ACTIONS:
+        return Role.ACTION
     for part in parts:
         if part in _SOURCES:
             return Role.SOURCE

@@ -1,0 +1,70 @@
+"""What an answer claims to have done, what a user asks for, and which tool may do it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import re2
+import yaml
+
+from otelagent.diagnosis.scan import scan
+from otelagent.reading import deeds
+from otelagent.reading.lexicon import LANGUAGES, grammar
+from otelagent.reading.roles import drafts
+from tests import builders
+from tests.scenarios import script
+
+ROWS = yaml.safe_load((Path(__file__).parent / "deeds.yaml").read_text())
+
+
+def modes(row: dict[str, Any]) -> list[str]:
+    steps = [[tool, {"q": "x"}, {"ok": 1, "items": ["x"]}] for tool in row["tools"]]
+    made = script({"user": row["user"], "steps": [*steps, row["answer"]]})
+    return sorted(finding.mode for finding in scan([builders.request(builders.spans(made))]).findings.values())
+
+
+@pytest.mark.parametrize("row", ROWS["claims"], ids=lambda row: row["answer"][:40])
+def test_what_no_tool_did_is_a_claim(row: dict[str, Any]) -> None:
+    assert modes(row) == ["unsupported_action_claim"]
+
+
+@pytest.mark.parametrize("row", ROWS["none"], ids=lambda row: row["answer"][:40])
+def test_reports_and_work_in_the_answer_are_none(row: dict[str, Any]) -> None:
+    assert modes(row) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_pattern_compiles(language: str) -> None:
+    for key, patterns in grammar("deeds", language).items():
+        for each in patterns:
+            assert re2.compile(each.replace("<line>", "")), key
+    for deed in deeds.DEEDS:
+        for way in ("", "did_it", "stated", "line"):
+            deeds._deed(language, deed, way).search(b"x")
+        deeds._request(language, deed).search(b"x")
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Has my refund been paid?", set()),
+        ("My parcel hasn't arrived. Order 30418", set()),
+        ("Please cancel order 5", {"cancel"}),
+        ("Give me my money back.", {"pay", "wanted"}),
+        ("Ist die Rechnung schon bezahlt?", set()),
+        ("Bitte storniere die Buchung.", {"cancel"}),
+        ("¿Cuándo llega mi pedido?", set()),
+        ("Tell me the status of my booking.", set()),
+    ],
+)
+def test_questions_request_nothing(text: str, asked: set[str]) -> None:
+    assert deeds.requested(text) == asked
+
+
+def test_a_draft_is_not_sent() -> None:
+    assert drafts("gmail_create_draft")
+    assert not drafts("gmail_send_draft")
+    assert not deeds.may_do("gmail_create_draft", "send")
+    assert deeds.may_do("gmail_send_draft", "send")
+    assert deeds.may_do("list_add", "change")
+    assert not deeds.may_do("list_updates", "change")
