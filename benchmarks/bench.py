@@ -267,14 +267,15 @@ def _fold(found: dict[str, Any]) -> list[str]:
             "",
             "### Long conversations",
             "",
-            "Cost per span in the four quarters of recordings that show their whole history in every span, each span a",
-            "request of its own.",
+            "By the four quarters of recordings that show their whole history in every span: cost, each span a request",
+            "of its own, memory that is kept, and the spans as they are sent.",
             "",
-            "| recording | µs per span by quarter | bytes per span by quarter |",
-            "| --- | --- | --- |",
+            "| recording | µs per span | bytes kept per span | bytes sent per span |",
+            "| --- | --- | --- | --- |",
             *(
                 f"| {name.removesuffix('.binpb.gz')} | {', '.join(f'{x:.0f}' for x in row['us_per_span'])} "
-                f"| {', '.join(f'{x:.0f}' for x in row['bytes_per_span'])} |"
+                f"| {', '.join(f'{x:.0f}' for x in row['kept_per_span'])} "
+                f"| {', '.join(f'{x:.0f}' for x in row['sent_per_span'])} |"
                 for name, row in found["growth"].items()
             ),
         ]

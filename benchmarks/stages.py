@@ -39,6 +39,10 @@ RATE = 10_000
 SPANS = 50
 START = 1_700_000_000.0
 PERIOD = 0.001
+COPIES = 50
+"""Conversations that go on side by side while memory is measured."""
+_HELD: Final[list[Pipeline]] = []
+"""Folds whose memory would be taken by the next one, and not be seen, if they were let go."""
 
 
 class Load:
@@ -301,21 +305,38 @@ def _by_detector(total: Counter[str], scale: float) -> dict[str, float]:
 
 
 def _growth(pool: Path, args: argparse.Namespace) -> dict[str, Any]:
-    """Cost per span in the four quarters of recorded conversations, each span a request of its own."""
-    spans = [s for body in _spans(pool) for s in [Load(body)]]
+    """By quarter of a recorded conversation: cost per span, each a request of its own, and memory per span kept."""
+    spans = [Load(body) for body in _spans(pool)]
     player = Player(args.off)
     _begin()
-    costs = [0.0] * len(spans)
-    for epoch in range(args.passes):
-        for at, each in enumerate(spans):
-            used = player.play(each.fresh(epoch + 1), 1)
-            costs[at] += used if epoch else 0.0
-    quarter = max(len(spans) // 4, 1)
-    each = args.passes - 1
-    found = [sum(costs[at : at + quarter]) / quarter / each * 1e6 for at in range(0, quarter * 4, quarter)]
-    size = [sum(len(s.body) for s in spans[at : at + quarter]) / quarter for at in range(0, quarter * 4, quarter)]
-    print(f"{pool.name}: µs per span by quarter {[round(x) for x in found]}, bytes per span {[round(x) for x in size]}")
-    return {"us_per_span": found, "bytes_per_span": size}
+    costs = [[player.play(each.fresh(epoch + 1), 1) for each in spans] for epoch in range(max(args.passes, 2))]
+    least = [min(own) for own in zip(*costs[1:], strict=True)]  # a pattern that is compiled once is no growth
+    quarters = [slice(len(spans) * at // 4, len(spans) * (at + 1) // 4) for at in range(4)]
+    kept = _kept(spans, quarters, Player(args.off).pipeline)
+    found = [statistics.mean(least[own]) * 1e6 for own in quarters]
+    sent = [statistics.mean(len(each.body) for each in spans[own]) for own in quarters]
+    print(
+        f"{pool.name}: µs per span by quarter {[round(x) for x in found]}, bytes of memory per span kept "
+        f"{[round(x) for x in kept]}, bytes sent per span {[round(x) for x in sent]}"
+    )
+    return {"us_per_span": found, "kept_per_span": kept, "sent_per_span": sent}
+
+
+def _kept(spans: list[Load], quarters: list[slice], pipeline: Pipeline) -> list[float]:
+    """What the process grows by per span when COPIES of the conversation go on by a quarter."""
+    _HELD.append(pipeline)
+    found = []
+    for own in quarters:
+        gc.collect()
+        memory.give_back()
+        before = _rss()
+        for copy in range(COPIES):
+            for each in spans[own]:
+                pipeline.traces(each.fresh(1000 + copy), START)
+        gc.collect()
+        memory.give_back()
+        found.append((_rss() - before) / COPIES / len(spans[own]))
+    return found
 
 
 def _spans(path: Path) -> list[bytes]:
