@@ -7,6 +7,7 @@ import msgspec
 
 from otelagent.answers import admits, is_loud, said
 from otelagent.delegation import plain
+from otelagent.inner import inner
 from otelagent.model import Evidence, Finding, Kind, Receipt, Step
 from otelagent.reading.naming import identifier
 from otelagent.recovery import below, given_by, made_good
@@ -64,11 +65,12 @@ def coworkers(run: AgentRun) -> Iterator[tuple[Step, Receipt]]:
     asked = [s for s in run.steps if s.call is not None and s.call.receipt is not None and s.call.receipt.open]
     if not asked or said(run) is None or admits(run):
         return
+    inside = {id(child.call) for child in inner(run)}
     seen = {plain(child.agent or "") for child in run.trace.children(run)} - {""}
     for step in asked:
         receipt = step.call.receipt if step.call is not None else None
         own = any(name in plain(step.target or step.tool or "") for name in seen) or run.trace.inside(step)
-        if receipt is not None and may_delegate(step) and not own:
+        if receipt is not None and may_delegate(step) and not own and id(step) not in inside:
             yield step, receipt
 
 

@@ -39,7 +39,7 @@ def made_good(run: AgentRun, coverage: Coverage | None) -> bool:
         steps = [*islice(own, MAX_LATER), *(step for s in (*later, *shared) for step in sources(s))]
         left = (coverage.receipt.assigned or 0) - (coverage.receipt.processed or 0)
         if coverage.missing:
-            return len({key for step in steps for key in _dealt(step, coverage.missing)}) >= left
+            return len({key for step in steps for key in dealt(step, coverage.missing)}) >= left
         tools = {s.tool for s in sources(run)}
         return len({s.call.arguments for s in steps if s.call and s.tool in tools and _is_good(s)}) >= left
     same = [s for s in later if s.agent == run.agent]
@@ -79,7 +79,8 @@ def _given(run: AgentRun) -> list[Items]:
     return [given.items for given in given_by(run)]
 
 
-def _dealt(step: Step, keys: frozenset[int]) -> frozenset[int]:
+def dealt(step: Step, keys: frozenset[int]) -> frozenset[int]:
+    """Items with these keys that a good call names."""
     like = step.call.like if _is_good(step) and step.call is not None else None
     return keys.intersection(like.mentioned) if like is not None else frozenset()
 
@@ -91,9 +92,13 @@ def _is_good(step: Step) -> bool:
 def unresolved(run: AgentRun) -> list[Step]:
     """Calls that failed, that no later call made good, and after which the run answered."""
     answer = said(run)
-    if answer is None or answer.turn is None or answer.turn.said is None:
+    return failures(work(run), answer) if answer is not None else []
+
+
+def failures(own: Sequence[Step], answer: Step) -> list[Step]:
+    """Of these calls, those that failed before the answer, and that no later one made good."""
+    if answer.turn is None or answer.turn.said is None:
         return []
-    own = work(run)
     bad = [s for s in own if s.call and s.call.outcome.status in BROKEN and s.end <= max(answer.start, _end(answer))]
     complete = bool(bad) and answer.turn.said.complete
     return [s for s in bad if not _recovered(s, own) and (complete or _status(s) in TRANSIENT)]

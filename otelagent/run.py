@@ -369,7 +369,7 @@ class AgentRun:
         self._restart()
         observers = roster(detectors)
         told = [f for step in sorted(steps, key=order) for f in self.observe(step, observers)]
-        self._withdraw({d.mode for d in observers if not d.concludes})
+        self._withdraw({d.mode for d in observers if not d.concludes or self.ended is None})
         return told
 
     def conclude(self, detectors: Iterable[Observer]) -> list[Finding]:
@@ -579,6 +579,10 @@ class AgentRun:
 
     def _note(self, finding: Finding) -> bool:
         self._confirmed[finding.identity] = None
+        if any(finding.identity in other.absorbs for other in self.findings.values()):
+            return False
+        for identity in finding.absorbs:
+            self.findings.pop(identity, None)
         known = self.findings.get(finding.identity)
         if known == finding:
             return False

@@ -279,6 +279,21 @@ def flat_run_with_messages(script: Script, say: str = REPORT, *between: Script) 
     return builders.spans({**call, "tool_spans": False})
 
 
+# --- no agent has a span ---------------------------------------------------------------------------------------------
+
+
+def flat_conversations(script: Script, say: str = REPORT, *between: Script) -> list[Span]:
+    """Calls of models only, all below one request: an SDK is instrumented, and the agents are written by hand."""
+    spans = agent_as_tool(script, say, *between)
+    turns = [s for s in spans if s.name.startswith("chat ")]
+    for s in turns:
+        s.trace_id, s.parent_span_id = TRACE, ROOT
+        kept = [x for x in s.attributes if x.key != "gen_ai.agent.name"]
+        del s.attributes[:]
+        s.attributes.extend(kept)
+    return [*turns, root(turns, "POST /ask")]
+
+
 # --- requests -------------------------------------------------------------------------------------------------------
 
 

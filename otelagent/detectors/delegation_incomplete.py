@@ -15,6 +15,7 @@ from otelagent.attributes import (
 from otelagent.coverage import OWN_CALLS, Coverage, agreed, inferred, reported
 from otelagent.delegation import Edge
 from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
+from otelagent.inner import Inner, inner, settled
 from otelagent.model import Evidence, Finding, Kind, Layer, Need, Receipt, Severity, Step
 from otelagent.recovery import given_by, made_good, sources, unresolved
 from otelagent.run import AgentRun, Wake
@@ -23,6 +24,8 @@ _NONE: Final = frozenset[tuple[str, bytes, bytes]]()
 
 STRENGTHS: Final = {"reported": 0.9, "text": 0.7, "stopped": 0.6}
 """Of findings about agents without spans, by what their answers show."""
+
+STOPPED: Final = "was stopped at a limit, or only announced what it was about to do"
 
 SAME: Final = frozenset({"rate_limit_mid_chain", "tool_error_ignored"})
 """Modes that tell of a bad source what this one tells of the child that met it."""
@@ -46,7 +49,8 @@ class DelegationIncomplete(Detector):
     child that nothing made good and that its answer doesn't mention, and last words that are no answer: cut off,
     stopped at a limit of steps, with calls that were never carried out, or only a plan (`unresolved_failure`). A
     child that says itself that part is left is found where the agent above it passes that over. Every ancestor whose
-    own answer doesn't mention it gets `child_incomplete`.
+    own answer doesn't mention it gets `child_incomplete`. An agent without a span of its own is judged by the result of
+    the call that stands for it, or, where all model calls are in one run, by the conversation that the call began.
 
     ## Why it matters
     The parent's trace looks clean: its child span is completed, its answer fluent. What is missing shows nowhere but
@@ -66,7 +70,7 @@ class DelegationIncomplete(Detector):
     """
 
     mode: ClassVar[str] = "delegation_incomplete"
-    wakes: ClassVar[frozenset[Wake]] = frozenset({Wake.END})
+    wakes: ClassVar[frozenset[Wake]] = frozenset({Wake.END, Wake.TURN})
     layer: ClassVar[Layer] = Layer.ORCHESTRATION
     severity: ClassVar[Severity] = Severity.HIGH
     causes: ClassVar[tuple[str, ...]] = ("items_missing", "unresolved_failure", "child_incomplete")
@@ -89,11 +93,22 @@ class DelegationIncomplete(Detector):
     )
 
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
+        if step.kind is Kind.LLM and run.ended is None and self._several(step, run) and settled(run):
+            yield from self._inner(run)
         if step.kind is Kind.AGENT and step is run.ended and not run.trace.wraps(run):
             answer = said(run)
             if answer is None and not step.failed:
                 run.abstain(self.mode, "output")
-        yield from ()
+
+    def _several(self, step: Step, run: AgentRun) -> bool:
+        """The turn answers, in a run of more than one conversation."""
+        turn = step.turn
+        if turn is None:
+            return False
+        known = run.notes.setdefault(self.mode, set())
+        if turn.task is not None and len(known) < OWN_CALLS:
+            known.add(turn.task.fingerprint)
+        return len(known) > 1 and turn.said is not None and not turn.asked
 
     def conclude(self, run: AgentRun) -> Iterator[Finding]:
         if run.trace.wraps(run):
@@ -108,6 +123,7 @@ class DelegationIncomplete(Detector):
             yield own
         elif coverage is not None and run.steps:
             run.dismiss(self.mode, run.ended or run.steps[-1], _why_quiet(coverage, good))
+        yield from self._inner(run)
         yield from self._coworkers(run)
         yield from self._above(run)
 
@@ -233,7 +249,7 @@ class DelegationIncomplete(Detector):
         for step, receipt in coworkers(run):
             did, cause = f"processed {receipt.processed} of {receipt.assigned} items", "items_missing"
             if not receipt.short:
-                did, cause = "was stopped at a limit, or only announced what it was about to do", "unresolved_failure"
+                did, cause = STOPPED, "unresolved_failure"
             found = self.finding(
                 run,
                 about=step,
@@ -248,6 +264,49 @@ class DelegationIncomplete(Detector):
             like = step.call.like if step.call is not None and receipt.left else None
             found = self._naming(found, like.named(frozenset(receipt.left))) if like is not None else found
             yield replace(found, wasted_tokens=0, absorbs=absorbed)
+
+    def _inner(self, run: AgentRun) -> Iterator[Finding]:
+        """Agents that were called as tools, and whose turns stand among those of this run."""
+        for child in inner(run):
+            coverage, bad = child.coverage, child.failed
+            if coverage is not None and coverage.receipt.short:
+                left = (coverage.receipt.assigned or 0) - (coverage.receipt.processed or 0)
+                if left >= self.missing and not child.made_good(coverage, left) and not (child.honest and admits(run)):
+                    did = f"processed {coverage.receipt.processed} of {coverage.receipt.assigned} items"
+                    yield self._of_inner(run, child, coverage, "items_missing", did)
+            elif bad and bad[0].call is not None:
+                did = f"met a failure ({bad[0].tool or 'a source'} {PHRASES[bad[0].call.outcome.status]})"
+                failed = Coverage(Receipt(None, None, "inferred"), 0.6, failed=tuple(bad))
+                yield self._of_inner(run, child, failed, "unresolved_failure", did)
+            elif child.halted and not admits(run):
+                stopped = Coverage(Receipt(None, None, "stopped"), STRENGTHS["stopped"])
+                yield self._of_inner(run, child, stopped, "unresolved_failure", STOPPED)
+
+    def _of_inner(self, run: AgentRun, child: Inner, coverage: Coverage, cause: str, did: str) -> Finding:
+        receipt, name = coverage.receipt, child.call.target or child.call.tool or "a child agent"
+        if receipt.short and child.call.call is not None:
+            child.call.call.receipt = child.call.call.receipt or receipt
+        found = self.finding(
+            run,
+            about=child.answer,
+            root=next(iter(coverage.failed), child.answer),
+            cause=cause,
+            strength=min(coverage.confidence, 0.9),
+            reason=f"{name} {did} and {'said so' if child.honest else 'reported completion'}; it has no span",
+            evidence=[
+                Evidence(child.answer.span_id, receipt.path, did),
+                *(
+                    evidence_of(s, f"an item's call {PHRASES[s.call.outcome.status]}")
+                    for s in coverage.failed
+                    if s.call
+                ),
+            ],
+            extra=_counts(receipt),
+        )
+        bad = [step.span_id for step in (*coverage.failed, child.call)]
+        absorbed = tuple((mode, run.trace.trace_id, root) for mode in sorted(SAME) for root in bad)
+        found = replace(found, agent=name, wasted_tokens=0, absorbs=absorbed)
+        return self._naming(found, child.named(coverage.missing)) if coverage.missing else found
 
     # --- its ancestors -------------------------------------------------------------------------------------------
 

@@ -90,6 +90,10 @@ class Said(Protocol):
     @property
     def halted(self) -> bool: ...
     @property
+    def result(self) -> int | None:
+        """Its hash, as that of a call's result that is this text."""
+
+    @property
     def items(self) -> Items: ...
     @property
     def mentioned(self) -> frozenset[int]: ...

@@ -393,7 +393,7 @@ def _opened(captured: Captured | None) -> Captured | None:
 class ArgumentsRead:
     """What arguments tell, read when it is asked for; short ones are kept for that, long ones let go."""
 
-    __slots__ = ("_items", "_mark", "_mentioned", "_raw", "_similar", "_terms", "_values")
+    __slots__ = ("_items", "_mark", "_mentioned", "_raw", "_similar", "_terms", "_texts", "_values")
 
     def __init__(self, raw: object, mark: int | None = None) -> None:
         """`mark`: fingerprint of the arguments as recorded."""
@@ -403,6 +403,7 @@ class ArgumentsRead:
         self._terms: frozenset[int] | None = None
         self._mentioned: array[int] | None = None
         self._items: Items | None = None
+        self._texts: tuple[int, ...] | None = None
         self._values: frozenset[int] | None = None
 
     @property
@@ -441,7 +442,9 @@ class ArgumentsRead:
     @property
     def texts(self) -> tuple[int, ...]:
         """Fingerprints of the longer texts, one of which an agent may be given as its task."""
-        return tuple(text_fingerprint(text) for text in texts(self._raw))
+        if self._texts is None:
+            self._texts = tuple(text_fingerprint(text) for text in texts(self._raw))
+        return self._texts
 
     @property
     def values(self) -> frozenset[int]:
@@ -463,7 +466,8 @@ class ArgumentsRead:
         if self._terms is None:
             self._similar, self._terms = similar(self._raw), terms(self._raw)
             if not isinstance(self._raw, str) or len(self._raw) > HEAD:
-                self._mentioned, self._items, self._raw = self._mentions(), enumerated(self._raw), None
+                self._mentioned, self._items, _ = self._mentions(), enumerated(self._raw), self.texts
+                self._raw = None
         return self._terms
 
     def _mentions(self) -> "array[int]":
@@ -630,6 +634,11 @@ class CompletionRead(_TextRead):
     def halted(self) -> bool:
         """It stands where an answer should: a framework says that it stopped the agent, or only a plan is told."""
         return self._once("halted", lambda text: halted(text) or announces(text))
+
+    @property
+    def result(self) -> int | None:
+        """Its hash, as that of a call's result that is this text."""
+        return self._once("result", fingerprint)
 
     def likeness(self, other: Instructions) -> float:
         """The share of runs of eight words that it has in common with what the agent was told."""

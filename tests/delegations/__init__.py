@@ -41,6 +41,8 @@ def plays(case: Case) -> Iterator[tuple[str, str, list[Span]]]:
     if not between and case.get("honest") != "parent" and case["evidence"] not in SAID:
         for encoding in encodings.PASSING:
             yield "after a hand-over", encoding.__name__, _receipt(case, encoding(script))
+    if not {"reports", "event", "finish"} & case.keys() and case["say"]:
+        yield "without agents' spans", "flat_conversations", encodings.flat_conversations(script, say, *between)
     for way in (encodings.by_link, *encodings.WAYS):
         above, below = encodings.apart(script, say, *between)
         below = way(above, _receipt(case, below))

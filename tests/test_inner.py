@@ -1,0 +1,95 @@
+"""Agents written by hand on a model's SDK: no span says who worked for whom, only messages do."""
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from otelagent import attributes as a
+from otelagent.diagnosis.scan import scan
+from otelagent.model import Finding
+from tests import builders
+from tests.encodings import ROOT, TRACE, ask, bodies, flat_conversations, parent, root
+from tests.test_delegation import DOCS, child
+from tests.test_false_delegations import reading, worker
+
+
+def told(spans: list[Span]) -> list[Finding]:
+    return list(scan(bodies(spans)).findings.values())
+
+
+def flat(*calls: dict[str, Any], say: str = "Final report: all documents were analysed.") -> list[Span]:
+    turns = [s for s in builders.spans(parent(*calls, say=say)) if s.name.startswith("chat ")]
+    for s in turns:
+        s.trace_id, s.parent_span_id = TRACE, ROOT
+    return [*turns, root(turns, "POST /ask")]
+
+
+def test_child_that_only_messages_show_is_found_on_its_last_turn() -> None:
+    spans = flat_conversations(child(3))
+    (found,) = told(spans)
+    assert (found.mode, found.cause, found.agent) == ("delegation_incomplete", "items_missing", "ask_analyst")
+    assert (found.extra[a.DELEGATION_PROCESSED], found.extra[a.DELEGATION_ASSIGNED]) == (3, 7)
+    assert found.extra[a.DELEGATION_MISSING] == DOCS[3:]
+    assert found.about == spans[-3].span_id
+
+
+def test_complete_child_is_quiet() -> None:
+    assert told(flat_conversations(child(7))) == []
+
+
+def test_child_that_says_so_is_found_where_its_parent_passes_that_over() -> None:
+    script = child(limited=False)
+    script["steps"][-1] = {"say": "I processed 3 of 7 documents; the rest could not be read."}
+    assert [f.cause for f in told(flat_conversations(script))] == ["items_missing"]
+    assert told(flat_conversations(script, "Only 3 of 7 documents could be read.")) == []
+
+
+def test_rest_that_another_child_or_the_parent_does_is_quiet() -> None:
+    first = ask(child(3, limited=False))
+    assert told(flat(first, worker(f"Please read {', '.join(DOCS[3:])}.", *reading(DOCS[3:])))) == []
+    assert told(flat(first, *reading(DOCS[3:]))) == []
+
+
+def test_second_of_three_children_is_found() -> None:
+    others = [[f"doc-{n}0{i}" for i in range(1, 4)] for n in (1, 3)]
+    calls = [ask(child(3, docs=others[0])), ask(child(3)), ask(child(3, docs=others[1]))]
+    assert [(f.extra[a.DELEGATION_PROCESSED], f.extra[a.DELEGATION_ASSIGNED]) for f in told(flat(*calls))] == [(3, 7)]
+
+
+def test_one_conversation_with_several_messages_of_the_user_delegates_nothing() -> None:
+    steps = [*reading(DOCS[:2]), {"say": "Both are stable."}, {"user": "And now " + ", ".join(DOCS)}]
+    script = {"agent": "coordinator", "user": "Read two.", "steps": [*steps, *reading(DOCS[:3]), {"say": "Done."}]}
+    turns = [s for s in builders.spans(script) if s.name.startswith("chat ")]
+    assert told(turns) == []
+
+
+def test_children_whose_turns_stand_among_each_other_are_not_judged() -> None:
+    """Each turn would have to be told apart by what it goes on from."""
+    calls = {"parallel": [ask(child(3)), ask(child(7, "second", docs=[f"doc-40{i}" for i in range(1, 8)]))]}
+    spans = flat({**calls, "overlap": True})
+    spans.sort(key=lambda s: s.end_time_unix_nano)
+    assert [f for f in told(spans) if f.mode == "delegation_incomplete" and f.cause == "items_missing"] == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(count=st.sampled_from((3, 7)), seed=st.integers(0, 10**6))
+def test_no_permutation_adds_a_finding(count: int, seed: int) -> None:
+    spans = flat_conversations(child(count))
+    ordered = {f.identity for f in told(spans)}
+    random.Random(seed).shuffle(spans)
+    found = {f.identity for f in told(spans) if f.mode == "delegation_incomplete"}
+    assert found <= ordered
+
+
+@pytest.mark.parametrize("missing", ["gen_ai.input.messages", "gen_ai.output.messages"])
+def test_without_messages_nothing_is_said(missing: str) -> None:
+    spans = flat_conversations(child(3))
+    for s in spans:
+        kept = [x for x in s.attributes if x.key != missing]
+        del s.attributes[:]
+        s.attributes.extend(kept)
+    assert [f for f in told(spans) if f.mode == "delegation_incomplete"] == []
