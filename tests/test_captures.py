@@ -50,6 +50,7 @@ def test_recording_gives_exactly_its_finding_however_it_arrives(entry: dict[str,
         if finding.mode == "delegation_incomplete":
             assert str(reports["as_arrived"].agents[identity]).endswith("analyst_b")
             assert (finding.extra[a.DELEGATION_PROCESSED], finding.extra[a.DELEGATION_ASSIGNED]) == (3, 7)
+            assert finding.extra[a.DELEGATION_MISSING] == ["doc-204", "doc-205", "doc-206", "doc-207"]
         else:
             assert finding.about.hex() in evidence
         if entry["scenario"] not in MARKS_NO_SOURCE:
