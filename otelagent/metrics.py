@@ -73,21 +73,21 @@ class Metrics(Collector):
 
     def count(self, name: str, labels: Labels, n: float = 1, trace_id: bytes | None = None) -> None:
         """Add `n` to a counter, or let a histogram observe it. Waits while a label is `Late`."""
-        table = self._tables[name]
-        point = table.known.get(labels)
-        if point is not None:
-            table.add(point, n, trace_id)
-            return
         if any(isinstance(label, Late) for label in labels):
             count = Count(name, labels, n, trace_id)
             self._waiting.add(count, self._clock())
             return
-        table.record(labels, n, trace_id)
+        self._tables[name].record(labels, n, trace_id)
 
     observe = count
 
     def _count(self, which: Series, labels: Labels, n: float = 1, trace_id: bytes | None = None) -> None:
-        self.count(which.name, labels, n, trace_id)
+        table = self._tables[which.name]
+        point = table.known.get(labels)
+        if point is not None:
+            table.add(point, n, trace_id)
+        else:
+            self.count(which.name, labels, n, trace_id)
 
     def _scope(self, service: str, environment: str) -> tuple[str, ...]:
         return (service, environment) if self._gateway else ()

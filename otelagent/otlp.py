@@ -86,7 +86,7 @@ class Attributes:
         decoded = self._decoded
         if decoded is not None and key in decoded:
             return decoded[key]
-        raw = self.content(key)
+        raw = self.content(key) if self._long else self.raw(key)
         if raw is None:
             return None
         value = decode(raw, self)
@@ -397,11 +397,8 @@ def holds_logs(body: bytes) -> bool:
 
 def delta(attributes: Mapping[str, Value]) -> bytes:
     """Serialised attributes that can be appended to a span's bytes."""
-    return _added(
-        b"".join(
-            _pair(key, value) if isinstance(value, _ONCE) else _scalar(key, value) for key, value in attributes.items()
-        )
-    )
+    pairs = [_pair(k, v) if isinstance(v, _ONCE) else _scalar(k, v) for k, v in attributes.items()]
+    return _added(b"".join(pairs))
 
 
 @lru_cache(MAX_PAIRS)

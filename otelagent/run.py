@@ -9,7 +9,7 @@ from otelagent.baselines.learned import Baselines
 from otelagent.delegation import Edge
 from otelagent.model import BAD, Answered, Finding, Instructions, Kind, Receipt, Status, Step
 from otelagent.questions import Decision, OpenQuestions
-from otelagent.reading.given import Acted, Given
+from otelagent.reading.given import Given
 from otelagent.reading.roles import is_closing
 from otelagent.rules import Given as GivenRule
 from otelagent.rules import Rules
@@ -556,7 +556,7 @@ class AgentRun:
             self.trace.given.take(call.given)
             call.given = None
         if call is not None and call.acted is not None:
-            self.trace.given.take(Acted(call.acted))
+            self.trace.given.take(call.acted)
             call.acted = None
         used = step.tool if step.kind in SOURCES else step.target if step.kind is Kind.HANDOFF else None
         if used:

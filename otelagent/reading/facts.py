@@ -56,6 +56,7 @@ from otelagent.reading.deeds import deeds, finished, requested, stated
 from otelagent.reading.doubts import doubts
 from otelagent.reading.enumeration import HEAD, enumerated, excused, mentioned, named_in, names, texts
 from otelagent.reading.envelopes import Unwrapped, unwrap, unwrap_arguments
+from otelagent.reading.given import Acted
 from otelagent.reading.hints import hint
 from otelagent.reading.injection import names_in, overlap, score, shingles, targets_in
 from otelagent.reading.known import Known
@@ -299,9 +300,9 @@ def _of_coworker(tool: str | None, target: str | None, captured: Captured | None
     return in_words(said, captured.path) or (Receipt(None, None, "stopped", captured.path) if stopped else None)
 
 
-def _acted(arguments: Captured | None, found: Outcome, role: Role) -> object:
+def _acted(arguments: Captured | None, found: Outcome, role: Role) -> Acted | None:
     done = found.status is Status.OK and role is not Role.NOTE
-    return arguments.value if arguments is not None and done else None
+    return Acted(arguments.value, arguments.mark) if arguments is not None and done else None
 
 
 def _judged(step: Step, captured: Captured | None, error: str | None, role: Role) -> _Judged:

@@ -28,9 +28,9 @@ MAX_SHORT: Final = 512
 """Characters of a text whose values are remembered for other traces."""
 
 MAX_READ: Final = 1024
-"""Short texts whose values are remembered."""
+"""Arguments and short texts whose values are remembered."""
 
-_SHORT: Final[dict[int, Specifics]] = {}
+_SHORT: Final[dict[tuple[bool, int], Specifics]] = {}
 
 _BRIEF: Final = 80
 """Characters up to which an argument names something; a longer one is a text that the agent wrote itself."""
@@ -43,6 +43,8 @@ class Acted(msgspec.Struct, frozen=True):
     """The arguments of a call that went well: what it was done to, which an answer may name."""
 
     arguments: object
+    mark: int | None = None
+    """Fingerprint of the arguments as recorded."""
 
 
 class Budget:
@@ -143,25 +145,30 @@ class Given:
         self._unread, self._unread_size = [], 0
 
     def _read(self, text: object) -> None:
-        found = _of_text(text) if isinstance(text, str) else _specifics(text)
+        found = _specifics(text)
         self._ledger.add(found.hashes, found.numbers)
 
 
-def _of_text(text: str) -> Specifics:
-    """Of a short text once: prompts, questions and results come again in other traces."""
-    if len(text) > MAX_SHORT:
-        return _specifics(text)
-    key = xxh3_64_intdigest(text.encode(errors="replace"))
-    known = _SHORT.get(key)
+def _specifics(text: object) -> Specifics:
+    """Of arguments and short texts once: prompts, questions and calls come again in other traces."""
+    mark = _mark(text)
+    known = None if mark is None else _SHORT.get(mark)
     if known is None:
-        if len(_SHORT) >= MAX_READ:
-            _SHORT.clear()
-        known = _SHORT[key] = _specifics(text)
+        known = specifics(_brief(text.arguments) if isinstance(text, Acted) else unwrap(text).value)
+        if mark is not None:
+            if len(_SHORT) >= MAX_READ:
+                _SHORT.clear()
+            _SHORT[mark] = known
     return known
 
 
-def _specifics(text: object) -> Specifics:
-    return specifics(_brief(text.arguments) if isinstance(text, Acted) else unwrap(text).value)
+def _mark(text: object) -> tuple[bool, int] | None:
+    """By which it is known again; None for what is read each time."""
+    if isinstance(text, Acted):
+        return None if text.mark is None else (True, text.mark)
+    if isinstance(text, str) and len(text) <= MAX_SHORT:
+        return False, xxh3_64_intdigest(text.encode(errors="replace"))
+    return None
 
 
 def _brief(arguments: object) -> object:

@@ -85,13 +85,24 @@ def _ends(text: str, limit: int = LIMIT) -> str:
 
 
 def shingles(text: str, n: int = 8) -> frozenset[int]:
-    """Hashes of all runs of n words, of a long text those of its head and tail. A shorter text is one run."""
-    words = _PIECES.findall(_ends(text.lower(), 1 << 14))
+    """Hashes of all runs of n words, of a long text those of its head and tail. A shorter text is one run.
+
+    They are those of this process: another one has others.
+    """
+    words = _words(_ends(text.lower(), 1 << 14))
     if len(words) > SHINGLES + n:
         words = words[: SHINGLES * 3 // 4] + words[-SHINGLES // 4 :]
-    if not words:
-        return frozenset()
-    return frozenset(_hash(" ".join(words[at : at + n])) for at in range(max(1, len(words) - n + 1)))
+    if len(words) < n:
+        return frozenset({hash(tuple(words))}) if words else frozenset()
+    return frozenset(map(hash, zip(*(words[at:] for at in range(n)), strict=False)))
+
+
+_BLANKS: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
+
+
+def _words(text: str) -> list[str]:
+    """As `_PIECES` has them; where all is ASCII, Python's own split takes a fifteenth of the time."""
+    return text.translate(_BLANKS).split() if text.isascii() else _PIECES.findall(text)
 
 
 def overlap(a: frozenset[int], b: frozenset[int]) -> float:
