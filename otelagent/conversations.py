@@ -10,9 +10,9 @@ from itertools import islice
 from typing import Final, Protocol
 
 from otelagent.model import Asked, Claim, Instructions, Kind
-from otelagent.reading.facts import is_unique
 from otelagent.reading.given import Budget, Given
 from otelagent.reading.known import Known
+from otelagent.reading.seen import is_unique
 from otelagent.run import MAX_TOOLS, AgentRun
 
 MAX_CONVERSATIONS: Final = 4096

@@ -18,8 +18,8 @@ from otelagent.lineage import Lineage
 from otelagent.log_parts import LogParts, tell
 from otelagent.model import Answered, Claim, Finding, Instructions, Kind, LogPart, Odd, Plain, Receipt, Status, Step
 from otelagent.reading.declared import declared
-from otelagent.reading.facts import Seen
 from otelagent.reading.given import Budget, Given
+from otelagent.reading.seen import Seen
 from otelagent.resting import packed, unpacked
 from otelagent.run import SOURCES, AgentRun, Identity, Observer, order, roster
 

@@ -23,6 +23,7 @@ from otelagent.exporters.otlp_grpc import METHODS
 from otelagent.model import Step
 from otelagent.reading import facts
 from otelagent.reading.roles import role
+from otelagent.reading.seen import Seen
 from otelagent.sink import Sink
 from otelagent.traffic import Signal
 from tests.builders import CAPTURES
@@ -185,7 +186,7 @@ def fingerprints(body: bytes) -> list[str]:
         if not isinstance(step, Step) or step.content is None:
             continue
         numbers += [item.fingerprint for item in step.content.history()]
-        facts.read(step, facts.Seen(), lambda tool, said, command: role(tool, said, {}, command))
+        facts.read(step, Seen(), lambda tool, said, command: role(tool, said, {}, command))
         numbers += [n for n in (step.call.arguments, step.call.result) if n is not None] if step.call else []
     assert len(numbers) > 6, "the test needs content"
     return [form for n in set(numbers) for form in (str(n), f"{n:x}", f"{n:016x}", str(n - (1 << 64)))]

@@ -1,0 +1,131 @@
+"""What the arguments of a call tell, read when it is asked for."""
+
+from array import array
+from typing import Final
+
+from xxhash import xxh3_64_intdigest
+
+from otelagent.model import Items, Rule
+from otelagent.reading.arguments import canonical, similar, terms
+from otelagent.reading.constraints import Constraint, Violation, violated_by_call
+from otelagent.reading.enumeration import HEAD, enumerated, mentioned, names, texts
+from otelagent.reading.envelopes import unwrap_arguments
+from otelagent.reading.injection import names_in
+from otelagent.reading.known import Known
+from otelagent.reading.parsing import dumps
+from otelagent.reading.texts import LARGEST, MAX_LARGE
+from otelagent.reading.values import values
+
+MAX_MENTIONED: Final = 64
+"""Items out of one call's arguments that are kept for other calls with the same arguments."""
+
+
+def text_fingerprint(text: str) -> int:
+    """Of a delegated text: white space aside, so that an argument and a message can be told to be one."""
+    return xxh3_64_intdigest(" ".join(text[:HEAD].split()).encode(errors="replace"))
+
+
+_MENTIONED: Final = Known[int, "array[int]"]()
+
+_MANY_MENTIONED: Final = Known[int, "array[int]"](MAX_LARGE)
+
+
+class ArgumentsRead:
+    """What arguments tell, read when it is asked for; short ones are kept for that, long ones let go."""
+
+    __slots__ = ("_items", "_mark", "_mentioned", "_raw", "_similar", "_terms", "_texts", "_values")
+
+    def __init__(self, raw: object, mark: int | None = None) -> None:
+        """`mark`: fingerprint of the arguments as recorded."""
+        self._raw = raw
+        self._mark = mark
+        self._similar: int | None = None
+        self._terms: frozenset[int] | None = None
+        self._mentioned: array[int] | None = None
+        self._items: Items | None = None
+        self._texts: tuple[int, ...] | None = None
+        self._values: frozenset[int] | None = None
+
+    @property
+    def similar(self) -> int | None:
+        self._read()
+        return self._similar
+
+    @property
+    def terms(self) -> frozenset[int]:
+        return self._read()
+
+    @property
+    def mentioned(self) -> "array[int]":
+        """Every item that the arguments may name."""
+        if self._mentioned is None:
+            self._mentioned = self._mentions()
+        return self._mentioned
+
+    @property
+    def items(self) -> Items:
+        """The items that the arguments enumerate, taken as an assignment."""
+        if self._items is None:
+            self._items = enumerated(self._raw)
+        return self._items
+
+    def argument(self, name: str) -> int | None:
+        """Hash of one argument's value; a lone value without a name is whichever is asked for."""
+        inner = unwrap_arguments(self._raw).value
+        value = inner.get(name) if isinstance(inner, dict) else inner
+        return None if value is None else canonical(value)
+
+    def named(self, keys: frozenset[int]) -> list[str]:
+        """Items with these hashes, by name."""
+        return names(self._raw, keys)
+
+    @property
+    def texts(self) -> tuple[int, ...]:
+        """Fingerprints of the longer texts, one of which an agent may be given as its task."""
+        if self._texts is None:
+            self._texts = tuple(text_fingerprint(text) for text in texts(self._raw))
+        return self._texts
+
+    @property
+    def values(self) -> frozenset[int]:
+        """Hashes of the values in the arguments, as those of claims; none once long arguments were let go."""
+        if self._values is None:
+            self._values = values(unwrap_arguments(self._raw).value) if self._raw is not None else frozenset()
+        return self._values
+
+    @property
+    def names(self) -> frozenset[int]:
+        """Addresses, hosts, identifiers and amounts in the arguments."""
+        return names_in(as_text(self._raw)) if self._raw is not None else frozenset()
+
+    def breaks(self, rule: Rule, tool: str | None) -> Violation | None:
+        """How a call with these arguments breaks a rule."""
+        return violated_by_call(rule, tool, self._raw) if isinstance(rule, Constraint) else None
+
+    def _read(self) -> frozenset[int]:
+        if self._terms is None:
+            self._similar, self._terms = similar(self._raw), terms(self._raw)
+            if not isinstance(self._raw, str) or len(self._raw) > HEAD:
+                self._mentioned, self._items, _ = self._mentions(), enumerated(self._raw), self.texts
+                self._raw = None
+        return self._terms
+
+    def _mentions(self) -> "array[int]":
+        """Calls with the same arguments come again, in retries and from one run to the next."""
+        if self._mark is None:
+            return mentioned(self._raw)
+        known = _MENTIONED.get(self._mark) or _MANY_MENTIONED.get(self._mark)
+        if known is not None:
+            return known
+        found = mentioned(self._raw)
+        if len(found) <= LARGEST:
+            (_MENTIONED if len(found) <= MAX_MENTIONED else _MANY_MENTIONED).keep(self._mark, found)
+        return found
+
+
+def as_text(value: object) -> str:
+    return value if isinstance(value, str) else dumps(value).decode(errors="replace")
+
+
+def hash_of(arguments: object) -> int | None:
+    return None if arguments is None else canonical(arguments)
