@@ -178,7 +178,8 @@ class OpenQuestions:
         met = [q for q in self._open if meets(step, q.source)]
         for question in met:
             question.retried = not _same(step, question.source) and _is_source(step)
-        self._open = [q for q in self._open if q not in met or q.retried]
+        met_now = set(map(id, met))
+        self._open = [q for q in self._open if q.retried or id(q) not in met_now]
         return tuple(Decision(q.source, step, Verdict.RECOVERED) for q in met if not q.retried)
 
 
