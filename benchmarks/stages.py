@@ -171,7 +171,7 @@ STAGES: Final[dict[str, tuple[str, ...]]] = {
         "dialects.shapes",
     ),
     "read content": ("reading",),
-    "place spans in their traces, open and close these": ("trace", "traces", "log_parts", "model"),
+    "place spans in their traces, open and close these": ("trace", "traces", "resting", "log_parts", "model"),
     "give steps to runs, decide open questions": ("run", "rules", "questions"),
     "detectors": ("detectors", "history", "overrides"),
     "judge the tree of agents": ("lineage", "delegation", "ancestors", "answers", "coverage", "recovery"),

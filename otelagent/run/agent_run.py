@@ -1,202 +1,24 @@
 """One invocation of one agent: its steps in order of end time, its open questions, its findings."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
-from typing import Any, Final, Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, TypeAlias
 
-from otelagent.baselines.learned import Baselines
-from otelagent.delegation import Edge
-from otelagent.model import BAD, Answered, Finding, Instructions, Kind, Receipt, Status, Step
+from otelagent.model import BAD, Answered, Finding, Kind, Receipt, Status, Step
 from otelagent.questions import Decision, OpenQuestions
-from otelagent.reading.given import Given
-from otelagent.reading.roles import is_closing
 from otelagent.rules import Given as GivenRule
 from otelagent.rules import Rules
+from otelagent.run import twins, wholeness
+from otelagent.run.observer import UNSURE, Observer, Roster, roster
+from otelagent.run.sources import FAILED, SOURCES
+from otelagent.run.view import TraceView
 from otelagent.spent import Spent
-
-SOURCES: Final = frozenset({Kind.TOOL, Kind.RETRIEVAL})
-CALLS: Final = SOURCES | {Kind.HANDOFF}
-
-FAILED: Final = BAD - {Status.EMPTY, Status.PARTIAL, Status.NONCONFORMING}
-"""Outcomes of calls that did nothing."""
 
 MAX_TOOLS: Final = 512
 """Names of tools kept per trace."""
 
-UNIQUE: Final = 8
-"""Characters of a call id from which on it may be one of its kind."""
-
 MAX_STEPS: Final = 10_000
 """Steps kept per run; of a longer one the oldest are let go and the view is partial."""
-
-
-class TraceView(Protocol):
-    """What a run knows of its trace."""
-
-    trace_id: bytes
-    used: dict[str, bool]
-    """Tools by name, and whether a call of theirs may have succeeded; bounded."""
-    instructions: list[Instructions]
-    """System and user messages of this trace, bounded."""
-
-    @property
-    def given(self) -> Given:
-        """What the agents of this trace were given."""
-
-    def told(self, instructions: Sequence[Instructions]) -> None:
-        """Take over new system and user messages."""
-
-    normal: Baselines
-    """What is usual for tools and tasks."""
-
-    def converse(self, run: "AgentRun", name: str) -> None:
-        """A run says to which conversation it belongs."""
-
-    def told_before(self, run: "AgentRun") -> Sequence[Instructions]:
-        """System and user messages of earlier turns of the run's conversation, which are traces of their own."""
-
-    def used_elsewhere(self) -> Mapping[str, bool]:
-        """Tools that other turns of its conversations used, which are traces of their own."""
-
-    partial_view: bool
-    """Part of the trace was not seen."""
-    service: str
-
-    @property
-    def over(self) -> bool:
-        """The trace was seen to its end: nothing more will come."""
-
-    def abstain(self, mode: str, reason: str) -> None:
-        """Count that a detector could not judge."""
-
-    def dismissed(self, mode: str, step: Step, why: str) -> None:
-        """A detector looked at a step and stayed quiet."""
-
-    def raised(self, mode: str, step: Step, error: Exception) -> None:
-        """A detector raised an exception at a step."""
-
-    def fit(self, step: Step) -> None:
-        """Hold a call against what is usual for its tool, and against the spans below it; its outcome may change."""
-
-    def call_of(self, answered: Answered) -> Step | None:
-        """The step, anywhere in the trace, that reported the call whose result stands in a message."""
-
-    def shown_before(self, answered: Answered) -> bool:
-        """Whether another trace's messages showed the same call."""
-
-    def edge(self, run: "AgentRun") -> Edge | None:
-        """How the run came about; None while its own span hasn't passed."""
-
-    def children(self, run: "AgentRun") -> Sequence["AgentRun"]:
-        """Runs that this one encloses, without those that they enclose."""
-
-    def enclosing(self, run: "AgentRun") -> "AgentRun | None":
-        """The run that encloses this one and goes on with its result."""
-
-    def siblings(self, run: "AgentRun") -> Sequence["AgentRun"]:
-        """The other runs that the same run encloses."""
-
-    def others(self, run: "AgentRun") -> Sequence["AgentRun"]:
-        """The other runs of the trace that have ended, at most as many as are compared."""
-
-    def wraps(self, run: "AgentRun") -> bool:
-        """The run's span only wraps that of another run of the same agent."""
-
-    def receipts(self, run: "AgentRun") -> Sequence[tuple[bytes, Receipt]]:
-        """Receipts that spans of this run carry, in order of their end, that of the agent's own span last."""
-
-    def call(self, span_id: bytes | None) -> Step | None:
-        """The tool call or hand-over with this id, where an agent's run hangs from it."""
-
-    def inside(self, step: Step) -> bool:
-        """An agent's run is inside this tool call."""
-
-    def called(self, run: "AgentRun") -> Step | None:
-        """The call that asked for the run, in this trace or another; None where it wasn't seen."""
-
-    def giver(self, run: "AgentRun") -> "AgentRun | None":
-        """Of a hand-over: the run that gave the work."""
-
-    def whole(self, run: "AgentRun") -> bool:
-        """Nothing shows that steps of the run are still to come."""
-
-
-UNSURE: Final = "the confidence is below min_confidence"
-"""Why a finding wasn't told."""
-
-RAISED: Final = "the detector raised an exception; its judgement is missing"
-"""As above; the tally counts it."""
-
-
-class Wake(StrEnum):
-    """What a detector asks to be shown."""
-
-    CALL = "call"
-    """Each tool or retrieval step."""
-    UNKNOWN = "unknown"
-    """Such a step of which nothing tells the outcome."""
-    DECISION = "decision"
-    """A step that decides an open question."""
-    TURN = "turn"
-    """Each LLM step."""
-    END = "end"
-    """The step of an agent, which ends its run."""
-    OTHER = "other"
-    """Hand-overs and workflows."""
-
-
-_WAKES: Final = {Kind.TOOL: Wake.CALL, Kind.RETRIEVAL: Wake.CALL, Kind.LLM: Wake.TURN, Kind.AGENT: Wake.END}
-
-
-class Observer(Protocol):
-    """A detector, as a run sees it."""
-
-    @property
-    def mode(self) -> str: ...
-    @property
-    def concludes(self) -> bool: ...
-    @property
-    def wakes(self) -> frozenset[Wake]: ...
-    @property
-    def min_confidence(self) -> float: ...
-
-    def observe(self, step: Step, run: "AgentRun") -> Iterator[Finding]:
-        """Findings that the step completes."""
-
-    def conclude(self, run: "AgentRun") -> Iterator[Finding]:
-        """All findings that the tree shows about a run that has ended; called again when its surroundings change."""
-
-
-class Roster(tuple[Observer, ...]):
-    """The detectors, and which of them a step concerns."""
-
-    def __init__(self, _: Iterable[Observer]) -> None:
-        self.concluding = Roster(d for d in self if d.concludes) if any(not d.concludes for d in self) else self
-        self._due: dict[tuple[Kind, bool, bool], tuple[Observer, ...]] = {}
-
-    def due(self, step: Step, decided: bool) -> tuple[Observer, ...]:
-        """Those that ask for a step like this, in their order. `decided`: it decides an open question."""
-        unknown = step.kind in SOURCES and (step.call is None or step.call.outcome.status is Status.UNKNOWN)
-        key = (step.kind, unknown, decided)
-        due = self._due.get(key)
-        if due is None:
-            due = self._due[key] = tuple(d for d in self if not d.wakes.isdisjoint(_wakes(*key)))
-        return due
-
-
-def roster(detectors: Iterable[Observer]) -> Roster:
-    """The same detectors as a roster; a roster as it is."""
-    return detectors if isinstance(detectors, Roster) else Roster(detectors)
-
-
-def _wakes(kind: Kind, unknown: bool, decided: bool) -> Iterator[Wake]:
-    yield _WAKES.get(kind, Wake.OTHER)
-    if unknown:
-        yield Wake.UNKNOWN
-    if decided:
-        yield Wake.DECISION
-
 
 Identity: TypeAlias = tuple[str, bytes, bytes]
 """Of a finding: its mode, its trace, its root."""
@@ -298,7 +120,7 @@ class AgentRun:
     def _take(self, step: Step, detectors: Roster) -> list[Finding]:
         twin = self._twin(step)
         if twin is not None:
-            if not _says_more(step, twin):
+            if not twins.says_more(step, twin):
                 return []
             self._replace(twin, step)
         self._append(step)
@@ -338,12 +160,11 @@ class AgentRun:
         Where each model call is a trace of its own, all of the turn's, once: for the call that answers.
         """
         assert consumer.turn is not None  # noqa: S101 - the caller looked
-        alone = (
-            not consumer.parent_id and consumer.turn.answer and all(_same_completion(consumer, s) for s in self.steps)
-        )
+        only = all(twins.same_completion(consumer, s) for s in self.steps)
+        alone = not consumer.parent_id and consumer.turn.answer and only
         missing = [a for a in consumer.turn.answered if not self._supply(a) and (a.tail or alone)]
         consumer.turn.answered = tuple(missing)
-        made = [_rebuilt(consumer, answered, self.trace.shown_before(answered)) for answered in missing]
+        made = [twins.rebuilt(consumer, answered, self.trace.shown_before(answered)) for answered in missing]
         self._made.update((id(step), step) for step in made)
         return made
 
@@ -400,7 +221,7 @@ class AgentRun:
     def absorbs(self, step: Step) -> bool:
         """A late span that reports a call which another span has reported changes nothing but what was missing."""
         twin = self._twin(step)
-        return twin is not None and id(twin) not in self._made and not _says_more(step, twin)
+        return twin is not None and id(twin) not in self._made and not twins.says_more(step, twin)
 
     # --- for detectors -------------------------------------------------------------------------------------------
 
@@ -420,42 +241,14 @@ class AgentRun:
         return task.fingerprint if task is not None else None
 
     @property
-    def _calls(self) -> list[Step]:
-        """Without the call that the run is itself, where an agent has no other span."""
-        return [s for s in self.steps if s.kind in CALLS and s.span_id != self.key]
-
-    @property
     def whole(self) -> bool:
         """All calls that the model asked for and saw have come, and it ended with words."""
-        turns = [s.turn for s in self.steps if s.kind is Kind.LLM and s.turn is not None]
-        if not turns or not turns[-1].text or not any(turn.history for turn in turns):
-            return False
-        seen = frozenset[str]().union(*(turn.consumed for turn in turns))
-        calls = self._calls
-        known = {s.call_id for s in calls if s.call_id}
-        asked = {call.id for turn in turns[:-1] for call in turn.asked if call.id}
-        return len(seen) <= len(calls) and (not known or not (asked - seen - known))
+        return wholeness.whole(self.steps, self.key)
 
     @property
     def gaps(self) -> bool:
         """Spans of the run were dropped, as others show: a call, a turn that asked for one, or the last turn."""
-        turns = [s.turn for s in self.steps if s.kind is Kind.LLM and s.turn is not None]
-        calls = self._calls
-        called = {s.call_id for s in calls if not s.rebuilt}
-        asked = {call.id for turn in turns for call in turn.asked if call.id}
-        seen = frozenset[str]().union(*(turn.consumed for turn in turns))
-        if len(seen) > len(calls):
-            return True
-        if not asked or None in called:
-            return False
-        if called and called.isdisjoint(asked | seen):
-            return len(asked) != len(called)  # calls have ids of their own, or none of the others has come
-        handed = {s.call_id for s in self.steps if s.kind is Kind.HANDOFF}
-        due = {call.id for call in turns[-1].asked if call.id and not is_closing(call.name)} - handed
-        spoken = self.ended is not None and self.ended.turn is not None and bool(self.ended.turn.text)
-        read = {s.call_id for s in self.steps if s.rebuilt}
-        lost = asked - due - called - read
-        return bool(called - asked or lost or (due and (spoken or due <= called)))
+        return wholeness.gaps(self.steps, self.key, self.ended)
 
     def standing_rules(self) -> tuple[GivenRule, ...]:
         """The rules that stand now, those of earlier turns of the conversation with them."""
@@ -593,11 +386,11 @@ class AgentRun:
         """The step that reported the same call already: an SDK's span under a framework's ends first and counts."""
         if step.kind is Kind.LLM:
             for other in self.steps[:-9:-1]:
-                if other.kind is Kind.LLM and _same_completion(step, other):
+                if other.kind is Kind.LLM and twins.same_completion(step, other):
                     return other
         elif step.kind in SOURCES:
             for other in self.steps[:-17:-1]:
-                if other.kind in SOURCES and _same_call(step, other):
+                if other.kind in SOURCES and twins.same_call(step, other):
                     return other
         return None
 
@@ -608,74 +401,3 @@ _PACKED: Final = tuple(name for name in AgentRun.__slots__ if name not in ("__we
 def order(step: Step) -> tuple[int, int, bytes]:
     """Steps are observed in order of end time; of two that end together the inner one, which began later, first."""
     return step.end, -step.start, step.span_id
-
-
-def _same_completion(step: Step, other: Step) -> bool:
-    if step.span_id == other.span_id or (step.response_id and step.response_id == other.response_id):
-        return True
-    if step.start > other.start or other.end > step.end:
-        return False
-    equal = (step.input_tokens, step.output_tokens) == (other.input_tokens, other.output_tokens)
-    if other.parent_id == step.span_id:
-        return equal or step.output_tokens is None
-    return equal and step.output_tokens is not None and step.dialect != other.dialect
-
-
-def _same_call(step: Step, other: Step) -> bool:
-    if step.call_id == other.call_id:
-        if step.span_id == other.span_id:
-            return True
-        if step.call_id:
-            return (step.start <= other.end and other.start <= step.end) or _repeated(step, other)
-    inside = other.parent_id == step.span_id and step.start <= other.start and other.end <= step.end
-    return inside and step.tool == other.tool
-
-
-def _repeated(step: Step, other: Step) -> bool:
-    """Two reports of one call at different times. Models and servers use an id again (`call_0`, the tool's name)."""
-    assert step.call_id is not None  # noqa: S101 - the caller looked
-    telling = len(step.call_id) >= UNIQUE and any(map(str.isdigit, step.call_id))
-    if not telling or (step.tool and other.tool and step.tool != other.tool):
-        return False
-    now, then = step.call, other.call
-    if now is None or then is None:
-        return True
-    return all(
-        a is None or b is None or a == b for a, b in ((now.arguments, then.arguments), (now.result, then.result))
-    ) and (now.outcome.status is then.outcome.status or Status.UNKNOWN in (now.outcome.status, then.outcome.status))
-
-
-def _says_more(step: Step, twin: Step) -> bool:
-    if step.kind is Kind.LLM:
-        return _completes(step) and not _completes(twin)
-    return bool(step.call and step.call.outcome.status is not Status.UNKNOWN) and not (
-        twin.call and twin.call.outcome.status is not Status.UNKNOWN
-    )
-
-
-def _completes(step: Step) -> bool:
-    return step.turn is not None and (step.turn.text or bool(step.turn.asked))
-
-
-def _rebuilt(consumer: Step, answered: Answered, retold: bool) -> Step:
-    """A step for a call that has no span of its own; its evidence is the consumer's messages."""
-    return Step.of(
-        trace_id=consumer.trace_id,
-        span_id=consumer.span_id,
-        parent_id=consumer.parent_id,
-        kind=Kind.TOOL,
-        dialect=consumer.dialect,
-        name=answered.name or "tool",
-        start=consumer.start,
-        end=consumer.start,
-        agent=consumer.agent,
-        conversation=consumer.conversation,
-        tool=answered.name,
-        call_id=answered.id,
-        service=consumer.service,
-        environment=consumer.environment,
-        call=answered.shown.call,
-        rebuilt=True,
-        retold=retold or not answered.tail,
-        asker=answered.asker,
-    )
