@@ -252,7 +252,7 @@ class Pipeline:
 
     def _place(self, request: otlp.TraceRequest, trace: Trace, spans: list[otlp.Parsed]) -> None:
         """Silent spans of a trace in which nobody works: the hot path of services without agents."""
-        nodes, calls = trace.nodes, trace.carries
+        nodes, calls = trace.nodes, bool(trace.http)
         new: list[tuple[int, int, int, bytes, bytes, int | None]] = []
         for parsed in spans:
             lite, raw, _, _ = parsed
@@ -270,7 +270,7 @@ class Pipeline:
         self.live.spans += len(new)
         if calls:
             for end, _, _, span_id, parent_id, status in sorted(new):
-                trace.pass_up(span_id, parent_id, end, status)
+                trace.http.pass_up(span_id, parent_id, end, status)
 
     def _doubt(self, known: Place | None, item: Plain) -> None:
         """Count what is odd about a span, `known` by the place that it has already."""
@@ -301,7 +301,7 @@ class Pipeline:
         self.live.weigh(trace, sum(span.size for span, item in new if item.kind is not None))
         steps = []
         for _, item in sorted(new, key=_by_end):
-            trace.carry_http(item)
+            trace.http.carry(item)
             if isinstance(item, Step):
                 trace.join(item)
                 steps.append(item)

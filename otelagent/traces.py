@@ -24,8 +24,9 @@ RECENT: Final = 256
 OLD: Final = 64
 """Of so many traces, the oldest, the heaviest leaves where memory is short."""
 
-REST: Final = 1.0
-"""Seconds without a new span after which a trace may be put to rest."""
+REST: Final = 5.0
+"""Seconds without a new span after which a trace may be put to rest. With one second, two thousand traces that get ten
+spans every two seconds are packed and woken all the time, which costs as much as all else."""
 
 QUIET: Final = 2.0
 """Seconds without a new span after which steps no longer wait for calls that they refer to."""

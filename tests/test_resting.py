@@ -19,8 +19,8 @@ from tests.test_conversations import BROKEN, EMPTY, FOUND, KEPT, turns
 from tests.test_pipeline import FABRICATION
 
 RECORDINGS = sorted((Path(__file__).parent / "captures").glob("*.binpb.gz"))[::5]
-APART = 1.5
-"""Seconds between requests: more than it takes until a quiet trace may rest, and less than until it is folded."""
+APART = 6.0
+"""Seconds between requests: more than it takes until a quiet trace may rest, less than until it leaves."""
 
 
 class Ear(Report):
@@ -43,7 +43,7 @@ def played(bodies: list[bytes], awake: int) -> tuple[list[Any], int]:
     pipeline = Pipeline(Settings(limits=Limits(awake_spans=awake)), (ear,))
     for at, body in enumerate(bodies):
         annotated = pipeline.traces(body, at * APART)
-        said += [annotated.body, annotated.events, pipeline.tick(at * APART + 1.1)]
+        said += [annotated.body, annotated.events, pipeline.tick(at * APART + 5.5)]
         rested += sum(trace.rests for trace in pipeline.live)
     return [*said, pipeline.settle(1e6), ear.left, list(ear.findings.values()), ear.dismissals], rested
 
@@ -73,7 +73,7 @@ def test_as_many_traces_rest_as_it_takes_and_those_that_leave_last() -> None:
         pipeline.traces(builders.request(spans), n / 10)
     waiting = builders.spans(FABRICATION, seed="waiting")[:-1]
     pipeline.traces(builders.request(waiting), 0.5)
-    pipeline.tick(2.0)
+    pipeline.tick(6.0)
     at_rest = {trace.trace_id for trace in pipeline.live if trace.rests}
     assert at_rest == {waiting[0].trace_id, done[2][0].trace_id}
     assert pipeline.live.spans == 4 * len(done[0]) - 1
@@ -84,7 +84,7 @@ def test_a_span_at_rest_takes_less_than_300_bytes() -> None:
     pipeline.traces(builders.request(builders.spans({**FABRICATION, "steps": FABRICATION["steps"] * 20})), 0.0)
     (trace,) = pipeline.live
     spans = trace.size
-    pipeline.tick(2.0)
+    pipeline.tick(6.0)
     assert trace.rests
     assert trace.size == spans
     assert not trace.rests or (trace._packed is not None and len(trace._packed[0]) < 300 * spans)
@@ -99,7 +99,7 @@ def test_a_trace_with_notes_that_cannot_be_packed_stays_awake(monkeypatch: pytes
     spans = builders.spans(FABRICATION)
     pipeline = Pipeline(Settings(limits=Limits(awake_spans=0)), (ear := Ear(),))
     pipeline.traces(builders.request(spans), 0.0)
-    pipeline.tick(2.0)
+    pipeline.tick(6.0)
     assert not any(trace.rests for trace in pipeline.live)
-    pipeline.settle(3.0)
+    pipeline.settle(7.0)
     assert [finding.mode for finding in ear.findings.values()] == ["empty_result_fabrication"]

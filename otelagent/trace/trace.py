@@ -2,26 +2,28 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from enum import StrEnum
-from itertools import chain, groupby, islice
+from itertools import groupby, islice
 from operator import itemgetter
-from typing import Any, Final, Protocol, TypeAlias
-
-import msgspec
+from typing import Any, Final, TypeAlias
 
 from otelagent import canary
-from otelagent.baselines.drift import undeclared
 from otelagent.baselines.learned import Baselines
-from otelagent.conversations import Conversation, Conversations
+from otelagent.conversations import Conversations
 from otelagent.delegation import Edge
 from otelagent.lineage import Lineage
 from otelagent.log_parts import LogParts, tell
-from otelagent.model import Answered, Claim, Finding, Instructions, Kind, LogPart, Odd, Plain, Receipt, Status, Step
+from otelagent.model import Answered, Finding, Instructions, Kind, LogPart, Plain, Receipt, Step
 from otelagent.reading.declared import declared
 from otelagent.reading.given import Budget, Given
 from otelagent.reading.seen import Seen
 from otelagent.resting import packed, unpacked
 from otelagent.run import SOURCES, AgentRun, Identity, Observer, order, roster
+from otelagent.trace import fitting
+from otelagent.trace.calls import Calls
+from otelagent.trace.http_statuses import HttpStatuses
+from otelagent.trace.listener import Elsewhere, Listener
+from otelagent.trace.place import Node, Place, bare, plain
+from otelagent.trace.talks import Talks
 
 MAX_DEPTH: Final = 256
 """Parents followed upward; a longer chain, or a cycle, ends where the limit is met."""
@@ -29,19 +31,11 @@ MAX_DEPTH: Final = 256
 MAX_INSTRUCTIONS: Final = 32
 """System and user messages kept per trace, the first ones."""
 
-MAX_TALKS: Final = 8
-"""Conversations that the runs of one trace may belong to."""
-
-LATE: Final = 20_000_000
-"""Nanoseconds by which a span outlasts the call above it before that counts; clocks of one machine differ by less."""
-
-MAX_BELOW: Final = 512
-"""Spans among which those below a call are looked for, the last that came."""
-
 HELD: Final = (
+    "_absorbed",
     "_calls",
+    "_standing",
     "_told",
-    "_unnamed",
     "given",
     "instructions",
     "lineage",
@@ -54,96 +48,8 @@ HELD: Final = (
 )
 """What a trace packs when it rests."""
 
-MAY_BE_CUT_OFF: Final = frozenset({Status.EMPTY, Status.NONCONFORMING})
-"""Outcomes of calls that may have been cut off by a timeout that nothing states."""
-
-
 Standing: TypeAlias = tuple[bytes, Identity]
 """A finding in its place: the key of its run, and its identity."""
-
-
-class Closed(StrEnum):
-    """Why a trace left memory."""
-
-    SETTLED = "settled"
-    """Its topmost span was seen, and nothing new came for `settle_s`."""
-    IDLE = "idle"
-    AGE = "age"
-    COUNT = "count"
-    SPANS = "spans"
-    BYTES = "bytes"
-    MEMORY = "memory"
-    SHUTDOWN = "shutdown"
-
-
-class Listener(Protocol):
-    """Hears what the fold learns; implemented by the pipeline."""
-
-    def found(self, finding: Finding, run: AgentRun, trace: "Trace", first: bool) -> None:
-        """A finding is new (`first`), or says something else than before."""
-
-    def withdrawn(self, finding: Finding, run: AgentRun | None, trace: "Trace") -> None:
-        """A finding that was told no longer holds; `run`: where it stood, if that is still there."""
-
-    def abstained(self, mode: str, reason: str) -> None:
-        """A detector could not judge a run."""
-
-    def dismissed(self, mode: str, step: Step, why: str) -> None:
-        """A detector looked at a step and stayed quiet."""
-
-    def odd(self, reason: Odd, count: int) -> None:
-        """Spans contradict themselves or others."""
-
-    def raised(self, mode: str, step: Step, error: Exception) -> None:
-        """A detector raised an exception at a step."""
-
-    def closing(self, trace: "Trace") -> None:
-        """A trace is about to be judged for the last time."""
-
-    def closed(self, trace: "Trace", reason: Closed) -> None:
-        """A trace leaves memory."""
-
-
-class Elsewhere(Protocol):
-    """What a trace asks about runs of other traces; implemented by Abroad."""
-
-    def workers(self, run: AgentRun) -> list[AgentRun]:
-        """Runs of other traces that work for spans of this run."""
-
-    def employer(self, run: AgentRun) -> AgentRun | None:
-        """The run of another trace that this one works for."""
-
-    def lives(self, trace_id: bytes) -> bool:
-        """The trace is in memory."""
-
-    def answered(self, trace_id: bytes) -> list[bytes]:
-        """Spans of this trace that runs of other traces work for."""
-
-
-_CREATED: Final = "create_agent"
-"""Stands for a tool at the place of a span in which an agent was created."""
-
-
-class Node(msgspec.Struct, gc=False):
-    """The place of a span that is no step, or whose trace has left."""
-
-    parent_id: bytes
-    start: int
-    end: int
-    kind: Kind | None = None
-    """None: a plain span."""
-    tool: str | None = None
-    added: bytes = b""
-    """Attributes that were added to the span when it passed; a repeated one gets the same."""
-
-
-Place: TypeAlias = Step | Node
-"""One span in the link table; a live step is its own."""
-
-
-def creates(place: Place) -> bool:
-    """An agent was created in the span."""
-    return place.kind is None and place.tool == _CREATED
 
 
 class Trace:
@@ -151,26 +57,24 @@ class Trace:
 
     __slots__ = (
         "_absorbed",
-        "_asked",
         "_budget",
         "_by_agent",
         "_calls",
         "_elsewhere",
         "_final",
-        "_http",
         "_linked",
         "_listener",
         "_packed",
         "_restless",
         "_standing",
         "_told",
-        "_unnamed",
         "_untold",
         "_waiting",
         "bytes",
         "conversations",
         "environment",
         "given",
+        "http",
         "instructions",
         "lineage",
         "nodes",
@@ -222,10 +126,7 @@ class Trace:
         self.runs: dict[bytes, AgentRun] = {}
         self._budget = budget
         self.conversations = conversations
-        self.talks: dict[str, Conversation] = {}
-        """Conversations that its runs belong to, by id."""
-        self._asked = False
-        """Other turns of its conversations were looked into."""
+        self.talks = Talks(conversations, trace_id)
         self.instructions: list[Instructions] = []
         self.used: dict[str, bool] = {}
         self.bytes = 0
@@ -247,10 +148,9 @@ class Trace:
         self.origin: tuple[bytes, ...] = ()
         """Serialised resource of the last span that came."""
         self._listener = listener
-        self._calls: dict[str, Step] = {}
-        self._unnamed: dict[bytes, Step] = {}
+        self._calls = Calls()
         self._waiting: dict[bytes, list[Step]] = {}
-        self._http: dict[bytes, tuple[int, int]] = {}
+        self.http = HttpStatuses()
         self._told: set[tuple[str, bytes, bytes]] = set()
         self._standing: dict[Standing, Finding] = {}
         """Findings that were told and not taken back."""
@@ -325,7 +225,7 @@ class Trace:
         for run in self.runs.values():
             run.trace = self
         if "given" in held:
-            self.given.belong(self._budget, self._ungrounded_elsewhere if self.talks else None)
+            self.given.belong(self._budget, self.talks.ungrounded if self.talks else None)
         if "seen" in held:
             self.seen.belong(self.conversations.asked)
 
@@ -338,40 +238,25 @@ class Trace:
         self.instructions += instructions[: MAX_INSTRUCTIONS - len(self.instructions)]
 
     def converse(self, run: AgentRun, name: str) -> None:
-        if name not in self.talks and len(self.talks) < MAX_TALKS:
-            self.talks[name] = self.conversations.join(self.service, name, self, self.touched)
-            self.given.elsewhere = self._ungrounded_elsewhere
+        if self.talks.join(name, self.service, self, self.touched):
+            self.given.elsewhere = self.talks.ungrounded
 
     def told_before(self, run: AgentRun) -> Sequence[Instructions]:
-        name = run.conversation
-        if name is None or name not in self.talks:
-            return ()
-        self._asked = True
-        return self.talks[name].told_before(run)
+        return self.talks.told_before(run)
 
     def used_elsewhere(self) -> Mapping[str, bool]:
-        if not self.talks:
-            return {}
-        self._asked = True
-        return {tool: ok for talk in self.talks.values() for tool, ok in talk.used(self.trace_id).items()}
-
-    def _ungrounded_elsewhere(self, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
-        self._asked = True
-        for talk in self.talks.values():
-            claims = talk.ungrounded(claims, self.trace_id) if claims else claims
-        return claims
+        return self.talks.used()
 
     def hear(self, detectors: tuple[Observer, ...]) -> None:
         """Judge again what depends on other turns: they may have come after it."""
-        if self._asked and any(talk.several for talk in self.talks.values()):
+        if self.talks.outdated:
             for run in [*self.runs.values()]:
                 self._tell(run, run.fold(run.own_steps(), detectors))
                 self.lineage.changed(run.key)
 
     def fall_silent(self) -> None:
         """It leaves memory; its conversations keep what later turns may ask for."""
-        for talk in self.talks.values():
-            talk.leave(self)
+        self.talks.leave(self)
         self.given.release()
 
     def dissolve(self) -> None:
@@ -387,13 +272,7 @@ class Trace:
         self._listener.raised(mode, step, error)
 
     def call_of(self, answered: Answered) -> Step | None:
-        if answered.id is not None and (known := self._calls.get(answered.id)):
-            return known
-        named = () if answered.id is not None else self._calls.values()
-        same = [s for s in chain(self._unnamed.values(), named) if answered.name in (None, s.tool)]
-        exact = [s for s in same if s.call and s.call.arguments == answered.shown.arguments is not None] if same else []
-        candidates = exact or same
-        return candidates[min(answered.order, len(candidates) - 1)] if candidates else None
+        return self._calls.of(answered)
 
     def shown_before(self, answered: Answered) -> bool:
         return self.conversations.shows(answered.id, self.trace_id)
@@ -401,17 +280,10 @@ class Trace:
     def fit(self, step: Step) -> None:
         if step.service != canary.AGENT:
             self.normal.fit(step)
-        call = step.call
-        if call is not None and call.shape is not None and call.outcome.status is Status.OK and step.tool:
-            said = self.seen.declared.get(step.tool) or declared(step.tool_description)
-            found = undeclared(said, call.shape) if said is not None else None
-            if found is not None and said is not None:
-                call.doubtful = bool(said.names)
-                call.differ(found.pointer, found.note)
-        if call is not None and not call.raced and call.outcome.status in MAY_BE_CUT_OFF and not step.rebuilt:
-            recent = islice(reversed(self.nodes.values()), MAX_BELOW)
-            last = max((n.end for n in recent if n.parent_id == step.span_id), default=0)
-            self._race(step, last)
+        if step.call is not None and step.tool and fitting.declares_a_shape(step):
+            fitting.hold(step.call, self.seen.declared.get(step.tool) or declared(step.tool_description))
+        if fitting.may_be_cut_off(step) and not step.rebuilt:
+            fitting.cut_off(step, fitting.last_below(step, self.nodes))
 
     def outlasted(self, item: Step | Plain) -> Step | None:
         """The call that was observed already and that this late span below it shows to have been cut off."""
@@ -420,17 +292,9 @@ class Trace:
             return None
         run = self.runs.get(self.owner(node.parent_id) if node.parent_id else item.parent_id)
         step = next((s for s in run.steps if s.span_id == item.parent_id), None) if run is not None else None
-        if step is None or step.call is None or step.call.outcome.status not in MAY_BE_CUT_OFF:
+        if step is None or step.call is None or step.call.outcome.status not in fitting.MAY_BE_CUT_OFF:
             return None
-        return step if self._race(step, item.end) else None
-
-    def _race(self, step: Step, last: int) -> bool:
-        """Work below a call went on after its own span had ended without a result of its tool's."""
-        late = last - step.end
-        if step.call is None or late < max(LATE, (step.end - step.start) // 50):
-            return False
-        step.call.time_out(f"a span below it ended {late / 1e9:.1f} s later")
-        return True
+        return step if fitting.cut_off(step, item.end) else None
 
     def edge(self, run: AgentRun) -> Edge | None:
         return self.lineage.edge(run)
@@ -471,7 +335,7 @@ class Trace:
         return next((s for s in home.steps if s.span_id == edge.asked), None) if home is not None else None
 
     def inside(self, step: Step) -> bool:
-        own = self._calls.get(step.call_id, step) if step.rebuilt and step.call_id else step
+        own = (self._calls.named(step.call_id) if step.rebuilt and step.call_id else None) or step
         here = bool(self.lineage.tree.by_call(own.span_id)) or self.lineage.is_run(own.span_id)
         return here or own.span_id in self._answered_calls()
 
@@ -528,7 +392,7 @@ class Trace:
     @property
     def places(self) -> dict[bytes, Node]:
         """What is kept of it for a while after it has left: its link table without its steps."""
-        return {span_id: _bare(place) for span_id, place in self.nodes.items()}
+        return {span_id: bare(place) for span_id, place in self.nodes.items()}
 
     def _catch_up(self) -> None:
         """Tell of the spans that were placed while the trace was idle."""
@@ -548,16 +412,14 @@ class Trace:
         self._linked += 1
         item.trace_id = self.trace_id  # one object for all
         self.lineage.share(item)
-        step = item if isinstance(item, Step) else None
-        if step is None:
-            made = _CREATED if isinstance(item, Plain) and item.creates else None
-            self.nodes[item.span_id] = Node(item.parent_id, item.start, item.end, None, made)
+        if isinstance(item, Step):
+            self.nodes[item.span_id] = item
+            self._name(item)
         else:
-            self.nodes[item.span_id] = step
-            self._name(step)
+            self.nodes[item.span_id] = plain(item)
         if not item.parent_id:
             self.root_seen = True
-            self.root_failed = step is not None and step.failed
+            self.root_failed = isinstance(item, Step) and item.failed
         self.lineage.link(item)
         self.stirred = self.stirred or item.span_id in self.runs
         return True
@@ -570,29 +432,6 @@ class Trace:
             first = self.workflow is None or step.kind is Kind.WORKFLOW or not step.parent_id
             self._by_agent = not step.workflow and step.kind is Kind.AGENT
             self.workflow = step.workflow or ((step.agent or step.name) if first else self.workflow)
-
-    def carry_http(self, item: Step | Plain) -> None:
-        """Move the status of HTTP client spans up to the tool that made the call; an LLM's own calls stop there."""
-        if isinstance(item, Plain):
-            self.pass_up(item.span_id, item.parent_id, item.end, item.http_status)
-            return
-        carried = self._http.pop(item.span_id, None)
-        if carried is not None and item.kind in SOURCES and item.http_status is None:
-            item.say(http_status=carried[1])
-
-    def pass_up(self, span_id: bytes, parent_id: bytes, end: int, own: int | None) -> None:
-        """Of a plain span, with a status of its `own`."""
-        carried = self._http.pop(span_id, None)
-        if own is not None and (carried is None or end >= carried[0]):
-            carried = (end, own)
-        above = self._http.get(parent_id)
-        if carried is not None and (above is None or carried[0] >= above[0]):
-            self._http[parent_id] = carried
-
-    @property
-    def carries(self) -> bool:
-        """The status of an HTTP call is on its way up."""
-        return bool(self._http)
 
     # --- phase b: whose step ------------------------------------------------------------------------------------
 
@@ -634,7 +473,7 @@ class Trace:
         moved = self._resolve(detectors)
         ordered = sorted([*moved, *steps], key=order) if moved or len(steps) > 1 else steps
         for step in ordered:
-            self._remember(step)
+            self._calls.remember(step)
         homes = [(self.run_of(step), step) for step in ordered]
         for key, own in groupby(homes, itemgetter(0)):
             self._take(self.run(key), [step for _, step in own], detectors)
@@ -812,25 +651,11 @@ class Trace:
         if step.turn is None or not step.turn.answered:
             return False
         unseen = [a for a in step.turn.answered if self.call_of(a) is None]
-        return any(not a.tail for a in unseen) or bool(unseen and (self._calls or self._unnamed))
+        return any(not a.tail for a in unseen) or bool(unseen and self._calls)
 
     def _tell(self, run: AgentRun, findings: Iterable[Finding]) -> None:
         """Told once the tree is judged: what another finding takes the place of isn't told at all."""
         self._untold += [(run, finding) for finding in findings]
-
-    def _remember(self, step: Step) -> None:
-        if step.kind not in SOURCES:
-            return
-        if step.call_id:
-            self._calls.setdefault(step.call_id, step)
-        else:
-            self._unnamed[step.span_id] = step
-
-
-def _bare(place: Place) -> Node:
-    if isinstance(place, Node):
-        return place
-    return Node(place.parent_id, place.start, place.end, place.kind, place.tool, place.added)
 
 
 def _says_more(step: Step, parts: Sequence[LogPart]) -> bool:

@@ -1,0 +1,34 @@
+"""Statuses of HTTP client spans, on their way up to the tools that made the calls."""
+
+from otelagent.model import Plain, Step
+from otelagent.run import SOURCES
+
+
+class HttpStatuses:
+    """Owned by one trace. By the span that they have reached: the end of the client's span, and its status."""
+
+    __slots__ = ("_by_span",)
+
+    def __init__(self) -> None:
+        self._by_span: dict[bytes, tuple[int, int]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._by_span)
+
+    def carry(self, item: Step | Plain) -> None:
+        """Move the status of HTTP client spans up to the tool that made the call; an LLM's own calls stop there."""
+        if isinstance(item, Plain):
+            self.pass_up(item.span_id, item.parent_id, item.end, item.http_status)
+            return
+        carried = self._by_span.pop(item.span_id, None)
+        if carried is not None and item.kind in SOURCES and item.http_status is None:
+            item.say(http_status=carried[1])
+
+    def pass_up(self, span_id: bytes, parent_id: bytes, end: int, own: int | None) -> None:
+        """Of a plain span, with a status of its `own`."""
+        carried = self._by_span.pop(span_id, None)
+        if own is not None and (carried is None or end >= carried[0]):
+            carried = (end, own)
+        above = self._by_span.get(parent_id)
+        if carried is not None and (above is None or carried[0] >= above[0]):
+            self._by_span[parent_id] = carried
