@@ -9,6 +9,7 @@ from typing import NamedTuple
 _DATA = Path(__file__).parent / "data"
 HELDOUT = _DATA / "heldout.toml"
 SECOND = _DATA / "heldout_second.toml"
+THIRD = _DATA / "heldout_third.toml"
 
 
 class Held(NamedTuple):

@@ -18,7 +18,8 @@ import msgspec
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from otelagent.reading import injection, injection_features, injection_text
+from otelagent.reading import injection, injection_features, injection_keys, injection_text
+from otelagent.reading.injection_keys import Key
 from training import heldout, made
 
 HERE = Path(__file__).parent
@@ -32,13 +33,14 @@ DECAY = [0.3, 0.15]
 ROUNDS = 3
 MARKED = 1.6
 """What a marked attack counts: missing one is worse than missing a plain request."""
-_TELLTALE = frozenset((b"~quoted", b"~topic", b"TOPIC", b"QUOTING"))
+_TELLTALE = frozenset(map(injection_keys.key, ("~quoted", "~topic", "TOPIC", "QUOTING")))
 """Without one of these a quoted attack reads as an attack, and there is nothing to learn from it."""
 _NEVER_HARMLESS = frozenset(
     (b"b:SYSTEMTAG", b"b:ROLETAG", b"b:COMMENTTAG", b"p:SYSTEMTAG", b"p:ROLETAG", b"p:IGNORE", b"p:MODEL")
 )
 """What stands before an attack's order. That documents about models have it too must not excuse the order."""
 _SOLID = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789")
+_NO_SENTENCE = injection_features.Sentence([], [])
 LEAST = 3
 """Texts that a feature has to occur in."""
 
@@ -52,9 +54,17 @@ class Text(NamedTuple):
     """What was embedded into a benign text, where that is known."""
 
 
+class Seen(NamedTuple):
+    """A sentence with all its features."""
+
+    keys: frozenset[Key]
+    own: frozenset[Key]
+    """Of its words."""
+
+
 class Read(NamedTuple):
     text: Text
-    sentences: list[frozenset[bytes]]
+    sentences: list[Seen]
     positive: list[bool]
     """Sentences of an attack that may be the instruction."""
 
@@ -92,15 +102,15 @@ def manuals(*, held: bool = False) -> list[Text]:
 def read(text: Text) -> Read:
     unwrapped = injection_text.unwrap(text.text)
     notes = {b"!" + note.encode() for note in unwrapped.notes}
-    found = list(injection_features.candidates(unwrapped.text))
+    found = [(each, each.own | each.around() | notes) for each in injection_features.candidates(unwrapped.text)]
     if text.kind == "made_mention":
-        found = [each for each in found if not _TELLTALE.isdisjoint(each[1])]
+        found = [(each, keys) for each, keys in found if not _TELLTALE.isdisjoint(keys)]
     planted = [_joined(injection_text.ascii_of(injection_text.unwrap(span).text)) for span in text.spans]
-    joined = [_joined(b" ".join(sentence.words)) for sentence, _ in found]
+    joined = [_joined(b" ".join(each.sentence.words)) for each, _ in found]
     positive = [bool(text.label) and (not planted or any(each in part for part in planted)) for each in joined]
     if planted and not any(positive):
         positive = [bool(text.label)] * len(found)
-    return Read(text, [frozenset(keys | notes) for _, keys in found], positive)
+    return Read(text, [Seen(frozenset(keys), frozenset(each.own | notes)) for each, keys in found], positive)
 
 
 def _joined(raw: bytes) -> bytes:
@@ -109,17 +119,23 @@ def _joined(raw: bytes) -> bytes:
 
 
 class Trained(NamedTuple):
-    weights: dict[bytes, float]
+    weights: dict[Key, float]
     bias: float
 
+    def weigh(self, keys: Iterable[Key]) -> float:
+        return self.bias + sum(self.weights.get(key, 0.0) for key in keys)
+
     def logits(self, one: Read) -> list[float]:
-        return [self.bias + sum(self.weights.get(key, 0.0) for key in keys) for keys in one.sentences]
+        return [self.weigh(each.keys) for each in one.sentences]
 
     def total(self, one: Read) -> float:
-        ranked = sorted(zip(self.logits(one), one.sentences, strict=True), key=lambda pair: pair[0], reverse=True)[:3]
-        if not ranked:
-            return -20.0
-        return injection.combined([logit for logit, _ in ranked], DECAY) + injection.leaning(ranked[0][1])
+        scored = [
+            injection.Scored(self.weigh(keys), _NO_SENTENCE, keys, injection_features.IMPERATIVE in own)
+            for keys, own in one.sentences
+            if self.weigh(own) > injection.HOPELESS
+        ]
+        scored.sort(key=lambda each: each.logit, reverse=True)
+        return injection.total(scored[:3], DECAY) if scored else -20.0
 
 
 def train(reads: Sequence[Read], strength: float = STRENGTH) -> Trained:
@@ -139,20 +155,25 @@ def _chosen(one: Read, model: Trained) -> list[int]:
     return ranked[:1] + [place for place in ranked[1:4] if values[place] > 0]
 
 
-def _vocabulary(reads: Iterable[Read]) -> dict[bytes, int]:
-    seen: dict[bytes, set[int]] = defaultdict(set)
+def _vocabulary(reads: Iterable[Read]) -> dict[Key, int]:
+    seen: dict[Key, set[int]] = defaultdict(set)
     for number, one in enumerate(reads):
-        for keys in set(one.sentences):
+        for keys in {each.keys for each in one.sentences}:
             for key in keys:
                 if len(seen[key]) < LEAST:
                     seen[key].add(number)
-    return {key: number for number, key in enumerate(sorted(key for key, texts in seen.items() if len(texts) >= LEAST))}
+    return {
+        key: number
+        for number, key in enumerate(
+            sorted([k for k, texts in seen.items() if len(texts) >= LEAST], key=injection_keys.name)
+        )
+    }
 
 
 def _fit(
-    reads: Sequence[Read], chosen: Sequence[Sequence[int]], vocabulary: dict[bytes, int], strength: float
+    reads: Sequence[Read], chosen: Sequence[Sequence[int]], vocabulary: dict[Key, int], strength: float
 ) -> Trained:
-    rows: dict[tuple[frozenset[bytes], int], float] = defaultdict(float)
+    rows: dict[tuple[frozenset[Key], int], float] = defaultdict(float)
     counts: dict[tuple[str, int], int] = defaultdict(int)
     for one in reads:
         counts[one.text.source, one.text.label] += 1
@@ -164,15 +185,17 @@ def _fit(
             weight *= MARKED
         if one.text.label:
             for place in picked:
-                rows[one.sentences[place], 1] += weight / len(picked)
+                rows[one.sentences[place].keys, 1] += weight / len(picked)
         else:
-            for keys in set(one.sentences):
+            for keys in {each.keys for each in one.sentences}:
                 rows[keys, 0] += weight
-    columns, values, pointers, labels, weights = [], [], [0], [], []
+    columns: list[int] = []
+    values: list[float] = []
+    pointers, labels, weights = [0], [], []
     for (keys, label), weight in rows.items():
-        known = sorted(key for key in keys if key in vocabulary)
+        known = sorted((key for key in keys if key in vocabulary), key=vocabulary.__getitem__)
         columns.extend(vocabulary[key] for key in known)
-        values.extend(injection_features.value(key) for key in known)
+        values.extend(injection_keys.value(key) for key in known)
         pointers.append(len(columns))
         labels.append(label)
         weights.append(min(weight, 20.0))
@@ -184,9 +207,9 @@ def _fit(
     found = dict(zip(vocabulary, fitted.coef_[0], strict=True))
     return Trained(
         {
-            key: float(value) * injection_features.value(key)
+            key: float(value) * injection_keys.value(key)
             for key, value in found.items()
-            if abs(value) > 0.05 and (value > 0 or key not in _NEVER_HARMLESS)
+            if abs(value) > 0.1 and (value > 0 or key not in _NEVER_HARMLESS)
         },
         float(fitted.intercept_[0]),
     )
@@ -245,9 +268,9 @@ def calibrated(totals: dict[tuple[str, int], list[float]]) -> tuple[float, float
 
 
 def shipped(model: Trained, slope: float, offset: float) -> injection.Model:
-    scale = max(abs(weight) / injection_features.value(key) for key, weight in model.weights.items()) / 127
+    scale = max(abs(weight) / injection_keys.value(key) for key, weight in model.weights.items()) / 127
     weights = {
-        key.decode("utf-8", "replace"): round(weight / injection_features.value(key) / scale)
+        injection_keys.name(key): round(weight / injection_keys.value(key) / scale)
         for key, weight in model.weights.items()
     }
     threshold = 1 / (1 + np.exp(-(slope * OPERATING_POINT + offset)))
@@ -278,7 +301,7 @@ def probe(reads: Sequence[Read], model: Trained, size: int = 240) -> list[dict[s
 
 
 def table(totals: dict[tuple[str, int], list[float]]) -> str:
-    points = (-1.0, -0.5, 0.0, OPERATING_POINT, 1.0, 1.5, 2.0, 3.0)
+    points = (-1.0, -0.5, 0.0, 0.25, OPERATING_POINT, 1.0, 1.5, 2.0)
     lines = [
         "| source | texts | "
         + " | ".join(f"{each:g}" for each in points)
@@ -343,6 +366,7 @@ def main() -> int:
     card = put(CARD.read_text("utf-8"), "scores", table(totals))
     card = put(card, "held-out", table(held_out(model, heldout.HELDOUT) | held_manuals(model)))
     card = put(card, "second", table(held_out(model, heldout.SECOND)))
+    card = put(card, "third", table(held_out(model, heldout.THIRD)))
     CARD.write_text(put(card, "reliability", reliability(totals, slope, offset)), "utf-8")
     return 0
 

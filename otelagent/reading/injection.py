@@ -15,7 +15,8 @@ import msgspec
 
 from otelagent.reading import injection_features as features
 from otelagent.reading import injection_text
-from otelagent.reading.injection_features import Sentence
+from otelagent.reading.injection_features import DECODED, IMPERATIVE, Sentence
+from otelagent.reading.injection_keys import Key, key, rules_in, value
 from otelagent.reading.injection_names import demanded_in, fold, name_key, names_in, overlap, shingles, targets_in
 from otelagent.reading.injection_places import BARE
 
@@ -23,6 +24,9 @@ __all__ = ["Injection", "name_key", "names_in", "overlap", "score", "shingles", 
 
 OUT_OF_PLACE: Final = 0.5
 """A command among data needs that much less to be taken for an attack."""
+_SIGNS: Final = bytes(sign for sign in range(128) if not chr(sign).isalnum())
+HOPELESS: Final = -3.0
+"""A sentence whose own words score below isn't looked around; see the card for what that loses."""
 _NOTHING: Final = repeat(0.0)
 _WORST: Final = 3
 _TELLING: Final = 16
@@ -63,58 +67,75 @@ class Model(msgspec.Struct, frozen=True):
 class Scored(NamedTuple):
     logit: float
     sentence: Sentence
-    keys: set[bytes]
+    around: Set[Key]
+    commands: bool
 
 
 @cache
-def _model() -> tuple[Model, dict[bytes, float]]:
+def _model() -> tuple[Model, dict[Key, float]]:
     raw = (files("otelagent.reading") / "injection.model").read_bytes()
     model = msgspec.json.decode(raw, type=Model)
-    return model, {
-        key.encode(): weight * model.scale * features.value(key.encode()) for key, weight in model.weights.items()
-    }
+    keys = {key(name): weight for name, weight in model.weights.items()}
+    return model, {key: weight * model.scale * value(key) for key, weight in keys.items()}
 
 
 def score(text: str) -> Injection:
     """Reads a text that a source returned."""
     read = injection_text.unwrap(text)
-    model, weights = _model()
-    base = model.bias + sum([weights.get(b"!" + note.encode(), 0.0) for note in read.notes])
-    scored = [
-        Scored(base + sum(map(weights.get, keys, _NOTHING)), sentence, keys)
-        for sentence, keys in features.candidates(read.text)
-    ]
+    scored, told = _sentences(read)
     if not scored:
-        return Injection(0.0, False, capped=read.capped)
+        return Injection(0.0, False, imperatives=bool(told), told="\n".join(told), capped=read.capped)
+    model, _ = _model()
     scored.sort(key=_logit, reverse=True)
     worst = scored[:_WORST]
-    likelihood = probability(combined([each.logit for each in worst], model.decay) + leaning(worst[0].keys), model)
-    telling = [each for each in scored if b"^imperative" in each.keys]
-    notes = read.notes + ("encoded",) * any(b"!decoded" in each.keys for each in worst)
+    likelihood = probability(total(worst, model.decay), model)
+    flagged = likelihood >= model.threshold
+    said = [each.sentence.words for each in worst if each.logit > 0 or each.commands] if flagged or told else []
     return Injection(
         round(likelihood, 4),
-        likelihood >= model.threshold,
-        structure(worst, notes),
-        bool(telling),
-        demanded_in([each.sentence.words for each in worst if each.logit > 0 or b"^imperative" in each.keys]),
-        "\n".join([fold(b" ".join(each.sentence.words).decode("utf-8", "replace")) for each in telling[:_TELLING]]),
+        flagged,
+        structure([each for each in worst if each.logit > 0], read.notes),
+        bool(told),
+        demanded_in(said),
+        "\n".join(told),
         read.capped,
     )
+
+
+def _sentences(read: injection_text.Unwrapped) -> tuple[list[Scored], list[str]]:
+    """Those that could instruct, and what commands say."""
+    model, weights = _model()
+    base = model.bias + sum([weights.get(b"!" + note.encode(), 0.0) for note in read.notes])
+    scored: list[Scored] = []
+    told: list[str] = []
+    for sentence, own, look_around in features.candidates(read.text):
+        commands = IMPERATIVE in own
+        if commands and len(told) < _TELLING:
+            told.append(_folded(sentence.words))
+        logit = base + sum(map(weights.get, own, _NOTHING))
+        if logit > HOPELESS:
+            around = look_around()
+            scored.append(Scored(logit + sum(map(weights.get, around, _NOTHING)), sentence, around, commands))
+    return scored, told
+
+
+def _folded(words: Sequence[bytes]) -> str:
+    """As `fold`, of what is in lower case already."""
+    joined = b"".join(words)
+    return joined.translate(None, _SIGNS).decode() if joined.isascii() else fold(joined.decode("utf-8", "replace"))
 
 
 def _logit(scored: Scored) -> float:
     return scored.logit
 
 
-def leaning(keys: Set[bytes]) -> float:
-    """What is added where the worst sentence is a command and stands in a plain record or text: nothing around it is a
-    manual's, a mail's, code or about security, all of which have commands of their own."""
-    return OUT_OF_PLACE if BARE in keys and b"^imperative" in keys else 0.0
-
-
-def combined(worst: Sequence[float], decay: Sequence[float]) -> float:
-    """One number of a text's worst sentences, worst first; further sentences can only raise it."""
-    return worst[0] + sum([weight * max(0.0, value + 2.0) for weight, value in zip(decay, worst[1:], strict=False)])
+def total(worst: Sequence[Scored], decay: Sequence[float]) -> float:
+    """One number of a text's worst sentences, worst first; further sentences can only raise it. More where the worst is
+    a command in a plain record or text: nothing around it is a manual's, a mail's, code or about security, all of which
+    have commands of their own."""
+    out_of_place = OUT_OF_PLACE if worst[0].commands and BARE in worst[0].around else 0.0
+    rest = zip(decay, worst[1:], strict=False)
+    return worst[0].logit + sum([weight * max(0.0, each.logit + 2.0) for weight, each in rest]) + out_of_place
 
 
 def probability(total: float, model: Model) -> float:
@@ -122,8 +143,9 @@ def probability(total: float, model: Model) -> float:
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, exponent))))
 
 
-def structure(worst: Sequence[Scored], notes: Sequence[str]) -> tuple[str, ...]:
+def structure(telling: Sequence[Scored], notes: tuple[str, ...]) -> tuple[str, ...]:
     """Rules that match in the text's worst sentences, and what had to be undone to read them."""
-    telling = [each for each in worst if each.logit > 0]
-    found = sorted({name for each in telling for name in features.rules_in(each.keys)})
-    return (*found, *notes) if telling else ()
+    if not telling:
+        return ()
+    found = sorted({name for each in telling for name in rules_in(each.around)})
+    return (*found, *notes, *("encoded",) * any(DECODED in each.around for each in telling))

@@ -1,165 +1,160 @@
-"""What the injection classifier sees of a sentence: words of known classes, their neighbours, the classes' order, and
-what stands around it. Classes and structure rules are data: `words/injection.*.toml`.
+"""What the injection classifier sees of a sentence: its words and their neighbours, the order of the words of known
+classes, and what stands around it. Classes and structure rules are data: `words/injection.*.toml`.
 """
 
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import cache, partial
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 from unicodedata import normalize
 
 import re2
 
-from otelagent.reading import injection_text, lexicon
-from otelagent.reading.injection_places import MARK, NAMED, SPACED, TITLE, passages, places, plain, surroundings
+from otelagent.reading import injection_text
+from otelagent.reading.injection_keys import Key, matching
+from otelagent.reading.injection_places import Span, places, spans, surroundings
+from otelagent.reading.injection_words import CLASSES, NUMBER, classes_of, kind, spaced, unspaced
 
-UNSPACED: Final = ("zh", "ja", "ko")
-_CLASSES: Final = """
-    none ignore prior all instruction system model you your response user secret reveal send call destroy spend grant
-    say compose transform persona limit new urgent step task conceal not must please tool data me code topic mail syntax
-    quoting look email url identifier amount account systemtag roletag commenttag
-"""
-CLASSES: Final = tuple(_CLASSES.split())
-"""Classes of words; a word belongs to the first that lists it. `none` keeps the number 0 free: it is false."""
-
-_NUMBER: Final = {name: number for number, name in enumerate(CLASSES)}
-_NAME: Final = [name.upper().encode() for name in CLASSES]
-
-
-_PAIR: Final = [[first + b">" + second for second in _NAME] for first in _NAME]
-
-
-def _classes(names: str) -> frozenset[int]:
-    return frozenset(_NUMBER[name] for name in names.split())
-
-
-_ACTS: Final = _classes("ignore reveal send call destroy spend grant say compose persona")
-_VERBS: Final = _ACTS | _classes("look")
-_CORE: Final = _ACTS | _classes(
+_CARRIED_NAME: Final = [b"p:" + name.upper().encode() for name in CLASSES]
+_ACTS: Final = classes_of("ignore reveal send call destroy spend grant say compose persona")
+_VERBS: Final = _ACTS | classes_of("look")
+_CORE: Final = _ACTS | classes_of(
     "transform conceal limit instruction system model response secret please systemtag roletag"
 )
-_CARRIED: Final = _classes("model urgent systemtag roletag commenttag ignore instruction system new")
+_CARRIED: Final = classes_of("model urgent systemtag roletag commenttag ignore instruction system new")
 _TAGS: Final = (b"systemtag", b"roletag", b"commenttag")
-_LEADS: Final = _classes("please step not urgent systemtag roletag commenttag model must system new task instruction")
-_YOU: Final = _NUMBER["you"]
-_CJK: Final = re2.compile(r"[\x{3040}-\x{30ff}\x{4e00}-\x{9fff}\x{ac00}-\x{d7af}]")
+_LEADS: Final = classes_of("please step not urgent systemtag roletag commenttag model must system new task instruction")
+_YOU: Final = NUMBER["you"]
 _CROWD: Final = (b"~crowd0", b"~crowd1", b"~crowd2", b"~crowd3", b"~crowd4", b"~crowd4", b"~crowd6")
 """How many places around could instruct too: one among statements is out of place, a manual has many."""
 _LENGTHS: Final = (b"~words0", b"~words5", b"~words10", b"~words15", b"~words20")
-_SHOWN: Final = ((TITLE, b"~title"), (NAMED, b"~name"))
-_MARKS: Final = MARK + TITLE + NAMED
-_DECODED: Final = frozenset((b"!decoded",))
+_LEAST: Final = 3
+"""Words of a sentence with blanks; a shorter one is a label."""
+_BACK: Final = 140
+_PARAGRAPH: Final = 600
+_FAR: Final = 2000
+_AHEAD: Final = 100
+_NEAR: Final = 300
+_APART: Final = injection_text.APART.encode()
+IMPERATIVE: Final = b"^imperative"
+DECODED: Final = b"!decoded"
 
 
 class Sentence(NamedTuple):
-    """A sentence, where its words of known classes are, and their classes."""
-
     words: list[bytes]
-    at: Sequence[int]
-    classes: Sequence[int]
+    classes: list[int]
+    """Of every word; 0 where it has none."""
+
+
+class Candidate(NamedTuple):
+    """A sentence that could instruct."""
+
+    sentence: Sentence
+    own: set[Key]
+    """Features of its words."""
+    around: Callable[[], set[Key]]
+    """Features of what stands around, and of both together; they cost more than its own."""
 
 
 # --- sentences and their features ---------------------------------------------------------------------------------
 
 
-def candidates(text: str) -> Iterator[tuple[Sentence, set[bytes]]]:
-    """The sentences that could instruct, with their features; then those that were encoded."""
-    raw = injection_text.ascii_of(text)
-    found = places(raw)
-    yield from _spaced_of(raw, found.commands, frozenset())
-    if not text.isascii() and _CJK.search(text):
+def candidates(text: str) -> Iterator[Candidate]:
+    """The sentences that could instruct, then those that were encoded."""
+    packed = yield from _spaced_of(injection_text.ascii_of(text))
+    if not text.isascii() and injection_text.has_unspaced(text):
         yield from _unspaced_of(text)
-    for decoded in injection_text.decoded(found.packed):
-        inner = injection_text.ascii_of(decoded)
-        yield from _spaced_of(inner, places(inner).commands, _DECODED)
+    for decoded in injection_text.decoded(packed):
+        yield from _spaced_of(injection_text.ascii_of(decoded), DECODED)
 
 
-def _spaced_of(
-    raw: bytes, commands: list[tuple[int, int]], shared: frozenset[bytes]
-) -> Iterator[tuple[Sentence, set[bytes]]]:
-    seen = set[bytes]()
-    for passage in passages(raw, commands):
-        found = [each for each in _marked(passage.raw) if each.line not in seen]
-        if found:
-            seen.update([each.line for each in found])
-            around = [*surroundings(raw, passage.begin, passage.end), _CROWD[min(passage.crowd, 6)], *shared]
-            for each in found:
-                for sentence in each.sentences:
-                    yield sentence, _all_features(sentence, each.opened, [*around, *each.context])
+def _spaced_of(raw: bytes, *shared: bytes) -> Generator[Candidate, None, list[bytes]]:
+    """Returns what could be encoded text."""
+    found = places(raw)
+    if found.commands:
+        tagged = injection_text.tagged(raw)
+        commands = found.commands if len(tagged) == len(raw) else places(tagged).commands
+        yield from _Spaced(tagged, *shared).candidates(commands)
+    return found.packed
 
 
-class _Marked(NamedTuple):
-    """A line with a place in it."""
+class _Spaced:
+    """A text with blanks between its words."""
 
-    line: bytes
-    sentences: list[Sentence]
-    context: list[bytes]
-    """Features of what stands before: classes of the sentence before, and those of the passage so far."""
-    opened: bool
-    """A quotation mark is open where it begins."""
+    def __init__(self, raw: bytes, *shared: bytes) -> None:
+        self.raw = raw
+        self.flat = injection_text.flat(raw)
+        self.quotes = b'"' in self.flat
+        self.tags = [tag for tag in _TAGS if tag in self.flat] if b"TAG " in raw else []
+        self.shared = shared
+        self.near: dict[int, list[bytes]] = {}
+
+    def candidates(self, commands: list[tuple[int, int]]) -> Iterator[Candidate]:
+        known, seen = spaced(), set[bytes]()
+        for span in spans(self.raw, self.flat, commands):
+            line = self.flat[span.begin : span.end].translate(None, b"'").rstrip(b".: ")
+            if line in seen:
+                continue
+            seen.add(line)
+            words = (line.replace(b'"', b' " ') if self.quotes else line).split()
+            sentence = Sentence(words, [known.get(word) or (0 if word.isalpha() else kind(word)) for word in words])
+            tags = self._tags_before(span.begin) if self.tags else ()
+            if len(words) >= _LEAST and (tags or not _CORE.isdisjoint(sentence.classes)):
+                own = _own(sentence)
+                own.update(tags)
+                yield Candidate(sentence, own, partial(self.around, span, words, own))
+
+    def _tags_before(self, begin: int) -> list[bytes]:
+        return [b"b:" + tag.upper() for tag in self.tags if self.flat.find(tag, max(0, begin - _FAR), begin) >= 0]
+
+    def around(self, span: Span, words: Sequence[bytes], own: set[Key]) -> set[Key]:
+        block = span.begin // _NEAR
+        if block not in self.near:
+            self.near[block] = surroundings(self.raw, block * _NEAR, (block + 1) * _NEAR)
+        found: set[Key] = {*self.shared, *self.near[block]}
+        if not self.tags:  # an attack of several sentences stands behind one
+            found.add(_CROWD[min(span.crowd, 6)])
+        before = self.flat[max(0, span.begin - _BACK) : span.begin].split()
+        found.update([_CARRIED_NAME[number] for number in _CARRIED.intersection(map(spaced().get, before))])
+        behind = span.behind
+        if self.raw[behind - 1 : behind].isupper() and self.raw[behind : behind + 1].islower():
+            found.add(b"^title" if IMPERATIVE in own else b"~title")
+        if _names().Match(self.raw[behind - 1 : behind + _AHEAD]):
+            found.add(b"~name")
+        if self.quotes:
+            found.update(self._quoting(span.begin, words, b"~topic" in found))
+        found.update(matching(own | found))
+        return found
+
+    def _quoting(self, begin: int, words: Sequence[bytes], topical: bool) -> Iterator[bytes]:
+        """Whether a quotation mark is near, and whether the instructing words stand between two of a paragraph."""
+        first = max(0, begin - _PARAGRAPH)
+        paragraph = max(self.raw.rfind(b"\n\n", first, begin), self.raw.rfind(_APART, first, begin), first)
+        opened = self.flat.count(b'"', paragraph, begin) % 2
+        if opened or b'"' in words:
+            known = spaced()
+            core = next((place for place, word in enumerate(words) if known.get(word) in _ACTS), 0)
+            quoted = (words[:core].count(b'"') + opened) % 2
+            yield b"~quoted" if quoted else b"~quote"
+            if quoted and topical:
+                yield b"~quoted&topic"
 
 
-def _marked(passage: bytes) -> Iterator[_Marked]:
-    known = _spaced()
-    lines = injection_text.lines(passage)
-    for place, line in enumerate(lines):
-        if MARK not in line:
-            continue
-        words = line.translate(None, _MARKS).split()
-        found = [each for part in injection_text.stretches(words) if (each := _sentence(part, known))]
-        if found:
-            context = [name for mark, name in _SHOWN if mark in line]
-            context += _behind(lines, place)
-            yield _Marked(line, found, context, _opened(lines, place))
-
-
-def _behind(lines: Sequence[bytes], place: int) -> Iterator[bytes]:
-    """Of the sentence before the classes that tell, of all before the tags."""
-    before = next((line for line in reversed(lines[:place]) if not line.isspace() and line), b"")
-    for number in _CARRIED.intersection(map(_spaced().get, before.translate(None, _MARKS).split())):
-        yield b"p:" + _NAME[number]
-    earlier = b" ".join(lines[:place])
-    if b"tag" in earlier:
-        yield from (b"b:" + tag.upper() for tag in _TAGS if tag in earlier)
-
-
-def _opened(lines: Sequence[bytes], place: int) -> bool:
-    """A quotation mark is open, of the same paragraph."""
-    count = 0
-    for line in reversed(lines[:place]):
-        if not line or line.isspace():
-            break
-        count += line.count(b'"')
-    return count % 2 == 1
-
-
-def _unspaced_of(text: str) -> Iterator[tuple[Sentence, set[bytes]]]:
-    pattern, known = _unspaced()
-    context: list[bytes] = []
+def _unspaced_of(text: str) -> Iterator[Candidate]:
+    pattern, known = unspaced()
+    before: list[bytes] = []
     for words in _split(pattern.findall(normalize("NFKC", text).encode("utf-8", "replace")), known):
-        if sentence := _sentence(words, known):
-            yield sentence, _all_features(sentence, False, [b"~unspaced", *context])
-        context = [b"p:" + _NAME[each] for each in _CARRIED.intersection(map(known.get, words))]
+        sentence = Sentence(words, [known[word] for word in words])
+        if len(words) > 1 and not _CORE.isdisjoint(sentence.classes):
+            own = _own(sentence)
+            yield Candidate(sentence, own, partial(_unspaced_around, own, before))
+        before = [_CARRIED_NAME[number] for number in _CARRIED.intersection(sentence.classes)]
 
 
-def _sentence(words: list[bytes], known: dict[bytes, int]) -> Sentence | None:
-    if len(words) < 2:
-        return None
-    at = [place for place, word in enumerate(words) if word in known]
-    classes = [known[words[place]] for place in at]
-    return Sentence(words, at, classes) if classes and not _CORE.isdisjoint(classes) else None
-
-
-def _all_features(sentence: Sentence, opened: bool, around: Sequence[bytes]) -> set[bytes]:
-    keys = _features(sentence)
-    keys.update(around)
-    if opened or b'"' in sentence.words:
-        keys.add(b"~quoted" if _quoted(sentence, opened) else b"~quote")
-    if b"~title" in keys and b"^imperative" in keys:
-        keys.add(b"^title")
-    if b"~quoted" in keys and b"~topic" in keys:
-        keys.add(b"~quoted&topic")
-    keys.update(_matching(keys))
-    return keys
+def _unspaced_around(own: set[Key], before: list[bytes]) -> set[Key]:
+    found: set[Key] = {b"~unspaced", *before}
+    found.update(matching(own | found))
+    return found
 
 
 def _split(words: list[bytes], known: dict[bytes, int]) -> Iterator[list[bytes]]:
@@ -175,85 +170,35 @@ def _split(words: list[bytes], known: dict[bytes, int]) -> Iterator[list[bytes]]
         yield sentence
 
 
-def _features(sentence: Sentence) -> set[bytes]:
-    words, at, classes = _with_names(sentence)
-    keys = {_WORD + word for word in words if len(word) > 3 and word.isalpha()}
-    last = len(words) - 1
-    count = len(at)
-    for order, (place, number) in enumerate(zip(at, classes, strict=True)):
-        word = words[place]
-        keys.add(_NAME[number])
-        keys.add(word)
-        if place:
-            keys.add(words[place - 1] + b" " + word)
-        if place < last:
-            keys.add(word + b" " + words[place + 1])
-        pairs = _PAIR[number]
-        for ahead in range(order + 1, min(order + 4, count)):
-            if at[ahead] - place <= 8:
-                keys.add(pairs[classes[ahead]])
-        if order + 2 < count and at[order + 2] - place <= 10:
-            keys.add(pairs[classes[order + 1]] + b">" + _NAME[classes[order + 2]])
-    if at and at[0] <= 1:
-        keys.add(b"^" + _NAME[classes[0]])
-    told = _telling(sentence)
-    if told:
+def _own(sentence: Sentence) -> set[Key]:
+    words, classes = sentence
+    found = list(filter(None, classes))
+    second, third = found[1:], found[2:]
+    keys: set[Key] = {
+        *words, *pairwise(words), *found, *pairwise(found),
+        *zip(found, third, strict=False), *zip(found, second, third, strict=False),
+    }  # fmt: skip
+    if classes[0] or classes[1]:
+        keys.add((classes[0] or classes[1], 0))
+    if told := _telling(classes):
         *leads, verb = told
-        keys.add(b"^imperative")
-        keys.update([b"^" + _NAME[lead] + b"!" for lead in leads])
-        keys.update([_NAME[verb] + b"&" + _NAME[number] for number in classes if number != verb])
+        keys.add(IMPERATIVE)
+        keys.update([(0, lead) for lead in leads])
+        keys.update([(-verb, number) for number in found])
     keys.add(_LENGTHS[min(len(words) // 5, 4)])
     return keys
 
 
-def _with_names(sentence: Sentence) -> Sentence:
-    """With addresses, identifiers, amounts and account numbers as classes of their own."""
-    found = [
-        (place, kind)
-        for place, word in enumerate(sentence.words)
-        if not word.isalpha() and len(word) > 4 and (kind := _kind(word))
-    ]
-    if not found:
-        return sentence
-    both = sorted({**dict(found), **dict(zip(sentence.at, sentence.classes, strict=True))}.items())
-    return Sentence(sentence.words, [place for place, _ in both], [number for _, number in both])
-
-
-_EMAIL, _URL, _IDENTIFIER = _NUMBER["email"], _NUMBER["url"], _NUMBER["identifier"]
-_AMOUNT, _ACCOUNT = _NUMBER["amount"], _NUMBER["account"]
-
-
-def _kind(word: bytes) -> int:
-    if b"@" in word[1:]:
-        return _EMAIL
-    if b"//" in word or word.startswith(b"www."):
-        return _URL
-    if word[:1] == b"$":
-        return _AMOUNT
-    if b"_" in word:
-        return _IDENTIFIER
-    return _ACCOUNT if len(word) >= 10 and word.isalnum() else 0
-
-
-def _quoted(sentence: Sentence, opened: bool) -> bool:
-    """The instructing words stand between quotation marks."""
-    pairs = zip(sentence.at, sentence.classes, strict=True)
-    first = next((place for place, number in pairs if number in _CORE), 0)
-    return (sentence.words[:first].count(b'"') + opened) % 2 == 1
-
-
-def imperative(sentence: Sentence) -> bool:
-    """It begins with a verb that tells to do something, perhaps after an address or a `please`, or says `you must`."""
-    return bool(_telling(sentence))
-
-
-def _telling(sentence: Sentence) -> list[int]:
-    """The classes that lead to the verb of a command, and the verb's; none where there is no command."""
+def _telling(classes: Sequence[int]) -> list[int]:
+    """The classes that lead to the verb of a command, and the verb's; none where there is no command: a sentence that
+    begins with a verb that tells to do something, perhaps after an address or a `please`, or says `you must`."""
     expected = 0
     found: list[int] = []
-    for place, number in zip(sentence.at, sentence.classes, strict=True):
+    for place, number in enumerate(classes):
         if place > expected + 1:
             break
+        if not number:
+            continue
         if number in _VERBS:
             return [*found, number]
         if number == _YOU:
@@ -266,83 +211,9 @@ def _telling(sentence: Sentence) -> list[int]:
     return []
 
 
-# --- words --------------------------------------------------------------------------------------------------------
-
-
 @cache
-def _spaced() -> dict[bytes, int]:
-    found = {name.encode(): _NUMBER[name] for name in ("systemtag", "roletag", "commenttag")}
-    for language in SPACED:
-        for word, number in _listed(language):
-            found.setdefault(plain(word).replace("'", "").encode(), number)
+def _names() -> Any:
+    found = re2.Set.SearchSet()
+    found.Add(rb"[a-z,'\"@] ?[A-Z][a-z]+")
+    found.Compile()
     return found
-
-
-@cache
-def _unspaced() -> tuple[Any, dict[bytes, int]]:
-    """The pattern of words that are found anywhere, and of ends of sentences, over UTF-8."""
-    found: dict[bytes, int] = {}
-    for language in UNSPACED:
-        for word, number in _listed(language):
-            found.setdefault(normalize("NFKC", word).encode(), number)
-    terms = sorted(found, key=lambda word: (-len(word), word))
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 64 << 20
-    return re2.compile(b"|".join(re2.escape(term) for term in terms) + "|[。！？；!?\\n]".encode(), options), found
-
-
-def _listed(language: str) -> Iterator[tuple[str, int]]:
-    lists = lexicon.words("injection", language)
-    for number, name in enumerate(CLASSES):
-        for word in lists.get(name, ()):
-            yield word, number
-
-
-# --- structure rules ----------------------------------------------------------------------------------------------
-
-
-@cache
-def _rules() -> tuple[tuple[bytes, frozenset[bytes], tuple[frozenset[bytes], ...]], ...]:
-    """Name as a feature, first group, other groups."""
-    return tuple(
-        (b"=" + name.encode(), *_groups(groups)) for name, groups in lexicon.words("injection", "rules").items()
-    )
-
-
-@cache
-def _ruled() -> frozenset[bytes]:
-    """Every feature that a rule asks for."""
-    return frozenset().union(*(group for _, first, others in _rules() for group in (first, *others)))
-
-
-def _groups(groups: Sequence[str]) -> tuple[frozenset[bytes], tuple[frozenset[bytes], ...]]:
-    first, *others = (frozenset(group.encode().split()) for group in groups)
-    return first, tuple(others)
-
-
-RULE_WEIGHT: Final = 4.0
-"""Value of a rule as a feature; a class or a word of one has 1."""
-WORD_WEIGHT: Final = 0.5
-"""Value of any other word."""
-_WORD: Final = b"w:"
-
-
-def _matching(keys: set[bytes]) -> list[bytes]:
-    known = keys & _ruled()
-    return [
-        name
-        for name, first, others in _rules()
-        if not (first.isdisjoint(known) or any(group.isdisjoint(known) for group in others))
-    ]
-
-
-def rules_in(keys: set[bytes]) -> list[str]:
-    """Names of the structure rules that a sentence matches."""
-    return [key[1:].decode() for key in keys if key[:1] == b"=" and len(key) > 1]
-
-
-def value(key: bytes) -> float:
-    if key[:2] == _WORD:
-        return WORD_WEIGHT
-    return RULE_WEIGHT if key[:1] == b"=" and len(key) > 1 else 1.0

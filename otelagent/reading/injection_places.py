@@ -10,28 +10,22 @@ from unicodedata import normalize
 
 import re2
 
-from otelagent.reading import injection_text, lexicon
+from otelagent.reading import lexicon
 
 SPACED: Final = ("en", "de", "fr", "es", "pt", "it")
-MARK: Final = b"\x01"
-"""Stands in a passage behind a place; the three others say more of what follows it."""
-TITLE: Final = b"\x03"
-"""Behind a place: the next word has a capital, as in a title or before a name."""
 BARE: Final = b"~bare"
 """Nothing around tells what kind of text it is."""
-NAMED: Final = b"\x04"
-"""Behind a place: one of the next words is a name."""
 PACKED: Final = 24
 """Least length of a run of base64 or hexadecimal that is looked into."""
 _VERBS: Final = ("ignore", "reveal", "send", "call", "destroy", "spend", "grant", "say", "compose", "persona", "look")
-_BEFORE: Final = 160
+_BEFORE: Final = 200
 _AFTER: Final = 400
-_APART: Final = injection_text.APART.encode()
-_AROUND: Final = 350
-_AHEAD: Final = 100
-_WORD: Final = 40
+_ENDERS: Final = (b".", b":", b"!", b"?", b";", b"\n")
+_STOPS: Final = b".!?"
+_FOLDS: Final = 4
+"""Lines that a sentence may go on for, either way."""
+_AROUND: Final = 250
 _BEGIN: Final = r"""(?:\A|[\n.!?:;>"'`*(|\[\]#/\\=\x1e-])[ \t*_]*"""
-_NAMES: Final = re2.compile(rb"[a-z,'\"@] ?[A-Z][a-z]+")
 _SURROUNDINGS: Final = ("topic", "mail", "syntax")
 _MANUAL: Final = {
     "fence": r"```|~~~|\.\. code|::\n|<pre|<code",
@@ -46,12 +40,18 @@ _MANUAL: Final = {
 _AROUND_KEYS: Final = [b"~" + name.encode() for name in (*_SURROUNDINGS, *_MANUAL)]
 
 
-class Passage(NamedTuple):
-    """A stretch of text around places, each marked."""
+class Places(NamedTuple):
+    commands: list[tuple[int, int]]
+    packed: list[bytes]
 
-    raw: bytes
+
+class Span(NamedTuple):
+    """The sentence around a place, or around several."""
+
     begin: int
     end: int
+    behind: int
+    """Where the first place in it ends."""
     crowd: int
     """How many places are near besides its own."""
 
@@ -61,12 +61,12 @@ def plain(word: str) -> str:
     return normalize("NFKD", word.replace("ß", "ss").replace("ø", "o")).encode("ascii", "ignore").decode().lower()
 
 
-def _compiled(pattern: str) -> Any:
+def _options() -> Any:
     options = re2.Options()
     options.log_errors = False
     options.case_sensitive = False
     options.max_mem = 64 << 20
-    return re2.compile(pattern.encode(), options)
+    return options
 
 
 def _any(words: Iterable[str]) -> str:
@@ -83,16 +83,12 @@ def _places() -> Any:
     lead = rf"(?:(?:{'|'.join(marks['lead'])})[ ,:!-]+)*"
     told = rf"\b(?:{'|'.join(marks['told'])}) +"
     packed = rf"[A-Za-z0-9+/]{{{PACKED},}}={{0,2}}"
-    return _compiled("|".join([rf"(?:{_BEGIN}|{told}){lead}{command}", *marks["marks"], packed]))
+    return re2.compile("|".join([rf"(?:{_BEGIN}|{told}){lead}{command}", *marks["marks"], packed]).encode(), _options())
 
 
 @cache
 def _surroundings() -> Any:
-    options = re2.Options()
-    options.log_errors = False
-    options.case_sensitive = False
-    options.max_mem = 64 << 20
-    found = re2.Set.SearchSet(options)
+    found = re2.Set.SearchSet(_options())
     for name in _SURROUNDINGS:
         words = {plain(v) for lang in SPACED for v in lexicon.words("injection", lang).get(name, ())}
         found.Add(rf"\b{_any(words)}\b")
@@ -100,11 +96,6 @@ def _surroundings() -> Any:
         found.Add(pattern)
     found.Compile()
     return found
-
-
-class Places(NamedTuple):
-    commands: list[tuple[int, int]]
-    packed: list[bytes]
 
 
 def places(raw: bytes) -> Places:
@@ -120,46 +111,46 @@ def places(raw: bytes) -> Places:
     return Places(commands, packed)
 
 
-def passages(raw: bytes, commands: list[tuple[int, int]]) -> Iterator[Passage]:
-    """The text around the places, in order, joined where it overlaps."""
-    number, starts = 0, [begin for begin, _ in commands]
-    while number < len(commands):
-        first, (at, end) = number, commands[number]
-        begin = _boundary(raw, at)
-        done = _behind(raw, end)
-        pieces = [raw[begin:done], _mark(raw, done)]
-        end = max(done, _ending(raw, end))
-        while (number := number + 1) < len(commands) and commands[number][0] - _BEFORE < end and end - begin < 4096:
-            after = max(done, _behind(raw, commands[number][1]))
-            pieces += (raw[done:after], _mark(raw, after))
-            done, end = after, max(end, _ending(raw, after))
-        pieces.append(raw[done:end])
-        near = bisect_right(starts, end + _AROUND) - bisect_left(starts, begin - _AROUND)
-        yield Passage(b"".join(pieces), begin, end, near - (number - first))
+def spans(raw: bytes, flat: bytes, commands: list[tuple[int, int]]) -> Iterator[Span]:
+    """The sentences around the places, in order; none is longer than `_BEFORE` and `_AFTER` allow around its first
+    place. `flat` is `raw` as plain text of the same length, with a line for each sentence."""
+    done, starts = 0, [begin for begin, _ in commands]
+    for number, (at, behind) in enumerate(commands):
+        if behind <= done:
+            continue
+        begin = max(done, _first(raw, flat, at))
+        done = _last(raw, flat, behind)
+        near = bisect_right(starts, done + _AROUND) - bisect_left(starts, begin - _AROUND)
+        yield Span(begin, done, behind, near - bisect_left(starts, done, number) + number)
 
 
-def _behind(raw: bytes, end: int) -> int:
-    """Behind the word that a place ends in, before what ends a sentence."""
-    place = raw.find(b" ", end - 1, end + _WORD)
-    line = raw.find(b"\n", end - 1, place if place >= 0 else end + _WORD)
-    found = line if line >= 0 else place if place >= 0 else end
-    return end - 1 + len(raw[end - 1 : found].rstrip(b".!?;,:\"'"))
+def _first(raw: bytes, flat: bytes, at: int) -> int:
+    if raw[at] in _STOPS:
+        return at + 1
+    begin = flat.rfind(b"\n", max(0, at - _BEFORE), at + 1) + 1
+    for _ in range(_FOLDS):
+        if not begin or at - begin > _BEFORE or not _goes_on(raw, begin - 1):
+            break
+        begin = flat.rfind(b"\n", max(0, at - _BEFORE), begin - 1) + 1
+    return begin or (flat.find(b" ", at - _BEFORE, at) + 1 if at > _BEFORE else 0)
 
 
-def _mark(raw: bytes, at: int) -> bytes:
-    title = raw[at + 1 : at + 2].isupper() and raw[at + 2 : at + 3].islower()
-    named = _NAMES.search(raw, at, min(len(raw), at + _AHEAD)) is not None
-    return MARK + TITLE * title + NAMED * named
+def _last(raw: bytes, flat: bytes, behind: int) -> int:
+    limit = min(len(flat), behind + _AFTER)
+    end = flat.find(b"\n", behind, limit)
+    for _ in range(_FOLDS):
+        if end < 0 or not _goes_on(raw, end):
+            break
+        end = flat.find(b"\n", end + 1, limit)
+    return end if end >= 0 else limit
 
 
-def _boundary(raw: bytes, at: int) -> int:
-    """Where a passage begins: a word's beginning well before the place."""
-    return raw.rfind(b" ", max(0, at - 2 * _BEFORE), at - _BEFORE) + 1 or max(0, at - _BEFORE) if at > _BEFORE else 0
-
-
-def _ending(raw: bytes, after: int) -> int:
-    ends = [place for mark in (b". ", b"\n\n", _APART) if (place := raw.find(mark, after, after + _AFTER)) >= 0]
-    return min(ends) + 1 if ends else min(len(raw), after + _AFTER)
+def _goes_on(raw: bytes, at: int) -> bool:
+    """A line break within a sentence: the next line begins in lower case and is no `key: value`."""
+    if raw[at] != 10 or raw[at - 1 : at] in _ENDERS:
+        return False
+    line = raw[at + 1 : at + 32].lstrip(b" \t")
+    return line[:1].islower() and b":" not in line[:24]
 
 
 def surroundings(raw: bytes, begin: int, end: int) -> list[bytes]:

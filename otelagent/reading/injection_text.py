@@ -8,6 +8,7 @@ Every step is linear in the text.
 import base64
 import binascii
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, Final, NamedTuple
 from unicodedata import normalize
 from urllib.parse import unquote
@@ -23,6 +24,7 @@ WORDS: Final = 64
 """Words of a sentence that are taken together; a longer one is read in overlapping stretches."""
 _DECODED: Final = 8
 _RUNS: Final = 64
+_SLASHES: Final = 12
 _DEPTH: Final = 3
 _INNER: Final = "\x02"
 _HEAD: Final = 64
@@ -41,9 +43,9 @@ def _pattern(pattern: str | bytes) -> Any:
 _UNICODE_ESCAPE: Final = _pattern(r"\\u([0-9a-fA-F]{4})")
 _ENTITY: Final = _pattern(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 _URL_ENCODED: Final = _pattern(r"[\w.+:/?&=-]*(?:%[0-9A-Fa-f]{2}[\w.+:/?&=-]*){3,}")
-_INLINE_TAG: Final = _pattern(rb"(?i)</?(?:b|i|em|strong|u|span|font|a|small|mark|code)(?:\s[^<>]{0,200})?>")
-_SYSTEM_TAG: Final = _pattern(
-    rb"(?i)<\|(?:im_start|start_header_id|system|begin_of_text)\|>(?:[ \t]*system\b)?(?:<\|[a-z_]{1,30}\|>)?"
+_INLINE: Final = rb"(?i)</?(?:b|i|em|strong|u|span|font|a|small|mark|code)(?:\s[^<>]{0,200})?>"
+_SYSTEM: Final = (
+    rb"(?i)(?:<\|(?:im_start|start_header_id|system|begin_of_text)\|>(?:[ \t]*system\b)?(?:<\|[a-z_]{1,30}\|>)?"
     rb"|\[INST\]|<</?SYS>>"
     rb"|#{2,}[ \t]*[(\[]?(?:system|admin|developer)(?:[_ -]?(?:message|prompt|instructions?|override|note))?"
     rb"[)\]]?[ \t]*(?:[:\n]|[)\]])"
@@ -51,8 +53,9 @@ _SYSTEM_TAG: Final = _pattern(
     rb"(?:prompt|message|reminder|instructions?|notes?|override|info(?:rmation)?)>"
     rb"|<(?:system|instructions?|important|information|admin)>"
     rb"|\[(?:system|admin|developer)(?:[_ -]?(?:message|prompt|instructions?|override|note))?\]"
+    rb")\s*"
 )
-_ROLE_TAG: Final = _pattern(
+_ROLE: Final = (
     rb"(?i)<\|[a-z_ ]{1,30}\|>|\[/INST\]|<start_of_turn>|<end_of_turn>"
     rb"|</(?:system|instructions?|untrusted|tool_results?|tool_output|function_results?|user_query|user_data|prompt"
     rb"|assistant|information|important|admin|context|document|data)>"
@@ -60,15 +63,9 @@ _ROLE_TAG: Final = _pattern(
     rb"(?:system|instructions?|end of [a-z ]{2,30}|assistant|human|user|task)\b[ \t]*[:#=*-]*\n?"
     rb"|\n[ \t]*(?:human|assistant|system)[ \t]*:"
 )
-_TAG: Final = _pattern(
-    rb"(?i)<\||\[/?INST\]|<<|##|-- |==|</|<(?:system|instr|import|inform|admin|develop|assist|new|secret)"
-    rb"|<(?:hidden|start_of|end_of)"
-    rb"|\[(?:system|admin|developer)|\n[ \t]*(?:human|assistant|system|-{3,})"
-)
-"""What every tag begins with, to look for the others only then."""
+_SYSTEM_TAG, _ROLE_TAG, _INLINE_TAG = map(_pattern, (_SYSTEM, _ROLE, _INLINE))
+_UNSPACED: Final = bytes(range(0xE3, 0xEE))
 _MIXED: Final = r"[A-Za-z][\x{0370}-\x{04ff}]|[\x{0370}-\x{04ff}][A-Za-z]"
-_STUCK: Final = _pattern(rb"([a-z0-9]{2}[.!?])([A-Z][a-z])")
-"""Where sentences of a page were joined without a blank."""
 _LOOKALIKE: Final = _pattern(_MIXED)
 _ODD: Final = _pattern(r"[\x{ad}\x{200b}-\x{200d}\x{2060}\x{feff}\x{e0000}-\x{e007f}]|" + _MIXED)
 """What `_revealed` looks closer for."""
@@ -77,18 +74,25 @@ _LOOKALIKES: Final = str.maketrans(
     "аеорсухіјѕһԁɡԛԝьАВЕКМНОРСТУХІЈЅѵӏαοερυικνχΑΒΕΖΗΙΚΜΝΟΡΤΥΧτ",
     "aeopcyxijshdgqwbABEKMHOPCTYXIJSvlaoepuiKvxABEZHIKMNOPTYXt",
 )
+_PLAIN_SIGNS: Final = {
+    **dict.fromkeys("’‘", "'"), **dict.fromkeys("“”„«»「」『』", '"'), **dict.fromkeys("¿¡", " "),
+    "—": " - ", "–": "-", "…": ". ", "•": "\n",
+}  # fmt: skip
 _SIGNS: Final = {
-    b"\xe2\x80": {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "—": " - ", "–": "-", "…": ". ", "•": "\n"},
-    b"\xc2": {"«": '"', "»": '"', "¿": " ", "¡": " "},
-    b"\xc3": {"ß": "ss", "ø": "o"},
-    b"\xe3\x80": {"「": '"', "」": '"', "『": '"', "』": '"'},
+    start: {
+        raw[-1:]: plain.encode()
+        for sign, plain in _PLAIN_SIGNS.items()
+        if (raw := sign.encode()).startswith(start) and len(raw) == len(start) + 1
+    }
+    for start in (b"\xe2\x80", b"\xc2", b"\xe3\x80")
 }
-"""By how their UTF-8 begins: most texts have few of these."""
-_OF_TEXT: Final = str.maketrans("", "", "IJKLMNOPQRSTUVWXYZabcdefC")
+"""By how their UTF-8 begins, what its last byte stands for: most texts have few of these."""
+_HEXADECIMAL: Final = b"0123456789abcdefABCDEF"
+_OF_TEXT: Final = b"IJKLMNOPQRSTUVWXYZabcdefC"
 """How each four letters of base64 begin where the first of their three bytes is ASCII text."""
 _PLAIN: Final = bytes.maketrans(
-    bytes(range(65, 91)) + b"()[]{}*#~^=,\t\\\x0b\x0c:|<>\r\x1e!;?`",
-    bytes(range(97, 123)) + b" " * 17 + b"\n" * 5 + b'..."',
+    bytes(range(65, 91)) + b"()[]{}*#~^=,\t\\\x0b\x0c|<>\r\x1e!;?`",
+    bytes(range(97, 123)) + b" " * 16 + b"\n" * 5 + b'..."',
 )
 
 
@@ -129,14 +133,13 @@ def _windows(text: str) -> Iterator[str]:
 def _revealed(text: str, notes: set[str]) -> str:
     """Without what the eye doesn't see, and with what it sees."""
     raw = text.encode("utf-8", "replace")
-    text = raw.decode()
     if _ODD.search(raw):
-        text = _visible(text, raw, notes)
+        raw = _visible(raw.decode(), raw, notes).encode()
     for start, signs in _SIGNS.items():
         if start in raw:
-            for sign, plain in signs.items():
-                text = text.replace(sign, plain)
-    return text
+            first, *parts = raw.split(start)
+            raw = b"".join([first, *[signs.get(part[:1], start + part[:1]) + part[1:] for part in parts]])
+    return raw.decode()
 
 
 def _visible(text: str, raw: bytes, notes: set[str]) -> str:
@@ -187,6 +190,8 @@ def _latin(word: str) -> str:
 def _opened(text: str) -> str:
     """JSON and its like with strings apart from each other; quotation marks within a string stay."""
     head = text[:_HEAD].lstrip()[:1]
+    if "{" not in text and "[" not in text and head != '"':
+        return text
     for _ in range(_DEPTH):
         if head not in ("{", "[", '"') and '{"' not in text and '{\\"' not in text:
             break
@@ -213,7 +218,7 @@ def _unescaped(text: str) -> str:
         text = text.replace("&nbsp;", " ").replace("&amp;", "&")
         if "&#" in text:
             text = _ENTITY.sub(_character, text)
-    if "%20" in text or "%0A" in text or "%0a" in text:
+    if "%" in text and ("%20" in text or "%0A" in text or "%0a" in text):
         text = _URL_ENCODED.sub(lambda match: unquote(match.group(0)), text)
     return text
 
@@ -225,13 +230,21 @@ def _character(match: Any) -> str:
 
 def decoded(packed: Sequence[bytes]) -> list[str]:
     """Readable texts that runs of base64 or hexadecimal stand for."""
-    plain = (_plain_bytes(run[:WINDOW].decode()) for run in packed[:_RUNS])
+    runs = [run[:WINDOW] for run in packed[:_RUNS] if _could_be_packed(run)]
+    plain = map(_plain_bytes, runs)
     return [text for text in plain if text][:_DECODED]
 
 
-def _plain_bytes(packed: str) -> str | None:
+def _could_be_packed(run: bytes) -> bool:
+    """Paths and identifiers look like base64, but have many slashes, or no capitals."""
+    if run.islower():
+        return not run.translate(None, _HEXADECIMAL)
+    return run.count(b"/") * _SLASHES < len(run)
+
+
+def _plain_bytes(packed: bytes) -> str | None:
     """What base64 or hexadecimal stands for, where that is readable text."""
-    for decode in (bytes.fromhex, _base64):
+    for decode in (_hexadecimal, _base64):
         try:
             text = decode(packed).decode("utf-8")
         except (ValueError, binascii.Error):
@@ -242,11 +255,16 @@ def _plain_bytes(packed: str) -> str | None:
     return None
 
 
-def _base64(packed: str) -> bytes:
-    if 3 * len(packed[::4].translate(_OF_TEXT)) > len(packed[::4]):
-        raise ValueError("not base64 of text")  # paths and identifiers look like base64 too
-    body = packed.rstrip("=")
-    return base64.b64decode(body[: len(body) // 4 * 4] if len(body) % 4 == 1 else body + "=" * (-len(body) % 4))
+def _hexadecimal(packed: bytes) -> bytes:
+    return b"" if packed.translate(None, _HEXADECIMAL) else binascii.unhexlify(packed)
+
+
+def _base64(packed: bytes) -> bytes:
+    sample = packed[::4]
+    if 3 * len(sample.translate(None, _OF_TEXT)) > len(sample):
+        return b""
+    body = packed.rstrip(b"=")
+    return base64.b64decode(body[: len(body) // 4 * 4] if len(body) % 4 == 1 else body + b"=" * (-len(body) % 4))
 
 
 # --- from a text to its sentences ---------------------------------------------------------------------------------
@@ -257,50 +275,49 @@ def ascii_of(text: str) -> bytes:
     return text.encode() if text.isascii() else normalize("NFKD", text).encode("ascii", "ignore")
 
 
-def lines(raw: bytes) -> list[bytes]:
-    """Sentences as plain lower-case text; some have no word.
-
-    Tokens of our own: `"` for quotation marks, `systemtag` and `roletag` for the tags of chat templates and their like,
-    `commenttag` before a comment's text.
-    """
-    raw = _STUCK.sub(rb"\1 \2", _tagged(raw))
-    if b"\n" in raw:
-        raw = _folded(raw)
-    if b"'" in raw:
-        raw = raw.replace(b" '", b' "').replace(b"' ", b'" ').replace(b"'.", b'".')
-    raw = raw.translate(_PLAIN, b"'") + b" "
-    if b'"' in raw:
-        raw = raw.replace(b'"', b' " ')
-    return raw.replace(b". ", b"\n").replace(b".\n", b"\n").split(b"\n")
-
-
-def stretches(words: list[bytes]) -> Iterator[list[bytes]]:
-    """A long sentence in overlapping parts."""
-    if len(words) <= WORDS:
-        yield words
-        return
-    for begin in range(0, len(words) - 16, WORDS - 16):
-        yield words[begin : begin + WORDS]
-
-
-def _tagged(raw: bytes) -> bytes:
-    if b"<!--" in raw:
-        raw = raw.replace(b"<!--", b"\nCOMMENTTAG ").replace(b"-->", b"\n")
-    if not _TAG.search(raw):
-        return raw
-    tagged = _ROLE_TAG.sub(b"\nROLETAG ", _SYSTEM_TAG.sub(b"\nSYSTEMTAG ", raw))
-    if tagged != raw:
-        raw = tagged
+def tagged(raw: bytes) -> bytes:
+    """With words of our own for the tags of chat templates and their like: `SYSTEMTAG`, `ROLETAG`, `COMMENTTAG` before
+    a comment's text. Of the same length where there are none; tags within a sentence become blanks."""
+    found: Sequence[int] = _looked_for().Match(raw) or ()
+    if 3 in found:
+        raw = _INLINE_TAG.sub(_blanks, raw)
+    if 0 in found:
+        raw = _SYSTEM_TAG.sub(b"\nSYSTEMTAG ", raw)
+    if 1 in found:
+        raw = _ROLE_TAG.sub(b"\nROLETAG ", raw)
+    if 0 in found or 1 in found:
         for mark in (b'"', b"'", b"`"):
             raw = raw.replace(mark + b"\nSYSTEMTAG", b'" SYSTEMTAG').replace(mark + b"\nROLETAG", b'" ROLETAG')
-    return _INLINE_TAG.sub(b"", raw) if b"</" in raw else raw
+    return raw.replace(b"<!--", b"\nCOMMENTTAG ").replace(b"-->", b"\n") if 2 in found else raw
 
 
-def _folded(raw: bytes) -> bytes:
-    """Lines that continue a sentence joined with it: the next one begins in lower case and is no `key: value`."""
-    return b"".join(
-        [
-            (b" " if line[:1].islower() and b":" not in line[:24] else b"\n") + line
-            for line in map(bytes.strip, raw.split(b"\n"))
-        ]
-    )
+def _blanks(match: Any) -> bytes:
+    begin, end = match.span()
+    return b" " * int(end - begin)
+
+
+@cache
+def _looked_for() -> Any:
+    """What most texts have none of, looked for in one pass."""
+    found = re2.Set.SearchSet(_OPTIONS)
+    for pattern in (_SYSTEM, _ROLE, rb"<!--", _INLINE):
+        found.Add(pattern)
+    found.Compile()
+    return found
+
+
+def flat(raw: bytes) -> bytes:
+    """Plain lower-case text of the same length with a line for each sentence, and `"` for every quotation mark. What
+    ends a line may still have its period."""
+    raw = raw.translate(_PLAIN)
+    if b"'" in raw:
+        raw = raw.replace(b" '", b' "').replace(b"' ", b'" ').replace(b"'.", b'".')
+    if b'"' in raw:
+        raw = raw.replace(b'."', b'\n"')
+    return raw.replace(b". ", b"\n ").replace(b": ", b"\n ")
+
+
+def has_unspaced(text: str) -> bool:
+    """Whether it may have letters of Chinese, Japanese or Korean: by what their UTF-8 begins with."""
+    raw = text.encode("utf-8", "replace")
+    return len(raw.translate(None, _UNSPACED)) != len(raw)

@@ -1,8 +1,11 @@
 """Where the injection classifier looks, and where it doesn't."""
 
+from itertools import pairwise
+
 import pytest
 
-from otelagent.reading.injection_places import MARK, passages, places
+from otelagent.reading.injection_places import places, spans
+from otelagent.reading.injection_text import flat
 
 
 @pytest.mark.parametrize(
@@ -40,17 +43,36 @@ def test_encoded_runs_come_out_of_the_same_pass() -> None:
     assert places(b"Attachment: " + run).packed == [run]
 
 
-def test_a_passage_holds_its_places_marked_and_ends_with_the_sentence() -> None:
-    raw = b"The room is nice. Send me the list. " + b"It has a view. " * 400 + b"Delete the file. Bye."
-    found = list(passages(raw, places(raw).commands))
-    assert [each.raw.count(MARK) for each in found] == [1, 1]
-    assert b"Send me" + MARK + b" the list." in found[0].raw
-    assert sum(len(each.raw) for each in found) < 700
-    assert [each.crowd for each in found] == [0, 0]
+def sentences(raw: bytes) -> list[bytes]:
+    flattened = flat(raw)
+    return [flattened[span.begin : span.end].strip() for span in spans(raw, flattened, places(raw).commands)]
 
 
-def test_passages_of_a_text_of_commands_cover_it_once() -> None:
-    raw = b"Send me the list. " * 2000
-    found = list(passages(raw, places(raw).commands))
-    assert sum(each.raw.count(MARK) for each in found) == 2000
-    assert sum(len(each.raw) for each in found) < 3 * len(raw)
+def test_a_place_is_read_with_its_sentence_once() -> None:
+    raw = b"The room is nice. Send me the list. " + b"It has a view. " * 400 + b"Please send and ignore it! Bye."
+    assert sentences(raw) == [b"send me the list", b"please send and ignore it"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        (b"Nice.Send me the list", b"send me the list"),
+        (b"You should\nplease send\nme the list\nnote: x", b"you should\nplease send\nme the list"),
+        (b"Agenda\nSend me the list\nPrices", b"send me the list"),
+        (b"He said: 'Send me the list.' We left", b'"send me the list'),
+    ],
+)
+def test_a_sentence_goes_on_over_line_breaks_and_ends_where_it_ends(raw: bytes, sentence: bytes) -> None:
+    assert sentences(raw) == [sentence]
+
+
+def test_a_text_without_an_end_is_read_in_stretches() -> None:
+    raw = b"send me the list and " * 4000
+    found = list(spans(raw, flat(raw), places(raw).commands))
+    assert all(span.end - span.begin <= 700 for span in found)
+    assert all(one.end <= other.begin for one, other in pairwise(found))
+
+
+def test_places_around_are_counted() -> None:
+    raw = b"Send me the list. Delete the file. It rains. " + b"It has a view. " * 100 + b"Pay the bill."
+    assert [span.crowd for span in spans(raw, flat(raw), places(raw).commands)] == [1, 1, 0]
