@@ -137,13 +137,18 @@ def _suspect(source: Step) -> Suspect:
     return source.call.suspect
 
 
+def _wanted(suspect: Suspect, run: AgentRun) -> bool:
+    """The user wants done what the result says, and it doesn't say more than its reader may be told."""
+    return not (suspect.flagged and suspect.rules) and any(each.follows for each in run.trace.instructions)
+
+
 def _departs(step: Step, suspect: Suspect, run: AgentRun, seen: _Seen) -> str | None:
     """How a call departs from the task towards what the result says; None where it doesn't."""
     if step.tool is None:
         return None
     tool = name_key(step.tool)
     told = frozenset[int]().union(*(i.names for i in run.trace.instructions))
-    if tool in seen.tools or tool in told:
+    if tool in seen.tools or tool in told or _wanted(suspect, run):
         return None
     if tool in suspect.names:
         return "it calls a tool that the result names, the task doesn't, and it hadn't used before"

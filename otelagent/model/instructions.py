@@ -46,6 +46,10 @@ class Instructions(Protocol):
         """Hashes as those of `Call.terms`."""
 
     @property
+    def follows(self) -> bool:
+        """A user's message that wants done what something else says."""
+
+    @property
     def system(self) -> bool: ...
     @property
     def requested(self) -> frozenset[str]:

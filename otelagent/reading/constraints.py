@@ -101,7 +101,7 @@ def _constraints(text: str, role: str) -> tuple[Constraint, ...]:
     languages = likely(shown, slack=1)
     for data in sentences(shown.encode(errors="replace")):
         written = data.decode(errors="replace")
-        for language in languages:
+        for language in dict.fromkeys((*languages, *likely(written, slack=1))):
             for made in _read(_Sentence(written, _lowered(written), language), role):
                 found.setdefault((made.kind, made.hash, made.terms), made)
         if len(found) >= LIMIT:
@@ -146,17 +146,19 @@ def _span(clause: bytes, language: str, day: Day, start: int, end: int) -> tuple
     earlier = _adjacent("before", language, before, after)
     if later == earlier:
         return None
+    later = later > earlier
     forbidden = pattern("constraints", language, "prohibition").search(clause[:start] if language != "ja" else clause)
     return (day, LAST) if later != bool(forbidden) else (FIRST, _ending(day))
 
 
-def _adjacent(relation: str, language: str, before: bytes, after: bytes) -> bool:
-    """The relation stands right before or after the date, an article or "the year" aside."""
+def _adjacent(relation: str, language: str, before: bytes, after: bytes) -> int:
+    """How near the relation stands before or after the date, an article or "the year" aside; 0: it doesn't. Of "from
+    before" the second word is the nearer."""
     ends = [match.end() for match in matches(pattern("constraints", language, relation), before, 8)]
     if ends and len(before[ends[-1] :].split()) <= 2:
-        return True
+        return ends[-1] + 1
     match = pattern("constraints", language, f"{relation}_suffix").search(after)
-    return bool(match) and match.start() <= 3
+    return len(before) + 1 if match and match.start() <= 3 else 0
 
 
 def _ending(day: Day) -> Day:
@@ -174,7 +176,7 @@ def _language(sentence: _Sentence) -> Iterator[_Draft]:
 
 
 def _format(sentence: _Sentence) -> Iterator[_Draft]:
-    for name in ("json", "no_bullets", "bullets", "no_markdown", "table"):
+    for name in ("json", "no_bullets", "no_table", "no_emoji", "bullets", "no_markdown", "table"):
         if sentence.find(name):
             yield _Draft("format", (name,))
             return
@@ -345,6 +347,7 @@ def lifted(standing: Iterable[Constraint], user_text: str) -> tuple[Constraint, 
         return ()
     shown = window(user_text)[0]
     replaced = {made.kind for made in constraints(shown, "user")} & _REPLACED
+    permitted = _permitted(standing, shown)
     taken: list[bytes] = []
     topics: set[str] = set()
     for language in likely(shown, slack=1):
@@ -353,7 +356,26 @@ def lifted(standing: Iterable[Constraint], user_text: str) -> tuple[Constraint, 
         here = [part for part in parts if not _asked(part) and lifting.search(part)]
         taken += here
         topics |= {topic for topic in _TOPIC.values() if _about(topic, language, here)}
-    return tuple(rule for rule in standing if rule.kind in replaced or (taken and _concerned(rule, topics, taken)))
+    return tuple(
+        rule
+        for rule in standing
+        if rule.kind in replaced or rule in permitted or (taken and _concerned(rule, topics, taken))
+    )
+
+
+def _permitted(standing: Iterable[Constraint], shown: str) -> list[Constraint]:
+    """Forbidden tools that the user permits by name, without a word that forbids beside it."""
+    forbidden = [rule for rule in standing if rule.kind == "tool_forbidden"]
+    if not forbidden:
+        return []
+    said = [
+        sentence
+        for language in likely(shown, slack=1)
+        for sentence in sentences(_lowered(shown))
+        if pattern("constraints", language, "permits").search(sentence)
+        and not pattern("constraints", language, "prohibition").search(sentence)
+    ]
+    return [rule for rule in forbidden if any(term.encode() in sentence for term in rule.terms for sentence in said)]
 
 
 def _asked(sentence: bytes) -> bool:

@@ -127,6 +127,12 @@ def _requested(sentence: bytes, language: str) -> Iterator[str]:
     yield from (deed for deed in DEEDS if _request(language, deed).search(rest))
 
 
+def follows(text: str) -> bool:
+    """A user wants done what something else says: a mail, a ticket, a list of steps."""
+    data = plain(text)
+    return any(any_of("deeds", language, "follows").search(data) for language in likely(text, 1))
+
+
 def met_by(requests: frozenset[str]) -> frozenset[str]:
     """The deeds by which what was requested may be met."""
     return frozenset[str]().union(*(_KIN.get(deed, frozenset({deed})) for deed in requests))

@@ -6,7 +6,7 @@ from typing import Final
 from otelagent.model import Items, Rule
 from otelagent.reading.arguments import words_of
 from otelagent.reading.constraints import Constraint, constraints, lifted
-from otelagent.reading.deeds import requested
+from otelagent.reading.deeds import follows, requested
 from otelagent.reading.enumeration import HEAD, enumerated, names
 from otelagent.reading.injection import names_in, shingles
 from otelagent.reading.likeness import text_fingerprint
@@ -68,6 +68,11 @@ class InstructionsRead(TextRead):
     def requested(self) -> frozenset[str]:
         """Deeds that it may ask for."""
         return frozenset() if self.system else self._once("requested", requested)
+
+    @property
+    def follows(self) -> bool:
+        """It wants done what something else says."""
+        return not self.system and self._once("follows", follows)
 
     def lifts(self, rules: Sequence[Rule]) -> tuple[Constraint, ...]:
         if self.system:

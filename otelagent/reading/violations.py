@@ -105,6 +105,9 @@ def _not_json(text: str) -> bool:
 _BULLET: Final = exact(r"(?m)^[ \t]*(?:[-*•‣▪–]|\d{1,3}[.)])[ \t]+\S")
 _MARKDOWN: Final = exact(r"(?m)^#{1,6}[ \t]+\S|\*\*[^*\n]+\*\*|^[ \t]*\|.*\|[ \t]*$|```")
 _TABLE: Final = exact(r"(?m)^[ \t]*\|.*\|.*$|<table|\t")
+_ROW: Final = exact(r"(?m)^[ \t]*\|.*\|[ \t]*$|<tr\b")
+_ROWS: Final = 2
+_EMOJI: Final = exact(r"[\x{1F300}-\x{1FAFF}\x{2700}-\x{27BF}\x{2600}-\x{26FF}]")
 _LONG: Final = 100
 """Characters from which on an answer has room for more than one item."""
 _FORMATS: Final[dict[str, Callable[[str], bool]]] = {
@@ -112,6 +115,8 @@ _FORMATS: Final[dict[str, Callable[[str], bool]]] = {
     "bullets": lambda text: len(text) > _LONG and not _BULLET.search(text.encode(errors="replace")),
     "no_bullets": lambda text: len(_BULLET.findall(text.encode(errors="replace"))) >= 2,
     "no_markdown": lambda text: bool(_MARKDOWN.search(text.encode(errors="replace"))),
+    "no_table": lambda text: len(_ROW.findall(text.encode(errors="replace"))) >= _ROWS,
+    "no_emoji": lambda text: bool(_EMOJI.search(text.encode(errors="replace"))),
     "table": lambda text: len(text) > _LONG and not _TABLE.search(text.encode(errors="replace")),
 }
 
@@ -245,17 +250,22 @@ _CHECKS: Final[dict[str, Callable[["Constraint", str], Violation | None]]] = {
 
 # --- calls -----------------------------------------------------------------------------------------------------------
 
-_LOWER: Final = ("after", "since", "from", "start", "min", "begin", "newer", "gte")
-_UPPER: Final = ("before", "until", "to_", "end", "max", "older", "lte")
+_BOUNDS: Final = (
+    *("after", "since", "from", "start", "min", "begin", "newer", "gte"),
+    *("before", "until", "to_", "end", "max", "older", "lte"),
+)
+"""Parts of the names of arguments that bound a time, on either side."""
 _PRICE: Final = ("amount", "price", "cost", "total", "budget", "payment")
 
 
 def _argument_breaks(rule: "Constraint", name: str, value: object) -> str | None:
     if rule.kind == "date" and isinstance(value, str) and len(value) <= 40:
         for day, _, _ in days(_lowered(value)):
-            if any(word in name for word in _LOWER) and _earlier(day, rule.first):
+            if not any(word in name for word in _BOUNDS):
+                continue
+            if _earlier(day, rule.first):
                 return "asks for documents older than allowed"
-            if any(word in name for word in _UPPER) and _earlier(rule.last, day):
+            if _earlier(rule.last, day):
                 return "asks for documents newer than allowed"
     if rule.kind == "sources" and isinstance(value, str) and "://" in value and not _within(value, rule.terms):
         return "opens an address outside the allowed sources"
