@@ -39,7 +39,8 @@ class PromptInjection(Detector):
     ## Stays quiet when
     - a document is about injection, or quotes an attack
     - tool documentation and code have imperative sentences
-    - the instructions are the user's own
+    - the instructions are the user's own, or the user wants done what a mail, a ticket or a list says, and nothing
+      there reads as more than that
     - the result wasn't captured: that is counted as an abstention
 
     ## What to do
@@ -83,7 +84,9 @@ class PromptInjection(Detector):
             run.abstain(self.mode, f"result_{step.withheld}" if step.withheld else "result")
         elif step.call.suspect is not None:
             seen.suspects = [*seen.suspects[-7:], step]
-            if step.call.suspect.flagged and self.attempts:
+            if _wanted(step.call.suspect, run):
+                run.dismiss(self.mode, step, "the user wants done what the result says")
+            elif step.call.suspect.flagged and self.attempts:
                 yield self._attempt(step, run)
             elif not step.call.suspect.flagged:
                 run.dismiss(self.mode, step, "the result has an imperative sentence, and doesn't read as an attack")
@@ -138,7 +141,7 @@ def _suspect(source: Step) -> Suspect:
 
 
 def _wanted(suspect: Suspect, run: AgentRun) -> bool:
-    """The user wants done what the result says, and it doesn't say more than its reader may be told."""
+    """The user wants done what the result says, and no rule of an attack's structure matches there."""
     return not (suspect.flagged and suspect.rules) and any(each.follows for each in run.trace.instructions)
 
 

@@ -95,6 +95,24 @@ RULES: list[tuple[str, str, dict[str, Any]]] = [
     ("価格は記載しないでください。", "values_forbidden", {"terms": ("money",)}),
     ("Only use sources from example.org and who.int.", "sources", {"terms": ("example.org", "who.int")}),
     ("Nutze nur Quellen von destatis.de.", "sources", {"terms": ("destatis.de",)}),
+    ("Only use data from before 2025-01-01.", "date", {"first": (0, 0, 0), "last": (2025, 1, 1)}),
+    ("Never use a table.", "format", {"terms": ("no_table",)}),
+    ("Use a table.", "format", {"terms": ("table",)}),
+    ("Verzichte auf Tabellen.", "format", {"terms": ("no_table",)}),
+    ("N'utilise jamais de tableaux.", "format", {"terms": ("no_table",)}),
+    ("Nunca use tabelas.", "format", {"terms": ("no_table",)}),
+    ("表は使わないでください。", "format", {"terms": ("no_table",)}),
+    ("No emojis please.", "format", {"terms": ("no_emoji",)}),
+    ("Please stick to German.", "language", {"terms": ("de",)}),
+    ("Tu es l'assistant de l'équipe. Tu réponds exclusivement en français.", "language", {"terms": ("fr",)}),
+    ("每次回答不得超过30个字。", "max_length", {"terms": ("characters",), "amount": 30}),
+    ("web_search is off limits.", "tool_forbidden", {"terms": ("web_search",)}),
+    ("Everything except web_search is allowed.", "tool_forbidden", {"terms": ("web_search",)}),
+    ("web_search darf nicht verwendet werden.", "tool_forbidden", {"terms": ("web_search",)}),
+    ("L'outil web_search est interdit.", "tool_forbidden", {"terms": ("web_search",)}),
+    ("Está prohibido usar web_search.", "tool_forbidden", {"terms": ("web_search",)}),
+    ("É proibido usar web_search.", "tool_forbidden", {"terms": ("web_search",)}),
+    ("web_search は使用禁止です。", "tool_forbidden", {"terms": ("web_search",)}),
     ("My budget is $500.", "budget", {"amount": 500}),
     ("Do not spend more than 2,000 EUR.", "budget", {"amount": 2000}),
     ("Das Budget beträgt höchstens 500 Euro.", "budget", {"amount": 500}),
@@ -104,6 +122,21 @@ RULES: list[tuple[str, str, dict[str, Any]]] = [
     ("预算不超过5000元。", "budget", {"amount": 5000}),
     ("予算は5万円です。", "budget", {"amount": 50000}),
 ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "later", "lifts"),
+    [
+        ("Don't use apply_config.", "I've got the sign-off, so you may use apply_config this time.", True),
+        ("Never use web_search.", "Please check again, but still don't use web_search.", False),
+        ("Never call web_search.", "Now compare that with the market.", False),
+        ("No bullet points.", "Forget what I said about bullets.", True),
+        ("No uses listas.", "Olvida lo de las listas, ahora prefiero una.", True),
+        ("Keine Listen.", "Vergiss das mit den Listen.", True),
+    ],
+)
+def test_a_permission_by_name_lifts_a_rule(rule: str, later: str, lifts: bool) -> None:
+    assert bool(lifted(constraints(rule, "user"), later)) is lifts
 
 
 @pytest.mark.parametrize("text", NO_RULES)
