@@ -16,8 +16,8 @@ WAITS: Final = "reasoning_loop.waits"
 """In a run's notes: the last call lacks what a later turn may show."""
 
 MOST: Final = 0.6
-"""Share of common words from which on calls that find nothing are nearly equal. With fewer they are attempts in other
-words, which `recovery_loop` tells."""
+"""Share of common words from which on calls that find nothing are nearly equal, where words aren't only added or left
+out. With fewer they are attempts in other words, which `recovery_loop` tells."""
 
 WINDOW: Final = 96
 """Calls looked back on. Of more, twelve in the middle go (whole cycles of 2, 3 and 4), so that a long loop keeps its
@@ -241,7 +241,8 @@ def _nearly_equal(a: Step, b: Step) -> bool:
         return False
     if x.similar is not None and x.similar == y.similar:
         return True
-    return near(x.terms, y.terms, MOST if x.outcome.status is Status.EMPTY else NEAR)
+    reworded = x.outcome.status is Status.EMPTY and not (x.terms <= y.terms or y.terms <= x.terms)
+    return near(x.terms, y.terms, MOST if reworded else NEAR)
 
 
 def _cycle(calls: Sequence[Step], length: int) -> list[Step]:

@@ -156,7 +156,7 @@ def _adjacent(relation: str, language: str, before: bytes, after: bytes) -> int:
     before" the second word is the nearer."""
     ends = [match.end() for match in matches(pattern("constraints", language, relation), before, 8)]
     if ends and len(before[ends[-1] :].split()) <= 2:
-        return ends[-1] + 1
+        return int(ends[-1]) + 1
     match = pattern("constraints", language, f"{relation}_suffix").search(after)
     return len(before) + 1 if match and match.start() <= 3 else 0
 
