@@ -10,7 +10,7 @@ from otelagent.reading.known import Known
 
 T = TypeVar("T")
 
-MAX_TEXTS: Final = 4096
+MAX_TEXTS: Final = 8192
 """Texts of which is kept what was read from them, for other spans that hold the same text."""
 
 MAX_SHARED: Final = 16
