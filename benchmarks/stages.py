@@ -174,9 +174,9 @@ STAGES: Final[dict[str, tuple[str, ...]]] = {
     "place spans in their traces, open and close these": ("trace", "traces", "resting", "log_parts", "model"),
     "give steps to runs, decide open questions": ("run", "rules", "questions"),
     "detectors": ("detectors", "history", "overrides"),
-    "judge the tree of agents": ("lineage", "delegation", "ancestors", "answers", "coverage", "recovery"),
+    "judge the tree of agents": ("lineage", "delegation", "inner", "ancestors", "answers", "coverage", "recovery"),
     "join traces and conversations": ("abroad", "conversations", "span_links", "stitching"),
-    "learn what is usual": ("baselines", "learning", "usage"),
+    "learn what is usual": ("baselines", "learning", "spent", "usage"),
     "count": (
         *("chronicle", "incidents", "late", "metrics", "oddities", "series", "success", "tables"),
         *("tally", "traffic"),
