@@ -14,6 +14,7 @@ from otelagent.reading.injection_text import flat
         b"The museum is open from ten to six and sends its visitors a letter.",
         b"2025-02-11T10:01:31Z INFO worker-1 job 7 done in 13 ms status=ok",
         b"id,name,amount\n1,ACME,1.5\n2,List of towns,3\n",
+        b"Lease agreement between Orr Estates and Lind, rate limits, quote 17",
         b"State University, List of towns in Virginia | Rank | Name | Report |",
         b"",
     ],
