@@ -30,6 +30,7 @@ class Abroad:
         self._traces = traces
         self._past = past
         self._detectors = detectors
+        self._shares = any(d.shares for d in detectors)
         self._listener = listener
         self._stitches = Stitches()
 
@@ -57,6 +58,7 @@ class Abroad:
                 self._listener.odd(Odd.CYCLE, 1)
             else:
                 self._join(join)
+        self._share(trace)
         self._pass_on(trace)
 
     def _may_ask(self, at: Context) -> bool:
@@ -125,6 +127,17 @@ class Abroad:
                 home.lineage.changed(other.key)
                 home.conclude(self._detectors)
                 home.lineage.concluded.clear()
+
+    def _share(self, trace: Trace) -> None:
+        """What a run noted for those of other traces of its conversation has them judged again."""
+        if not self._shares or not trace.talks or not trace.lineage.concluded or not trace.lasting:
+            return
+        turns = [self._traces.get(turn.trace_id) for turn in trace.talks.live()]
+        for home in [home for home in turns if home is not None and home.lasting]:
+            for run in home.runs.values():
+                home.lineage.changed(run.key)
+            home.conclude(self._detectors)
+            home.lineage.concluded.clear()
 
     def workers(self, run: AgentRun) -> list[AgentRun]:
         """Runs of other traces that work for spans of this run."""

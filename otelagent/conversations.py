@@ -4,22 +4,25 @@ A turn joins once per run, and nothing is read then: texts are looked into where
 Bounded in conversations, in texts (by the budget of all traces) and in age. One owner: `LiveTraces`.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from otelagent.model import Asked, Claim, Instructions, Kind
 from otelagent.reading.given import Budget, Given
 from otelagent.reading.known import Known
 from otelagent.reading.seen import is_unique
-from otelagent.run import MAX_TOOLS, AgentRun
+from otelagent.run import LASTING, MAX_TOOLS, AgentRun
 
 MAX_CONVERSATIONS: Final = 4096
 """Conversations that are remembered; beyond that the one that was quiet for longest is let go."""
 
 MAX_MESSAGES: Final = 64
 """System and user messages kept of a conversation, the first ones."""
+
+MAX_NOTED: Final = 256
+"""Notes of detectors kept of a conversation's runs, the last ones."""
 
 MAX_LIVE: Final = 16
 """Live traces of one conversation that are looked into. More of them at once are no conversation."""
@@ -63,6 +66,7 @@ class Conversation:
         self._told: list[Told] = []
         self._kept = 0
         self._used: dict[str, bool] = {}
+        self._noted: deque[tuple[bytes, str, Any]] = deque(maxlen=MAX_NOTED)
 
     @property
     def several(self) -> bool:
@@ -99,9 +103,18 @@ class Conversation:
             if turn.trace_id != but:
                 yield from (Told(run) for run in turn.runs.values() if run.steps)
 
+    def noted(self, key: str, but: bytes) -> Iterator[Any]:
+        """A note of the runs of other turns."""
+        yield from (note for trace_id, name, note in self._noted if name == key and trace_id != but)
+        for turn in self.live.values():
+            if turn.trace_id != but:
+                yield from (run.notes[key] for run in turn.runs.values() if key in run.notes)
+
     def leave(self, turn: Turn) -> None:
-        """A turn leaves memory; what it gave and told stays."""
+        """A turn leaves memory; what it gave and told stays, and what was noted of it."""
         self.live.pop(turn.trace_id, None)
+        for run in turn.runs.values():
+            self._noted += [(turn.trace_id, k, note) for k, note in run.notes.items() if k.startswith(LASTING)]
         self.given.absorb(turn.given)
         self._used = dict(islice(_either([self._used, turn.used]).items(), MAX_TOOLS))
         for told in (Told(run) for run in turn.runs.values() if run.steps):

@@ -45,6 +45,7 @@ class Exempted:
         self._exemptions = tuple(exemptions)
         self.mode = detector.mode
         self.concludes = detector.concludes
+        self.shares = detector.shares
         self.wakes = detector.wakes
         self.min_confidence = 0.0
         """The one of the detector that is chosen counts."""

@@ -40,6 +40,8 @@ class Detector:
     """The steps that `observe` is called for; calls are what costs, so ask for no more than it looks at."""
     concludes: ClassVar[bool] = False
     """It implements `conclude`."""
+    shares: ClassVar[bool] = False
+    """It leaves notes of runs (`LASTING`) for those of other traces of one conversation."""
 
     min_confidence: float = threshold(default=0.5, help="Findings below this confidence are not told.")
 

@@ -1,14 +1,15 @@
 """Two runs at work on one resource overwrite each other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
+from itertools import islice
 from typing import ClassVar, Final, NamedTuple
 
 from otelagent.detectors.detector import Detector, threshold
 from otelagent.model import Evidence, Finding, Layer, Need, Severity, Step
-from otelagent.run import SOURCES, AgentRun, Wake
+from otelagent.run import LASTING, SOURCES, AgentRun, Wake
 
 MOST: Final = 1_000
 """Accesses of one run that are compared."""
@@ -17,9 +18,22 @@ MOST: Final = 1_000
 class Access(NamedTuple):
     """A read or write of a resource; `value` is a hash, 0 of a read."""
 
-    step: Step
+    span_id: bytes
+    start: int
+    end: int
     resource: int
     value: int
+
+
+class Accesses(NamedTuple):
+    """Those of one run that has ended, which may be of another trace."""
+
+    trace_id: bytes
+    agent: str | None
+    start: int
+    end: int
+    reads: tuple[Access, ...]
+    writes: tuple[Access, ...]
 
 
 @dataclass(frozen=True)
@@ -28,8 +42,9 @@ class SharedStateConflict(Detector):
 
     ## What it looks for
     Tools that the configuration names as reading or writing a resource. `reads` lists `tool:argument`, `writes` lists
-    `tool:argument:value argument`, separated by commas; a tool may be a pattern. Two runs of one trace that overlap,
-    both of which read a resource before the other wrote it, and then wrote different values.
+    `tool:argument:value argument`, separated by commas; a tool may be a pattern. Two runs that overlap, both of which
+    read a resource before the other wrote it, and then wrote different values: runs of one trace, of traces that
+    belong to one conversation, or of traces that work for the same agent.
 
     ## Why it matters
     The write that ends last wins, and the other agent's work is lost. Each run is right by itself.
@@ -38,7 +53,7 @@ class SharedStateConflict(Detector):
     - the configuration names no tools: it is off then
     - both write the same value, or one reads what the other wrote
     - the runs don't overlap
-    - the runs are in different traces, as those of two sessions are: only runs of one trace are compared
+    - the runs are in traces that have nothing in common, as those of two sessions are
 
     ## What to do
     Give the resource one owner, or let writes carry the version that was read, so that the second is refused.
@@ -53,6 +68,7 @@ class SharedStateConflict(Detector):
     fix: ClassVar[str] = "Give the resource one owner, or refuse a write whose version isn't the one that was read."
     on: ClassVar[bool] = False
     concludes: ClassVar[bool] = True
+    shares: ClassVar[bool] = True
 
     reads: str = threshold(default="", help="Tools that read: `tool:argument` of the resource, separated by commas.")
     writes: str = threshold(default="", help="Tools that write: `tool:argument:value argument`, separated by commas.")
@@ -61,22 +77,35 @@ class SharedStateConflict(Detector):
         yield from ()
 
     def conclude(self, run: AgentRun) -> Iterator[Finding]:
-        own = self._accesses(run, self.writes)
-        if not own or run.ended is None:
+        own = self._of(run)
+        if own is None or not own.writes:
             return
-        read = self._accesses(run, self.reads)
+        run.notes[LASTING + self.mode] = own
+        others = [self._of(other) for other in run.trace.others(run)]
+        met: dict[Accesses, None] = run.notes.setdefault(self.mode, {})
+        met.update(dict.fromkeys(islice(run.trace.noted(run, LASTING + self.mode), MOST)))
         told: set[int] = set()
-        for other in run.trace.others(run):
-            if other.ended is None or other.ended.start >= run.ended.end or run.ended.start >= other.ended.end:
-                continue
-            theirs, known = self._accesses(other, self.writes), self._accesses(other, self.reads)
-            for write in own:
-                lost = next((w for w in theirs if _lost(write, w, read, known)), None)
-                if lost is None and theirs:
-                    run.dismiss(self.mode, write.step, "the other run wrote something else, the same, or in turn")
-                if lost is not None and write.resource not in told:
-                    told.add(write.resource)
-                    yield self._found(run, other, write, lost)
+        for other in (*others, *met):  # whom it met may have left since
+            if other is not None and other.writes and other.start < own.end and own.start < other.end:
+                yield from self._overwrites(run, own, other, told)
+
+    def _of(self, run: AgentRun) -> Accesses | None:
+        ended = run.ended
+        if ended is None:
+            return None
+        reads, writes = self._accesses(run, self.reads), self._accesses(run, self.writes)
+        return Accesses(run.trace.trace_id, run.agent, ended.start, ended.end, tuple(reads), tuple(writes))
+
+    def _overwrites(self, run: AgentRun, own: Accesses, other: Accesses, told: set[int]) -> Iterator[Finding]:
+        steps = {step.span_id: step for step in run.steps}
+        for write in own.writes:
+            lost = next((w for w in other.writes if _lost(write, w, own.reads, other.reads)), None)
+            step = steps[write.span_id]
+            if lost is None:
+                run.dismiss(self.mode, step, "the other run wrote something else, the same, or in turn")
+            elif write.resource not in told:
+                told.add(write.resource)
+                yield self._found(run, other, step, lost)
 
     def _accesses(self, run: AgentRun, listed: str) -> list[Access]:
         wanted = _parsed(listed)
@@ -87,32 +116,33 @@ class SharedStateConflict(Detector):
             for pattern, resource, value in wanted:
                 if fnmatchcase(step.tool, pattern) and (key := step.call.like.argument(resource)) is not None:
                     given = step.call.like.argument(value) if value else 0
-                    found += [Access(step, key, given)] if given is not None else []
+                    found += [Access(step.span_id, step.start, step.end, key, given)] if given is not None else []
         return found
 
-    def _found(self, run: AgentRun, other: AgentRun, write: Access, lost: Access) -> Finding:
+    def _found(self, run: AgentRun, other: Accesses, write: Step, lost: Access) -> Finding:
+        abroad = other.trace_id if other.trace_id != run.trace.trace_id else b""
         names = f"{other.agent or 'another agent'} and {run.agent or 'this agent'}"
         return self.finding(
             run,
-            about=write.step,
-            root=write.step,
+            about=write,
+            root=write,
             cause="lost_update",
             strength=0.8,
             reason=f"{names} read one resource and wrote different values to it; the earlier write is lost",
             evidence=[
-                Evidence(lost.step.span_id, "arguments", "the write that is lost"),
-                Evidence(write.step.span_id, "arguments", "the write that overwrote it"),
+                Evidence(lost.span_id, "arguments", "the write that is lost", abroad),
+                Evidence(write.span_id, "arguments", "the write that overwrote it"),
             ],
         )
 
 
-def _lost(write: Access, other: Access, read: list[Access], known: list[Access]) -> bool:
+def _lost(write: Access, other: Access, read: Sequence[Access], known: Sequence[Access]) -> bool:
     """`other` came first and was overwritten by a run that had read the resource before, as the other had."""
-    if write.resource != other.resource or write.value == other.value or other.step.end > write.step.end:
+    if write.resource != other.resource or write.value == other.value or other.end > write.end:
         return False
-    mine = [r.step for r in read if r.resource == write.resource and r.step.end <= write.step.start]
-    theirs = any(r.resource == write.resource and r.step.end <= other.step.start for r in known)
-    return theirs and bool(mine) and max(s.end for s in mine) <= other.step.start
+    mine = [r.end for r in read if r.resource == write.resource and r.end <= write.start]
+    theirs = any(r.resource == write.resource and r.end <= other.start for r in known)
+    return theirs and bool(mine) and max(mine) <= other.start
 
 
 @cache

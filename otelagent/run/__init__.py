@@ -1,7 +1,19 @@
 """Runs: one invocation of one agent each, what a detector sees of it, and what it asks its trace."""
 
 from otelagent.run.agent_run import MAX_TOOLS, AgentRun, Identity, order
-from otelagent.run.observer import RAISED, UNSURE, Observer, Wake, roster
+from otelagent.run.observer import LASTING, RAISED, UNSURE, Observer, Wake, roster
 from otelagent.run.sources import SOURCES
 
-__all__ = ["MAX_TOOLS", "RAISED", "SOURCES", "UNSURE", "AgentRun", "Identity", "Observer", "Wake", "order", "roster"]
+__all__ = [
+    "LASTING",
+    "MAX_TOOLS",
+    "RAISED",
+    "SOURCES",
+    "UNSURE",
+    "AgentRun",
+    "Identity",
+    "Observer",
+    "Wake",
+    "order",
+    "roster",
+]

@@ -19,6 +19,10 @@ RAISED: Final = "the detector raised an exception; its judgement is missing"
 """As above; the tally counts it."""
 
 
+LASTING: Final = "lasting/"
+"""How notes begin that runs of other traces of one conversation may ask for, also when this trace has left."""
+
+
 class Wake(StrEnum):
     """What a detector asks to be shown."""
 
@@ -46,6 +50,10 @@ class Observer(Protocol):
     def mode(self) -> str: ...
     @property
     def concludes(self) -> bool: ...
+    @property
+    def shares(self) -> bool:
+        """It leaves notes (`LASTING`) for the runs of other traces of a conversation."""
+
     @property
     def wakes(self) -> frozenset[Wake]: ...
     @property

@@ -1,7 +1,7 @@
 """What a run asks its trace."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from otelagent.baselines.learned import Baselines
 from otelagent.delegation import Edge
@@ -80,6 +80,9 @@ class TraceView(Protocol):
 
     def others(self, run: "AgentRun") -> Sequence["AgentRun"]:
         """The other runs of the trace that have ended, at most as many as are compared."""
+
+    def noted(self, run: "AgentRun", key: str) -> Iterator[Any]:
+        """A note of other traces' runs, of one conversation with this trace or at work for the same run."""
 
     def wraps(self, run: "AgentRun") -> bool:
         """The run's span only wraps that of another run of the same agent."""

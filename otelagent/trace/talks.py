@@ -1,7 +1,7 @@
 """The conversations that the runs of one trace belong to, and what their other turns answer."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from otelagent.conversations import Conversation, Conversations, Turn
 from otelagent.model import Claim, Instructions
@@ -42,6 +42,17 @@ class Talks:
         """The trace leaves memory; its conversations keep what later turns may ask for."""
         for talk in self._by_name.values():
             talk.leave(turn)
+
+    def noted(self, key: str) -> Iterator[Any]:
+        """A note of the runs of other turns."""
+        for talk in self._by_name.values():
+            yield from talk.noted(key, self._trace_id)
+
+    def live(self) -> Iterator[Turn]:
+        """The other turns that are in memory."""
+        turns = {turn.trace_id: turn for talk in self._by_name.values() for turn in talk.live.values()}
+        turns.pop(self._trace_id, None)
+        yield from turns.values()
 
     def told_before(self, run: AgentRun) -> Sequence[Instructions]:
         """System and user messages of earlier turns."""

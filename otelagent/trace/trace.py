@@ -17,7 +17,7 @@ from otelagent.reading.declared import declared
 from otelagent.reading.given import Budget, Given
 from otelagent.reading.seen import Seen
 from otelagent.resting import packed, unpacked
-from otelagent.run import SOURCES, AgentRun, Identity, Observer, order, roster
+from otelagent.run import LASTING, SOURCES, AgentRun, Identity, Observer, order, roster
 from otelagent.trace import fitting
 from otelagent.trace.calls import Calls
 from otelagent.trace.http_statuses import HttpStatuses
@@ -27,6 +27,9 @@ from otelagent.trace.talks import Talks
 
 MAX_DEPTH: Final = 256
 """Parents followed upward; a longer chain, or a cycle, ends where the limit is met."""
+
+MAX_ABROAD: Final = 256
+"""Runs of other traces, at work for the same run, whose notes are looked at."""
 
 MAX_INSTRUCTIONS: Final = 32
 """System and user messages kept per trace, the first ones."""
@@ -314,6 +317,16 @@ class Trace:
             return here
         abroad = above.trace.children(above) if above.trace is not self else self._elsewhere.workers(above)
         return [*here, *(other for other in abroad if other is not run)]
+
+    def noted(self, run: AgentRun, key: str) -> Iterator[Any]:
+        yield from self.talks.noted(key)
+        abroad = (other for other in self.siblings(run) if other.trace is not self)
+        yield from (other.notes[key] for other in islice(abroad, MAX_ABROAD) if key in other.notes)
+
+    @property
+    def lasting(self) -> bool:
+        """Runs have notes that those of other traces may ask for."""
+        return any(name.startswith(LASTING) for run in self.runs.values() for name in run.notes)
 
     def others(self, run: AgentRun) -> Sequence[AgentRun]:
         return self.lineage.others(run)
