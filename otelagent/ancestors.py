@@ -14,6 +14,9 @@ from otelagent.recovery import below, given_by, made_good
 from otelagent.run import AgentRun
 from otelagent.stitching import may_delegate
 
+MAX_WRAPPERS: Final = 8
+"""Spans of one agent around each other."""
+
 MAX_NAMES: Final = 1_000
 """Characters of missing items' names, together."""
 
@@ -76,8 +79,23 @@ def coworkers(run: AgentRun) -> Iterator[tuple[Step, Receipt]]:
 
 def passed_over(run: AgentRun) -> bool:
     """The agent above has answered and doesn't mention what this one admits."""
+    above = _above(run)
+    return above is not None and _has_answered(above) and not admits(above)
+
+
+def _above(run: AgentRun) -> AgentRun | None:
+    """The run that goes on with its result; a span that only wraps the run itself doesn't."""
     above = run.trace.enclosing(run)
-    return above is not None and is_agent(above) and said(above) is not None and not admits(above)
+    for _ in range(MAX_WRAPPERS):
+        if above is None or not (above.trace.wraps(above) or (above.agent == run.agent and said(above) is None)):
+            break
+        above = above.trace.enclosing(above)
+    return above
+
+
+def _has_answered(above: AgentRun) -> bool:
+    ended = is_agent(above) or any(s.kind is Kind.WORKFLOW and s.span_id == above.key for s in above.steps[-1:])
+    return ended and said(above) is not None
 
 
 def is_agent(run: AgentRun) -> bool:

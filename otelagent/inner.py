@@ -4,6 +4,7 @@ Where emitters record model calls only, all in one flat run, a child's conversat
 that a call gave it. What stands between that message and the call's result is what the child did.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -111,8 +112,11 @@ def _task(step: Step, before: Sequence[Step], tasks: Mapping[int, Sequence[int]]
 
 def settled(run: AgentRun) -> bool:
     """Every call that the run's models asked for has come: whoever speaks now has all results."""
-    came = {step.call_id for step in run.steps if step.call_id}
-    return all(call.id in came for step in run.steps if step.turn is not None for call in step.turn.asked if call.id)
+    asked = [call for step in run.steps if step.turn is not None for call in step.turn.asked]
+    came = [step for step in run.steps if step.kind in SOURCES]
+    ids, names = {step.call_id for step in came}, Counter(step.tool for step in came)
+    nameless = Counter(call.name for call in asked if not call.id)  # some emitters give calls no ids
+    return all(call.id in ids for call in asked if call.id) and nameless <= names
 
 
 def _between(steps: Sequence[Step], begin: int, at: int) -> Inner | None:

@@ -307,9 +307,11 @@ class Trace:
 
     def enclosing(self, run: AgentRun) -> AgentRun | None:
         edge = self.lineage.edge(run)
-        if edge is not None and edge.trace_id:
-            return self._elsewhere.employer(run)
-        return self.runs.get(edge.above) if edge is not None and edge.above is not None else None
+        above = self.runs.get(edge.above) if edge is not None and edge.above is not None else None
+        if edge is None or not edge.trace_id:
+            return above
+        wrapped = self._elsewhere.employer(above) if above is not None else None  # its span only wraps the run
+        return self._elsewhere.employer(run) or wrapped
 
     def siblings(self, run: AgentRun) -> Sequence[AgentRun]:
         above, here = self.enclosing(run), self.lineage.siblings(run)
