@@ -17,6 +17,10 @@ class Spent(msgspec.Struct, gc=False):
     """Input and output of all model calls."""
     cached: int = 0
     """Of the input, what was read from a cache."""
+    shown: int = 0
+    """Bytes of the spans of model calls."""
+    hidden: bool = False
+    """A model call doesn't show its messages whole: `shown` says nothing."""
     llm_calls: int = 0
     tool_calls: int = 0
     cost: float | None = None
@@ -27,6 +31,9 @@ class Spent(msgspec.Struct, gc=False):
         if kind is Kind.LLM:
             self.llm_calls += 1
             self.tokens += (step.input_tokens or 0) + (step.output_tokens or 0)
+            self.shown += step.size
+            if step.turn is None or not step.turn.history or step.withheld is not None:
+                self.hidden = True
             if step.cached_tokens:
                 self.cached += step.cached_tokens
             if step.cost is not None:
@@ -49,6 +56,8 @@ class Spent(msgspec.Struct, gc=False):
         for each in several:
             made.tokens += each.tokens
             made.cached += each.cached
+            made.shown += each.shown
+            made.hidden = made.hidden or each.hidden
             made.llm_calls += each.llm_calls
             made.tool_calls += each.tool_calls
             if each.cost is not None:

@@ -30,7 +30,8 @@ def below(run: AgentRun) -> Iterator[AgentRun]:
 def usage(run: AgentRun) -> Usage:
     """Of a run and all below it. Times are those of its own span, else of its steps."""
     took = Spent.together(each.spent for each in below(run)) if run.trace.children(run) else run.spent
-    return Usage(took.tokens, took.cached, took.llm_calls, took.tool_calls, _seconds(run), took.cost)
+    shown = 0 if took.hidden else took.shown
+    return Usage(took.tokens, took.cached, took.llm_calls, took.tool_calls, _seconds(run), took.cost, shown)
 
 
 def _seconds(run: AgentRun) -> float:

@@ -199,10 +199,13 @@ class Baselines:
         own = self.tasks.get(key)
         if own is not None and own.runs >= self.limits.least_runs:
             return own
+        every = self.all_inputs(key)
+        return every if every is not None and self._longer_known(key) else None
+
+    def all_inputs(self, key: TaskKey) -> TaskBaseline | None:
+        """Of the task with inputs of all lengths; None while too few runs have been seen."""
         every = self.tasks.get(key._replace(inputs=ALL_INPUTS))
-        if every is None or every.runs < self.limits.least_runs:
-            return None
-        return every if self._longer_known(key) else None
+        return every if every is not None and every.runs >= self.limits.least_runs else None
 
     def _longer_known(self, key: TaskKey) -> bool:
         """Inputs of this class or of a longer one have been seen a few times."""

@@ -1,6 +1,7 @@
 """A quantile sketch of non-negative numbers: DDSketch's mapping and store, with weights that can be scaled."""
 
 import math
+from array import array
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final, NamedTuple, Self
@@ -10,7 +11,7 @@ from ddsketch.store import CollapsingLowestDenseStore
 
 
 class Grain(NamedTuple):
-    """Relative error of a quantile, and most bins: beyond them the lowest are joined. A bin takes 32 bytes."""
+    """Relative error of a quantile, and most bins: beyond them the lowest are joined. A bin takes 8 bytes."""
 
     error: float
     bins: int
@@ -62,7 +63,9 @@ class Sketch:
             store.bins[key - store.offset] += weight
             store.count += weight
         else:
+            store.bins = list(store.bins)
             store.add(key, weight)
+            store.bins = array("d", store.bins)  # type: ignore[assignment]  # a quarter of a list, which seldom grows
 
     def quantile(self, share: float) -> float:
         """The value at this share of the whole weight, within the grain's error; 0 of an empty sketch.

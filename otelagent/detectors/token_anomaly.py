@@ -28,10 +28,11 @@ class TokenAnomaly(Detector):
 
     ## What it looks for
     Input and output tokens of a whole run, sub-agents included, against the earlier runs of the same task: the same
-    workflow or agent, service and environment, with an input of about the same length. Far is all of: `ratio` times the
-    median, `beyond` times the 99th percentile, and `spread` robust standard deviations on a logarithmic scale. Tokens
-    are judged as they are and against what a run with as many model calls takes; the cost likewise, where the
-    instrumentation reports it. A run that hasn't ended and has passed the limit already is told at that step.
+    workflow or agent, service and environment, with an input of about the same length. Far is all of: `ratio` times
+    the median, `beyond` times the 99th percentile, and `spread` robust standard deviations on a logarithmic scale.
+    Tokens are judged as they are, against what a run with as many model calls takes and, where messages are
+    recorded, against what a run with as much content takes; the cost as it is, where the instrumentation reports
+    it. A run that hasn't ended and has passed the limit already is told at that step.
 
     ## Why it matters
     Token totals are the first number to move when an agent loops, rereads its context or is fed too much, and
@@ -81,13 +82,23 @@ class TokenAnomaly(Detector):
         normal = run.trace.normal
         if run.ended is None or not normal.tasks or (key := task_key(run)) is None:
             return
-        known = normal.task(key)
-        if known is None:
+        own = normal.task(key)
+        known = own or normal.all_inputs(key)
+        if own is None:
             self._learning(run, run.ended, key)
+        if known is None or (used := usage(run)).tokens < self.floor:
             return
-        used = usage(run)
-        if used.tokens >= self.floor and (verdict := self.judged(used, known)) is not None and is_task(run):
+        verdict = self.judged(used, known) if own is not None else self.by_content(used, known)
+        if verdict is not None and is_task(run):
             yield self._found(run, run.ended, used, verdict, known)
+
+    def by_content(self, used: Usage, known: TaskBaseline) -> _Verdict | None:
+        """The same by the content that it shows alone: of a run with longer inputs than the known ones have."""
+        far = known.exceeded_for_content(used.shown, used.tokens, self._margins) if self._many(used, known) else None
+        return None if far is None else _Verdict("tokens", far, "took, with as much recorded content as it has,")
+
+    def _many(self, used: Usage, known: TaskBaseline) -> bool:
+        return used.tokens > FOR_ITS_CALLS * known.expected(self._margins).usual
 
     def _baseline(self, run: AgentRun) -> TaskBaseline | None:
         key = task_key(run)
@@ -105,9 +116,11 @@ class TokenAnomaly(Detector):
             return None
         if (far := known.exceeded(used.tokens, self._margins)) is not None:
             return _Verdict("tokens", far, "took")
-        many = used.tokens > FOR_ITS_CALLS * known.expected(self._margins).usual
+        many = self._many(used, known)
         if many and (far := known.exceeded_for(used.llm_calls, used.tokens, self._margins)) is not None:
             return _Verdict("tokens", far, f"took, with {used.llm_calls} model calls,")
+        if (verdict := self.by_content(used, known)) is not None:
+            return verdict
         far = known.exceeded_cost(used.cost, self._margins) if used.cost is not None else None
         cold = far is not None and used.cached < 0.5 * known.cached.quantile(0.5)
         return _Verdict("cost", far, "cost") if far is not None and not cold else None

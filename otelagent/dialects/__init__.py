@@ -164,6 +164,7 @@ def _step(span: Span, layout: Layout, plan: Plan, kind: Kind) -> Step:
         start=span.start,
         end=span.end,
         failed=failed,
+        size=span.size,
         content=content,
         **values,
     )

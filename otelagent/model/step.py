@@ -1,7 +1,7 @@
 """One unit of an agent's run.
 
 Steps are what memory is spent on. What many of them have in common is one `Traits` for all, what few of them have is
-set aside in `Extras`: a step is 160 bytes where a field for everything made it 384.
+set aside in `Extras`: a step is 168 bytes where a field for everything made it 384.
 """
 
 from typing import Any, Final
@@ -102,6 +102,8 @@ class Step(msgspec.Struct, gc=False):
     input_tokens: int | None = None
     output_tokens: int | None = None
     context_limit: int | None = None
+    size: int = 0
+    """Bytes of the span as it came; 0 where the step has none of its own."""
     extras: Extras | None = None
     added: bytes = b""
     """Attributes that were added to the span when it passed; a repeated one gets the same."""
@@ -128,6 +130,7 @@ class Step(msgspec.Struct, gc=False):
         input_tokens: int | None = None,
         output_tokens: int | None = None,
         context_limit: int | None = None,
+        size: int = 0,
         content: Content | None = None,
         call: Call | None = None,
         **said: Any,
@@ -154,6 +157,7 @@ class Step(msgspec.Struct, gc=False):
             input_tokens=input_tokens,
             output_tokens=output_tokens,
             context_limit=context_limit,
+            size=size,
             extras=extras,
             content=content,
             call=call,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from otelagent.baselines.learned import Baselines, Limits, TaskKey, ToolKey
 from otelagent.baselines.task import TaskBaseline, Usage
+from otelagent.detectors.token_anomaly import TokenAnomaly
 from otelagent.model import Call, Kind, Outcome, Role, Status, Step
 from otelagent.reading.shape import DEPTH, PLACES, shape
 
@@ -75,9 +76,17 @@ def test_a_task_takes_less_than_8_kib() -> None:
     for number in range(3_000):
         tokens = int(choose.lognormvariate(9, 3)) + 1
         used = Usage(
-            tokens, tokens // 3, choose.randrange(1, 400), choose.randrange(400), choose.lognormvariate(1, 3), 0.1
+            tokens,
+            tokens // 3,
+            choose.randrange(1, 400),
+            choose.randrange(400),
+            choose.lognormvariate(1, 3),
+            choose.lognormvariate(0, 3),
+            int(choose.lognormvariate(9, 3)) + 1,
         )
         baseline.add(used, float(number))
+        if number % 50 == 0:
+            TokenAnomaly().judged(used, baseline)
     assert 2_000 < size(baseline) < 8 << 10
 
 

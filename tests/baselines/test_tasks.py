@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from otelagent.baselines.aging import DAY
@@ -26,8 +27,8 @@ KEY = TaskKey("prod", "shop", "refund", "0")
 
 def judged(normal: Baselines, key: TaskKey, used: Usage) -> str | None:
     """The cause, if the run is far from usual."""
-    known = normal.task(key)
-    found = TokenAnomaly().judged(used, known) if known is not None else None
+    own, every = normal.task(key), normal.all_inputs(key)
+    found = TokenAnomaly().judged(used, own) if own else TokenAnomaly().by_content(used, every) if every else None
     return None if found is None else found.cause
 
 
@@ -185,10 +186,19 @@ def only(mode: str) -> dict[str, str]:
     return {other: "off" for other in available() if other != mode}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("corpus", "share"), [("taubench", 1.0), ("agentrx", 0.75), ("hotpot", 0.5)])
+@pytest.mark.parametrize(
+    ("corpus", "share"),
+    [
+        ("agentrx", 1.0),
+        pytest.param("taubench", 1.0, marks=pytest.mark.slow),
+        pytest.param("hotpot", 0.95, marks=pytest.mark.slow),
+    ],
+)
 def test_planted_runs_at_three_times_the_median_are_found(corpus: str, share: float) -> None:
-    """In hotpot every third run takes twice the median by itself, so that not all of them stand out."""
+    """Runs around the median, with three times the tokens for the calls and the content that they have.
+
+    Some of hotpot's have longer inputs, whose runs take twice the median by themselves.
+    """
     ear = _Usages()
     normal = Baselines(AGELESS)
     pipeline = Pipeline(Settings(detectors=only(""), normal=normal), (ear,))
@@ -197,5 +207,44 @@ def test_planted_runs_at_three_times_the_median_are_found(corpus: str, share: fl
     pipeline.settle(1e6)
     middle = sorted(used.tokens for _, used in ear.found)[len(ear.found) // 2]
     near = [(key, used) for key, used in ear.found if abs(used.tokens / middle - 1) < 0.15]
-    planted = [judged(normal, key, Usage(3 * used.tokens, llm_calls=used.llm_calls)) for key, used in near]
+    planted = [judged(normal, key, msgspec.structs.replace(used, tokens=3 * used.tokens)) for key, used in near]
     assert sum(cause == "tokens" for cause in planted) >= share * len(planted) > 0
+
+
+def test_content_that_is_hidden_in_part_is_not_judged_by() -> None:
+    normal = Baselines()
+    choose = random.Random(6)
+    for number in range(100):
+        total = tokens(choose, 5_000, 0.8)
+        normal.ran(KEY, Usage(total, llm_calls=5, shown=4 * total), float(number))
+    assert judged(normal, KEY, Usage(15_000, llm_calls=5, shown=20_000)) == "tokens"
+    assert judged(normal, KEY, Usage(15_000, llm_calls=5, shown=60_000)) is None
+    assert judged(normal, KEY, Usage(15_000, llm_calls=5)) is None
+
+
+def test_content_is_not_judged_by_where_few_runs_show_it() -> None:
+    normal = Baselines()
+    choose = random.Random(6)
+    for number in range(100):
+        total = tokens(choose, 5_000, 0.8)
+        normal.ran(KEY, Usage(total, llm_calls=5, shown=4 * total if number % 4 else 0), float(number))
+    assert judged(normal, KEY, Usage(15_000, llm_calls=5, shown=20_000)) is None
+
+
+def test_a_run_shows_as_much_content_as_all_its_model_calls_or_none() -> None:
+    whole, hidden = (_spent({**SAID, "history": history}) for history in (True, False))
+    assert whole.shown > 500
+    assert hidden.shown == 0
+
+
+SAID = {"user": "When does it come?", "agent": "clerk", "tokens": [900, 950]}
+SAID |= {"steps": [{"tool": "look_up", "arguments": {"id": 1}, "result": {"at": "noon"}}, {"say": "At noon."}]}
+
+
+def _spent(script: dict[str, Any]) -> Usage:
+    ear = _Usages()
+    pipeline = Pipeline(Settings(detectors=only("")), (ear,))
+    pipeline.traces(builders.request(builders.spans(script)), 0.0)
+    pipeline.settle(1e3)
+    ((_, used),) = ear.found
+    return used
