@@ -14,7 +14,8 @@ def blames(text: str) -> bool:
 
     A sentence that speaks of the agent's or the tool's own access says what is the case, and so does a text that holds
     one: what it adds about the user is then advice. Where nobody speaks of himself, of tools or of access, any denial
-    is one about the world: "she is no longer an employee".
+    is one about the world: "she is no longer an employee". A state of the resource is one without any denial: "it has
+    been archived".
     """
     data = plain(text)
     for language in likely(text):
@@ -23,6 +24,9 @@ def blames(text: str) -> bool:
             continue
         if said.search(data):
             return any(said.search(sentence) for sentence in sentences(data))
+        states = pattern("blame", language, "states")
+        if any(states.search(each) and not aside.search(each) and not each.endswith(_ASKS) for each in sentences(data)):
+            return True
         denies = pattern("blame", language, "denies")
         if not aside.search(data) and any(
             denies.search(sentence) and not sentence.endswith(_ASKS) for sentence in sentences(data)
