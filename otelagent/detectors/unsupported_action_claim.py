@@ -77,7 +77,7 @@ class UnsupportedActionClaim(Detector):
             return
         if not used or (not turn.history and run.conversation):
             run.abstain(self.mode, "tools" if not used else "history")
-        elif any(f.mode == "tool_error_ignored" and f.about == step.span_id for f in run.findings.values()):
+        elif _told(step, run, turn.said):
             run.dismiss(self.mode, step, "the failure of the call is told already")
         else:
             yield from self._judged(step, run, unsupported)
@@ -103,6 +103,12 @@ class UnsupportedActionClaim(Detector):
             ],
             extra={"otelagent.claim.actions": deeds},
         )
+
+
+def _told(step: Step, run: AgentRun, said: Said) -> bool:
+    """The failed call that the claim passes over is told; a claim in nobody's name is then about that."""
+    told = {finding.mode for finding in run.findings.values() if finding.about == step.span_id}
+    return "tool_error_ignored" in told or ("rate_limit_mid_chain" in told and not said.deeds)
 
 
 def _unsupported(deeds: Iterable[str], used: Mapping[str, bool]) -> list[str]:
