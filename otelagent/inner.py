@@ -81,7 +81,7 @@ def inner(run: AgentRun) -> Iterator[Inner]:
         begin = next((n for n in tasks[task] if past.get(task, -1) < n < at), None)
         past[task] = at
         crossed = any(begin is not None and begin < n < at < t for t, other in calls for n in tasks[other])
-        if begin is not None and not crossed and (found := _between(run.steps, begin, at)) is not None:
+        if begin is not None and not crossed and (found := _between(run.steps, begin, at, tasks)) is not None:
             yield found
 
 
@@ -119,13 +119,23 @@ def settled(run: AgentRun) -> bool:
     return all(call.id in ids for call in asked if call.id) and nameless <= names
 
 
-def _between(steps: Sequence[Step], begin: int, at: int) -> Inner | None:
+def _between(steps: Sequence[Step], begin: int, at: int, tasks: Mapping[int, Sequence[int]]) -> Inner | None:
     answer = next((s for s in reversed(steps[begin:at]) if s.kind is Kind.LLM), None)
     if answer is None or answer.turn is None or answer.turn.said is None or answer.turn.asked:
         return None
     first = steps[begin].turn
     assert first is not None and first.task is not None  # noqa: PT018, S101 - `_tasks` looked
+    begin = _begin(steps, begin, steps[at].call_id, tasks)
     return Inner(steps[at], answer, first.task, _work(steps[begin:at]), _work(steps[at + 1 :]))
+
+
+def _begin(steps: Sequence[Step], begin: int, call_id: str | None, tasks: Mapping[int, Sequence[int]]) -> int:
+    """A message counts where it was read first, which may be a later turn: back to the turn that asked for the call,
+    unless another conversation began between."""
+    turns = [n for n in range(begin) if (turn := steps[n].turn) and any(a.id == call_id for a in turn.asked if a.id)]
+    asker = max(turns, default=begin - 1)
+    other = any(asker < n < begin for where in tasks.values() for n in where)
+    return begin if other else asker + 1
 
 
 def _work(steps: Sequence[Step]) -> tuple[Step, ...]:

@@ -12,6 +12,7 @@ from otelagent import attributes as a
 from otelagent.diagnosis.scan import scan
 from otelagent.model import Finding
 from tests import builders
+from tests.delegations import RUNS, plays
 from tests.encodings import ROOT, TRACE, ask, bodies, flat_conversations, parent, root
 from tests.test_delegation import DOCS, child
 from tests.test_false_delegations import reading, worker
@@ -92,4 +93,16 @@ def test_without_messages_nothing_is_said(missing: str) -> None:
         kept = [x for x in s.attributes if x.key != missing]
         del s.attributes[:]
         s.attributes.extend(kept)
+    assert [f for f in told(spans) if f.mode == "delegation_incomplete"] == []
+
+
+COMPLETE = [case for case in RUNS if not case["found"] and case["say"] and case.get("honest") != "parent"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(case=st.sampled_from(COMPLETE), seed=st.integers(0, 10**6))
+def test_complete_children_are_quiet_in_any_order(case: dict[str, Any], seed: int) -> None:
+    """A message counts where it was read first, which may be in a later turn."""
+    spans = next(spans for _, name, spans in plays(case) if name == "flat_conversations")
+    random.Random(seed).shuffle(spans)
     assert [f for f in told(spans) if f.mode == "delegation_incomplete"] == []
