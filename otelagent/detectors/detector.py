@@ -21,7 +21,8 @@ class Detector:
     `observe` sees the next step (by end time) of those that it `wakes` for, and the run so far; the step is the last
     of `run.steps` already. It yields a finding whenever what it sees amounts to one; the same identity yielded again is
     an update. It must not keep state of its own: `run.notes[self.mode]` is its working state, and begins anew when a
-    run is folded again.
+    run is folded again. While a trace rests its notes are pickled with its steps, so they hold steps and values and no
+    `id` of an object; a trace whose notes can't be pickled never rests.
     """
 
     mode: ClassVar[str]
