@@ -19,15 +19,17 @@ class EmptyResultFabrication(Detector):
     count of 0, "no results found". Then, in one of the next two completions with text, specific claims (numbers,
     percentages, dates, money, citations, URLs, quotations, names) whose values occur in nothing that the agent was
     given: not in its instructions, not in the user's words, not in any tool result of the trace, and not as a sum,
-    difference or share of such numbers. Cause `absence_as_evidence`: the answer concludes from the empty result that
-    there is nothing, where the tool could not have shown that.
+    difference or share of such numbers. Where no source brought anything, the name or the small count that the user
+    asked for is such a claim too. A short result that may say there is nothing ("Zu dieser Nummer liegt nichts vor")
+    counts as empty once the answer states such claims. Cause `absence_as_evidence`: the answer concludes from the empty
+    result that there is nothing, where the tool could not have shown that.
 
     ## Why it matters
     The model fills the gap with plausible figures. Every span is green; only a reader who knows the subject notices.
 
     ## Stays quiet when
     - the answer says that nothing was found, that data is missing, or asks for clarification
-    - a later call with the same or similar arguments found something
+    - a later call with the same arguments found something, or one with similar arguments from which the figures come
     - the tool's normal result is empty: it sends, writes, deletes, or takes a note
     - the figures stand in the question, in the instructions or in another result
     - the result wasn't captured: missing is unknown and not empty

@@ -25,8 +25,8 @@ class RateLimitMidChain(Detector):
     stands in the cause: `rate_limited`, `partial`, `timeout`.
 
     A first page with a cursor, a count above what is listed, or a batch of which some failed is `partial` only where
-    the answer takes it for the whole ("altogether", "the only three"), nobody asked for the next page, and the answer
-    doesn't name the total.
+    the answer takes it for the whole ("altogether", "the only three", or the user asked how many or who), nobody asked
+    for the next page, and the answer doesn't name the total.
 
     ## Why it matters
     The failure is transient and would go away with a retry, but the model can't tell half a result from a whole one. At

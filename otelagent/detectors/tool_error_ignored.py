@@ -17,7 +17,8 @@ class ToolErrorIgnored(Detector):
 
     ## What it looks for
     A tool whose call failed: it raised, returned an error, or its framework turned the exception into ordinary text,
-    also under a span without an error. No later call put it right. Then an answer that states specifics which occur in
+    also under a span without an error; a short result with any word of trouble counts once the answer invents
+    specifics. No later call put it right. Then an answer that states specifics which occur in
     nothing that the agent was given, or, after a failed action, that reports the work as done.
 
     ## Why it matters
