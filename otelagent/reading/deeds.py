@@ -1,6 +1,6 @@
 """What a completion says that was done (sent, booked, paid, ...), and whether a tool may have done it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Any, Final
 
@@ -42,6 +42,7 @@ _LETTER: Final = compiled(
     r"(?:^|\n|:)\s*(?:subject|betreff|objet|asunto|assunto|dear|sehr geehrte[rs]?|estimad[oa]s?|prezad[oa]s?)\b"
     r"[^\n]{0,80}(?:,|:)|(?:kind|best|warm) regards|sincerely|mit freundlichen gr|cordialement|atentamente"
     r"|atenciosamente|此致|敬具|お世話になっております"
+    r"|(?:here’s|here is|hier|voici|aqui)[^\n]{0,80}:\s*\n\s*(?:hi|hello|hey|hallo|bonjour|hola|ola)\b"
 )
 """A text that is written for someone to send: what it claims, it claims in another's name."""
 
@@ -111,20 +112,25 @@ def requested(text: str) -> frozenset[str]:
     """The kinds of deeds that a user may be asking for; questions ask for none."""
     found: set[str] = set()
     data = plain(text)
-    for language in likely(text, 1):
-        if not _any_request(language).search(data):
-            continue
-        for sentence in sentences(data):
-            if _any_request(language).search(sentence) and not _asks(sentence, language):
-                found.update(_requested(sentence, language))
+    spoken = [language for language in likely(text, 1) if _any_request(language).search(data)]
+    for sentence in sentences(data) if spoken else ():
+        asking = any(_asks(sentence, language) for language in spoken)
+        for language in spoken:
+            if not asking and _any_request(language).search(sentence):
+                found.update(_requested(_without_idle(sentence, spoken), language))
     return frozenset(found)
+
+
+def _without_idle(sentence: bytes, spoken: Sequence[str]) -> bytes:
+    for language in spoken:
+        sentence = pattern("deeds", language, "idle").sub(b" ", sentence)
+    return sentence
 
 
 def _requested(sentence: bytes, language: str) -> Iterator[str]:
     if any_of("deeds", language, "wants").search(sentence):
         yield WANTED
-    rest = pattern("deeds", language, "idle").sub(b" ", sentence)
-    yield from (deed for deed in DEEDS if _request(language, deed).search(rest))
+    yield from (deed for deed in DEEDS if _request(language, deed).search(sentence))
 
 
 def follows(text: str) -> bool:
@@ -139,6 +145,8 @@ def met_by(requests: frozenset[str]) -> frozenset[str]:
 
 
 def _asks(sentence: bytes, language: str) -> bool:
+    if any_of("deeds", language, "checks").search(sentence):
+        return True
     if any_of("deeds", language, "polite").search(sentence):
         return False
     return bool(_ASKS.search(sentence)) or any_of("deeds", language, "asking").search(sentence)

@@ -50,7 +50,7 @@ def test_every_pattern_compiles(language: str) -> None:
         ("Has my refund been paid?", set()),
         ("My parcel hasn't arrived. Order 30418", set()),
         ("Please cancel order 5", {"cancel"}),
-        ("Give me my money back.", {"pay", "wanted"}),
+        ("Give me my money back.", {"pay"}),
         ("Ist die Rechnung schon bezahlt?", set()),
         ("Bitte storniere die Buchung.", {"cancel"}),
         ("¿Cuándo llega mi pedido?", set()),
