@@ -1,12 +1,13 @@
 """The answer says that something was done, and nothing did it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector
-from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Said, Severity, Step, Turn
-from otelagent.reading.deeds import DEEDS, WANTED, may_do, met_by
+from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Said, Severity, Step
+from otelagent.reading.deeds import may_do
+from otelagent.reading.support import carried_out, unsupported
 from otelagent.run import SOURCES, AgentRun, Wake
 
 _DONE: Final = {
@@ -36,7 +37,7 @@ class UnsupportedActionClaim(Detector):
     The user believes that the mail has gone out. There is no error anywhere, since nothing was tried.
 
     ## Stays quiet when
-    - the answer says what will be done, could be done, or could not be done
+    - the answer says what will be done, could be done, or could not be done, or that the agent was stopped at a limit
     - a tool that may have done it was called, also by another agent of the trace or in another turn of the
       conversation (by its id, where turns are traces of their own)
     - the claim is about the answer itself (a draft, a list, a summary, code), or it is quoted, or the answer is a
@@ -67,11 +68,12 @@ class UnsupportedActionClaim(Detector):
         if step.kind is not Kind.LLM and not (step is run.ended and run.unanswered):
             return
         used = run.trace.used
-        unsupported = _unsupported(turn.said.deeds, used) or _unsupported(_carried_out(turn, turn.said, used), used)
-        if unsupported:
+        asked = (each.requested for each in turn.standing)
+        missing = unsupported(turn.said.deeds, used) or unsupported(carried_out(turn.said, asked, used), used)
+        if missing:
             used = {**used, **{tool: ok for tool, ok in run.trace.used_elsewhere().items() if ok or tool not in used}}
-            unsupported = _unsupported(unsupported, used)
-        if not unsupported:
+            missing = unsupported(missing, used)
+        if not missing:
             if turn.said.deeds:
                 run.dismiss(self.mode, step, "a tool that may have done it was called with success")
             return
@@ -80,14 +82,14 @@ class UnsupportedActionClaim(Detector):
         elif _told(step, run, turn.said):
             run.dismiss(self.mode, step, "the failure of the call is told already")
         else:
-            yield from self._judged(step, run, unsupported)
+            yield from self._judged(step, run, missing)
 
-    def _judged(self, step: Step, run: AgentRun, unsupported: list[str]) -> Iterator[Finding]:
-        tried = [s for s in run.steps if s.kind in SOURCES and s.tool and _failed(s, unsupported)]
-        searched = unsupported == ["search"]
+    def _judged(self, step: Step, run: AgentRun, missing: list[str]) -> Iterator[Finding]:
+        tried = [s for s in run.steps if s.kind in SOURCES and s.tool and _failed(s, missing)]
+        searched = missing == ["search"]
         confidence = 0.6 if searched or run.partial_view else 0.75
-        deeds = ", ".join(unsupported)
-        told = ", ".join(_DONE[deed] for deed in unsupported)
+        deeds = ", ".join(missing)
+        told = ", ".join(_DONE[deed] for deed in missing)
         why = "the calls that tried it failed" if tried else "no tool that could do it was called with success"
         yield self.finding(
             run,
@@ -109,24 +111,6 @@ def _told(step: Step, run: AgentRun, said: Said) -> bool:
     """The failed call that the claim passes over is told; a claim in nobody's name is then about that."""
     told = {finding.mode for finding in run.findings.values() if finding.about == step.span_id}
     return "tool_error_ignored" in told or ("rate_limit_mid_chain" in told and not said.deeds)
-
-
-def _unsupported(deeds: Iterable[str], used: Mapping[str, bool]) -> list[str]:
-    return [deed for deed in sorted(deeds) if not any(ok and may_do(tool, deed) for tool, ok in used.items())]
-
-
-def _carried_out(turn: Turn, said: Said, used: Mapping[str, bool]) -> frozenset[str]:
-    """What the answer states as done, of what the user may have asked for; all of it where the answer only says that it
-    is done, and no tool could do any of it."""
-    if all(any(ok and may_do(tool, deed) for tool, ok in used.items()) for deed in DEEDS):
-        return frozenset()
-    if not used or not (said.stated or said.finished):
-        return frozenset()
-    asked = frozenset[str]().union(*(each.requested for each in turn.standing))
-    wanted, named = met_by(asked), asked - {WANTED}
-    done = [kinds & wanted for kinds in said.stated if len(_unsupported(kinds, used)) == len(kinds)]
-    none = len(_unsupported(named, used)) == len(named)
-    return frozenset[str]().union(*done) or (named if none and said.finished else frozenset())
 
 
 def _failed(step: Step, deeds: list[str]) -> bool:

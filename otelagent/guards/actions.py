@@ -2,27 +2,47 @@
 
 from typing import Any
 
-from otelagent.guards.guard import Guard, Interrupted
-from otelagent.model import BAD, Captured, Role
-from otelagent.reading.deeds import deeds, may_do
+from otelagent.guards.guard import Guard, Interrupted, Message
+from otelagent.model import Captured, Role
+from otelagent.reading.completion import CompletionRead
+from otelagent.reading.deeds import requested
 from otelagent.reading.outcome import outcome
 from otelagent.reading.roles import role
+from otelagent.reading.support import carried_out, unsupported
+from otelagent.run import FAILED
 
 
 class ActionCheck(Guard):
-    """Holds back an answer that claims an action for which no call succeeded."""
+    """Holds back an answer that claims an action for which no call succeeded: in the agent's own name, or as done, of
+    what the user asked for. That is what `assigned` and the user's messages of `before_model` tell."""
 
     def __init__(self) -> None:
-        self._succeeded: set[str] = set()
+        self._used: dict[str, bool] = {}
+        """Tools that were called, and whether a call succeeded."""
+        self._asked: frozenset[str] = frozenset()
+        self._read: set[str] = set()
+
+    def assigned(self, task: str) -> None:
+        if task not in self._read:
+            self._read.add(task)
+            self._asked |= requested(task)
+
+    def before_model(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            text = message.get("content")
+            if message.get("role") == "user" and isinstance(text, str):
+                self.assigned(text)
+        return messages
 
     def after_tool(self, tool: str, arguments: Any, result: Any) -> Any:
         status = outcome(Captured(result, "result"), role=role(tool, None, {}) or Role.SOURCE).status
-        if status not in BAD:
-            self._succeeded.add(tool)
+        self._used[tool] = self._used.get(tool, False) or status not in FAILED
         return result
 
     def check(self, text: str, *, final: bool = True, finish: str | None = None) -> None:
-        done = deeds(text) if final else ()
-        claimed = sorted(deed for deed in done if not any(may_do(tool, deed) for tool in self._succeeded))
+        if not final:
+            return
+        said, used = CompletionRead(text), self._used
+        claimed = unsupported(said.deeds, used) or unsupported(carried_out(said, [self._asked], used), used)
         if claimed:
             raise Interrupted(f"the answer claims an action ({', '.join(claimed)}) that no call did: it was not given")

@@ -142,7 +142,7 @@ class _Player:
             self.stopped = str(why)
         if self.stopped is not None:
             self._added += 1
-            run.steps.append(Turn(id=f"g{self._added}", text=f"The run was stopped: {self.stopped}."))
+            run.steps.append(Turn(id=f"g{self._added}", text=f"The run ended without an answer: {self.stopped}."))
             run.output, run.failed = None, False
 
 

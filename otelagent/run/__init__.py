@@ -2,9 +2,10 @@
 
 from otelagent.run.agent_run import MAX_TOOLS, AgentRun, Identity, order
 from otelagent.run.observer import LASTING, RAISED, UNSURE, Observer, Wake, roster
-from otelagent.run.sources import SOURCES
+from otelagent.run.sources import FAILED, SOURCES
 
 __all__ = [
+    "FAILED",
     "LASTING",
     "MAX_TOOLS",
     "RAISED",

@@ -279,3 +279,20 @@ def test_action_that_no_call_did_is_not_claimed() -> None:
         made.check("I have sent the refund confirmation by email.")
     made.after_tool("send_email", {}, {"ok": True})
     made.check("I have sent the refund confirmation by email.")
+
+
+def test_action_that_the_user_asked_for_is_not_called_done_in_nobodys_name_either() -> None:
+    user = {"role": "user", "content": "Please cancel my reservation R-12."}
+    made = ActionCheck()
+    made.check("Your reservation R-12 is cancelled.")  # nobody asked for that
+    made.before_model([user])
+    made.after_tool("get_reservation", {}, {"id": "R-12"})
+    for text in ("Your reservation R-12 is cancelled.", "All done!"):
+        with pytest.raises(Interrupted, match=r"claims an action \(cancel\)"):
+            made.check(text)
+    made.check("Agent was stopped after 10 steps.")
+    made.after_tool("cancel_reservation", {}, {"error": {"status": 403, "message": "Forbidden"}})
+    with pytest.raises(Interrupted):
+        made.check("Your reservation R-12 is cancelled.")
+    made.after_tool("cancel_reservation", {}, {"ok": True})
+    made.check("Your reservation R-12 is cancelled.")
