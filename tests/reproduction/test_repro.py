@@ -163,8 +163,37 @@ OPEN: dict[str, str] = {
         ),
         "played again, the child's failure is told with another cause, or as another mode, or not",
     ),
+    **dict.fromkeys(
+        (
+            "anthropic-genai__delegation",
+            "anthropic-js-oi__delegation",
+            "anthropic-logfire__delegation",
+            "anthropic-oi__delegation",
+            "anthropic-tl__delegation",
+            "bedrock-official__delegation",
+            "bedrock-oi__delegation",
+            "bedrock-tl__delegation",
+            "google-genai-oi__delegation",
+            "google-genai-tl__delegation",
+            "litellm-oi__delegation",
+            "openai-js-langfuse__delegation",
+            "openai-js-oi__delegation",
+            "openai-js-tl__delegation",
+            "openai-logfire__delegation",
+            "openai-openlit__delegation",
+            "openai-responses-genai__delegation",
+            "openai-v2__delegation",
+        ),
+        "the child has no span: the case has one conversation, where its turns stand among those of whoever asked it",
+    ),
 }
 """Recordings some failure of which doesn't show again as a case: `repro` says so and writes nothing."""
+
+
+def test_child_that_only_messages_show_is_said_not_to_fail_again() -> None:
+    case, target = cases.first("anthropic-oi__delegation.binpb.gz")
+    with pytest.raises(DoesNotFail, match="delegation_incomplete"):
+        reproduce(case, target)
 
 
 @pytest.mark.slow
