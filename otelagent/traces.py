@@ -163,6 +163,8 @@ class LiveTraces:
         """Put quiet traces to rest while more spans than `awake_spans` are held as objects: those first for which it
         will be longest until someone asks. Traces whose topmost span has passed leave in the order in which they fell
         silent, of the others those that were silent for long may stay so."""
+        if self.spans <= self._limits.awake_spans:
+            return
         awake = [t for t in self._traces.values() if not t.rests and t.runs]
         excess = sum(t.size for t in awake) - self._limits.awake_spans
         if excess <= 0:
