@@ -9,7 +9,7 @@ from otelagent.answers import admits, is_loud, said
 from otelagent.delegation import plain
 from otelagent.inner import inner
 from otelagent.model import Evidence, Finding, Kind, Receipt, Step
-from otelagent.reading.naming import identifier
+from otelagent.reading.naming import forms, identifier
 from otelagent.recovery import below, given_by, made_good
 from otelagent.run import AgentRun
 from otelagent.stitching import may_delegate
@@ -104,10 +104,16 @@ def is_agent(run: AgentRun) -> bool:
 
 
 def names(run: AgentRun, keys: frozenset[int]) -> list[str]:
-    """Items by the names that the run's assignment, or its answer, gives them."""
+    """Items by the names that the run's assignment, or else its answer, gives them."""
     answer = said(run)
     texts = [*given_by(run), *((answer.turn.said,) if answer is not None and answer.turn and answer.turn.said else ())]
-    return list(dict.fromkeys(name for text in texts for name in text.named(keys)))
+    found: dict[str, None] = {}
+    for text in texts if keys else ():
+        own = text.named(keys)
+        found.update(dict.fromkeys(own))
+        if not (keys := keys.difference(*map(forms, own))):
+            break
+    return list(found)
 
 
 def tellable(found: Iterable[str], *, words: bool) -> list[str]:

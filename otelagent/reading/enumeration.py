@@ -134,6 +134,8 @@ def names(value: object, wanted: frozenset[int]) -> list[str]:
             for hashed in forms(name):
                 if hashed in wanted:
                     shown.setdefault(hashed, name.strip())
+            if len(shown) == len(wanted):
+                return list(shown.values())
     return list(shown.values())
 
 
