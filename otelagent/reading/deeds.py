@@ -173,9 +173,8 @@ def _done(sentence: bytes, language: str, how: str, code: bool) -> Iterator[froz
         yield from _ticked(sentence, language)
     for clause in _clauses(sentence, language):
         found: dict[int, set[str]] = {}
-        for deed in DEEDS:
-            claims = _deed(language, deed, how)
-            for match in matches(claims, clause, _CLAIMS) if claims.search(clause) else ():
+        for deed in _claimed(clause, language, how):
+            for match in matches(_deed(language, deed, how), clause, _CLAIMS):
                 if _holds(clause, match, language, how) and not (how and _is_here(clause, match, language, code)):
                     found.setdefault(match.end(), set()).add(deed)
         yield from map(frozenset, found.values())
@@ -226,6 +225,18 @@ def _ticked(line: bytes, language: str) -> Iterator[frozenset[str]]:
 def _any(language: str, ways: tuple[str, ...]) -> AnyOf:
     found = [each for how in ways for deed in DEEDS for each in _patterns(language, deed, how)]
     return AnyOf([*found, _TICKED] if "line" in ways else found)
+
+
+def _claimed(clause: bytes, language: str, how: str) -> list[str]:
+    """Of all kinds at once: to search for each of them takes six times as long."""
+    owners = _owners(language, how)
+    return list(dict.fromkeys(owners[at] for at in sorted(_any(language, (how,)).which(clause)) if at < len(owners)))
+
+
+@cache
+def _owners(language: str, how: str) -> list[str]:
+    """The deeds that the patterns of `_any` stand for, the marks after them aside."""
+    return [deed for deed in DEEDS for _ in _patterns(language, deed, how)]
 
 
 @cache

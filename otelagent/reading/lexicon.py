@@ -181,6 +181,10 @@ class AnyOf:
         """Whether one of them occurs."""
         return self._filter is not None and bool(self._filter.Match(data, False))
 
+    def which(self, data: bytes) -> list[int]:
+        """Those that occur, by their places in the list."""
+        return (self._filter.Match(data, False) or []) if self._filter is not None else []
+
 
 @cache
 def any_of(subject: str, language: str, *keys: str) -> AnyOf:

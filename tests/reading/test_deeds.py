@@ -11,6 +11,7 @@ from otelagent.diagnosis.scan import scan
 from otelagent.reading import deeds
 from otelagent.reading.lexicon import LANGUAGES, grammar
 from otelagent.reading.roles import drafts
+from otelagent.reading.sentences import plain, sentences
 from tests import builders
 from tests.scenarios import script
 
@@ -68,3 +69,12 @@ def test_a_draft_is_not_sent() -> None:
     assert deeds.may_do("gmail_send_draft", "send")
     assert deeds.may_do("list_add", "change")
     assert not deeds.may_do("list_updates", "change")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_kinds_that_are_looked_for_all_at_once_are_those_of_each_pattern(language: str) -> None:
+    texts = [row["answer"] for rows in (ROWS["claims"], ROWS["none"]) for row in rows]
+    for clause in [each for text in texts for each in sentences(plain(text))]:
+        for how in ("", "did_it", "stated", "line"):
+            each = [deed for deed in deeds.DEEDS if deeds._deed(language, deed, how).search(clause)]
+            assert deeds._claimed(clause, language, how) == each, (clause, how)
