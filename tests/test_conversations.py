@@ -131,8 +131,8 @@ def test_values_of_an_earlier_turn_ground_a_later_answer() -> None:
 
 
 def test_child_with_an_id_of_its_own_leaves_the_parents_conversation_alone() -> None:
-    child = {"agent": "helper", "user": "Look it up.", "steps": [{"say": "Nothing new."}]}
-    parent = {**KEPT, "steps": [{"agent": child, "arguments": {"q": "x"}, "result": "Nothing new."}, *KEPT["steps"]]}
+    child = {"agent": "helper", "user": "Look it up.", "steps": [{"say": "It is stable."}]}
+    parent = {**KEPT, "steps": [{"agent": child, "arguments": {"q": "x"}, "result": "It is stable."}, *KEPT["steps"]]}
     traces = turns(parent, BROKEN)
     for span in traces[0]:
         own = {a.key: a for a in span.attributes}

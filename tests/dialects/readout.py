@@ -24,7 +24,6 @@ SHOWN = [
     "workflow",
     "conversation",
     "tool",
-    "tool_type",
     "call_id",
     "model",
     "response_id",
@@ -104,7 +103,7 @@ def _shown(item: Step | Plain) -> dict[str, Any]:
         fields = {"step": None, "dialect": item.dialect, "http_status": item.http_status, "agent": item.agent}
         return _kept(fields | {"receipt": _receipt(item)}) | {"step": None}
     fields = {"step": item.kind.value, "dialect": item.dialect, "failed": item.failed or None}
-    fields |= {name: getattr(item, name) for name in SHOWN}
+    fields |= {name: getattr(item, name) for name in SHOWN} | {"tool_type": item.traits.tool_type}
     fields |= {"receipt": _receipt(item), "duration": item.end - item.start if item.rebuilt else None}
     return _kept(fields | _content(item.kind, item.content))
 

@@ -78,12 +78,13 @@ PAIRS = {
 
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
 def test_a_key_is_heard_however_it_is_encoded(pair: bytes) -> None:
-    (group,) = otlp.TraceRequest(builders.request([span()], scope=SCOPE)).groups
+    request = otlp.TraceRequest(builders.request([span()], scope=SCOPE))
+    (group,) = request.groups
     assert dialects.silent(group)
     group.items[0] = group.items[0] + b"\x4a" + bytes([len(pair)]) + pair
     assert not dialects.silent(group)
-    (place,) = group.places()
-    assert "event" in place.attributes
+    (read,) = request.read(group)
+    assert "event" in read.attributes
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.name)
