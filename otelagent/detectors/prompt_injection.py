@@ -85,7 +85,9 @@ class PromptInjection(Detector):
         elif step.call.suspect is not None:
             seen.suspects = [*seen.suspects[-7:], step]
             if _wanted(step.call.suspect, run):
-                run.dismiss(self.mode, step, "the user wants done what the result says")
+                run.dismiss(self.mode, step, "the user wants done what the result says, or asks about instructions")
+            elif _of_itself(step, step.call.suspect):
+                run.dismiss(self.mode, step, "the result tells how to call its own tool")
             elif step.call.suspect.flagged and self.attempts:
                 yield self._attempt(step, run)
             elif not step.call.suspect.flagged:
@@ -143,6 +145,11 @@ def _suspect(source: Step) -> Suspect:
 def _wanted(suspect: Suspect, run: AgentRun) -> bool:
     """The user wants done what the result says, and no rule of an attack's structure matches there."""
     return not (suspect.flagged and suspect.rules) and any(each.follows for each in run.trace.instructions)
+
+
+def _of_itself(step: Step, suspect: Suspect) -> bool:
+    """All that it names is its own tool: "call it again with page=2"."""
+    return bool(step.tool) and not suspect.rules and suspect.names == {name_key(step.tool or "")}
 
 
 def _departs(step: Step, suspect: Suspect, run: AgentRun, seen: _Seen) -> str | None:

@@ -41,6 +41,11 @@ _WIDE: Final = exact(r"[\x{3040}-\x{30FF}\x{3400}-\x{9FFF}\x{AC00}-\x{D7AF}]")
 _TELLING: Final = 3
 """Letters from which on a word tells something."""
 _DIGITS: Final = 15
+_DIALLED: Final = frozenset("+(0123456789")
+_GROUPED: Final = dict.fromkeys(map(ord, "+() -."))
+_PHONE: Final = 9
+"""Digits at the end of a telephone number that tell it from others."""
+_PHONE_TEXT: Final = 24
 _INITIALS: Final = exact(r"\b[A-Z][A-Z0-9]?\b")
 """Short words that are names: team B, KE."""
 _STOP: Final = names("a an the of in on for to and or is are was were by with from at about")
@@ -196,7 +201,10 @@ def _words(text: str) -> list[str]:
 
 def _terms(value: object, depth: int) -> Iterator[int]:
     if isinstance(value, str):
-        yield from (_term(word) for word in _split(_steady(value[:_TEXT])) if word not in _STOP)
+        if value[:1] in _DIALLED and len(value) <= _PHONE_TEXT and (phone := _phone(value)):
+            yield _term(phone)
+        else:
+            yield from (_term(word) for word in _split(_steady(value[:_TEXT])) if word not in _STOP)
     elif isinstance(value, bool) or value is None or depth == 0:
         return
     elif isinstance(value, int | float):
@@ -208,6 +216,13 @@ def _terms(value: object, depth: int) -> Iterator[int]:
     elif isinstance(value, _LISTS):
         for member in value:
             yield from _terms(member, depth - 1)
+
+
+def _phone(text: str) -> str:
+    """The end of a telephone number, which is the same with and without a country's code, however it is grouped."""
+    digits = text.translate(_GROUPED)
+    long = _PHONE <= len(digits) <= _DIGITS and digits.isascii() and digits.isdigit()
+    return digits[-_PHONE:] if long and (text[0] == "+" or " " in text) else ""
 
 
 def _term(word: str) -> int:

@@ -154,12 +154,18 @@ def _specifics(text: object) -> Specifics:
     mark = _mark(text)
     known = None if mark is None else _SHORT.get(mark)
     if known is None:
-        known = specifics(_brief(text.arguments) if isinstance(text, Acted) else unwrap(text).value)
+        known = specifics(_brief(text.arguments) if isinstance(text, Acted) else _told(text))
         if mark is not None:
             if len(_SHORT) >= MAX_READ:
                 _SHORT.clear()
             _SHORT[mark] = known
     return known
+
+
+def _told(text: object) -> object:
+    """What is inside, and the HTTP status around it, which the model saw too."""
+    read = unwrap(text)
+    return read.value if read.http_status is None else [read.http_status, read.value]
 
 
 def _mark(text: object) -> tuple[bool, int] | None:

@@ -132,6 +132,8 @@ STATUS: Final = names(
     "status state outcome result resultstatus resultstate stat responsestatus statustext estado statut etat état"
     " zustand situacao situação situacion situación 状态 状態 ステータス"
 )
+OUTCOMES: Final = names("resultado résultat resultat ergebnis risultato resultaat 结果 处理结果 結果 処理結果")
+"""Members that hold what was asked for, or in one word how that went."""
 WAIT: Final = names("retryafter retryafterseconds retryafterms retryin retryinseconds ratelimitreset")
 PARTIAL_FLAGS: Final = names(
     "partial ispartial partialresult partialresults partialdata partialresponse partialfailure incomplete"
@@ -147,7 +149,13 @@ LEFT: Final = names(
 )
 """Members that say how much of something was dealt with."""
 ERROR_LISTS: Final = frozenset({"errors", "toolerrors", "errormessages"})
-EXIT_CODES: Final = frozenset({"exitcode", "returncode", "exitstatus"})
+EXIT_CODES: Final = names(
+    "exitcode returncode exitstatus codigosaida códigosaída codigodesaida códigodesaída codigosalida códigosalida"
+    " codigodesalida códigodesalida codesortie codedesortie coderetour codederetour rückgabecode rueckgabecode"
+    " rückgabewert exitwert 退出码 退出代码 返回码 終了コード"
+)
+PRINTED: Final = names("stdout output ausgabe sortie salida saida saída 输出 标准输出 出力 標準出力")
+"""What a command printed."""
 CURSORS: Final = names(
     "next nextcursor nextpage nextpagetoken nextpageurl nexttoken nextcontinuationtoken continuationtoken"
     " continuation cursor hasmore hasnextpage hasnext morepages pageinfo pagination scrollid endcursor"

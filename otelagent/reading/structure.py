@@ -163,6 +163,23 @@ def _bare_code(fields: _Fields) -> Sign | None:
     return None
 
 
+def _problem(fields: _Fields) -> Sign | None:
+    """Problem details (RFC 9457), whatever members of its own a service adds."""
+    if not {"type", "title", "status"} <= fields.by_name.keys():
+        return None
+    key, member = fields.by_name["status"]
+    uri, code = fields.by_name["type"][1], _code(member)
+    if code is None or not isinstance(uri, str) or not uri.startswith(_PROBLEM_TYPES):
+        return None
+    status = http(code)
+    if status is Status.ERROR:
+        status = kind(fields.text()).status
+    return Sign(status, _pointer(key), f"status {code}") if status is not None and code >= 400 else None
+
+
+_PROBLEM_TYPES: Final = ("about:", "urn:", "tag:", "http://", "https://", "/")
+
+
 def _replied(fields: _Fields) -> Sign | None:
     """A service's own code beside words of trouble, and nothing that was asked for:
     `{"code": 50001, "msg": "系统繁忙", "data": null}`."""
@@ -200,7 +217,8 @@ def _grpc_status(fields: _Fields) -> Sign | None:
 
 
 def _status(fields: _Fields) -> Sign | None:
-    for _, key, member in fields.found(members.STATUS):
+    own = frozenset() if fields.record else members.OUTCOMES
+    for _, key, member in fields.found(members.STATUS | own):
         if not isinstance(member, str) or len(member) > 40:
             continue
         name = folded(member)
@@ -379,7 +397,7 @@ def _process(fields: _Fields) -> Sign | None:
     codes = [m for _, _, m in fields.found(members.EXIT_CODES)]
     if not codes or not isinstance(codes[0], int) or codes[0] == 0:
         return None
-    stdout = next((m for _, _, m in fields.found(frozenset({"stdout", "output"}))), "")
+    stdout = next((m for _, _, m in fields.found(members.PRINTED)), "")
     stderr = fields.by_name.get("stderr")
     if codes[0] == 124:
         return Sign(Status.TIMEOUT, "", "exit code 124")
@@ -418,10 +436,11 @@ _WRAPS: Final = _bit(members.ENVELOPES)
 _LOOKS: Final[tuple[tuple[int, _Look], ...]] = (
     (_bit(members.HTTP_KEYS), _http_status),
     (_bit(members.CODE_KEYS), _bare_code),
+    (_bit(members.CODE_KEYS), _problem),
     (_bit(members.CODE_KEYS), _grpc_status),
     (_bit(members.REPLY_CODES), _replied),
     (_bit(members.SUCCESS, members.FAILED_FLAGS, members.LATE, members.LIMITED), _flags),
-    (_bit(members.STATUS), _status),
+    (_bit(members.STATUS, members.OUTCOMES), _status),
     (_bit(members.ERROR_LISTS), _errors),
     (_bit(members.ERROR_TEXTS), _error_member),
     (_bit(members.ERROR_TYPES, frozenset({"code"})), _error_type),
