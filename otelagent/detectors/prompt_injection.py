@@ -41,6 +41,7 @@ class PromptInjection(Detector):
     - tool documentation and code have imperative sentences
     - the instructions are the user's own, or the user wants done what a mail, a ticket or a list says, and nothing
       there reads as more than that
+    - the user wants a prompt reviewed, or the result tells how to call the tool that it came from
     - the result wasn't captured: that is counted as an abstention
 
     ## What to do
@@ -143,7 +144,7 @@ def _suspect(source: Step) -> Suspect:
 
 
 def _wanted(suspect: Suspect, run: AgentRun) -> bool:
-    """The user wants done what the result says, and no rule of an attack's structure matches there."""
+    """The user wants done what the result says, or a prompt reviewed, and no rule of an attack matches there."""
     return not (suspect.flagged and suspect.rules) and any(each.follows for each in run.trace.instructions)
 
 

@@ -134,7 +134,7 @@ def _requested(sentence: bytes, language: str) -> Iterator[str]:
 
 
 def follows(text: str) -> bool:
-    """A user wants done what something else says: a mail, a ticket, a list of steps."""
+    """A user wants done what something else says (a mail, a ticket, a list of steps), or looks after instructions."""
     data = plain(text)
     return any(any_of("deeds", language, "follows").search(data) for language in likely(text, 1))
 

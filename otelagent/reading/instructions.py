@@ -71,7 +71,7 @@ class InstructionsRead(TextRead):
 
     @property
     def follows(self) -> bool:
-        """It wants done what something else says."""
+        """It wants done what something else says, or a prompt reviewed."""
         return not self.system and self._once("follows", follows)
 
     def lifts(self, rules: Sequence[Rule]) -> tuple[Constraint, ...]:

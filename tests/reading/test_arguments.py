@@ -95,6 +95,9 @@ def test_what_is_asked_for_is_never_volatile(one: object, other: object) -> None
         ({"q": "a b", "page": 1}, {"q": "a b", "page": 2}, False),
         ({"q": "a b"}, {"q": "a b", "page": 2}, False),
         ("x", None, False),
+        ({"id": 8841, "phone": "600 123 456"}, {"id": 8841, "phone": "+34600123456"}, True),
+        ({"id": 8841, "phone": "600 123 456"}, {"id": 8841, "phone": "+34600123457"}, False),
+        ({"id": 8841, "from": "2026-04-05"}, {"id": 8841, "from": "2026-04-06"}, False),
     ],
 )
 def test_near_queries_share_most_words_and_no_number_changes(one: object, other: object, expected: bool) -> None:

@@ -255,6 +255,11 @@ LIFTS = [
     ("N'utilise que des documents publiés après le 1er janvier 2024.", "La date limite ne s'applique plus."),
     ("Usa solo documentos posteriores al 1 de enero de 2024.", "La fecha límite ya no se aplica."),
     ("Use apenas documentos publicados depois de 1 de janeiro de 2024.", "A data limite já não se aplica."),
+    ("Respond only in JSON.", "You can drop the JSON now, plain English is fine."),
+    ("Antworte nur in JSON.", "Das JSON brauchst du nicht mehr, Fließtext reicht."),
+    ("Réponds uniquement en JSON.", "Laisse tomber le JSON, du texte simple suffit."),
+    ("Responde solo en JSON.", "Deja el JSON, texto normal está bien."),
+    ("Responda apenas em JSON.", "Esqueça o JSON, texto normal basta."),
     ("只使用2024年1月1日之后发布的文件。", "日期限制不再适用。"),
     ("2024年1月1日以降の文書のみを使用してください。", "日付の制限は解除します。"),
 ]
@@ -262,6 +267,7 @@ STANDS = [
     (AFTER_2024, "And battery ageing?"),
     (AFTER_2024, "How long do permits take?"),
     (AFTER_2024, "You may answer briefly now, no markdown."),
+    ("Respond only in JSON.", "Can you drop the JSON file into the bucket? What does it say?"),
     ("Answer only in German.", "What does the 2019 report say?"),
     (AFTER_2024, "Remember: only use documents dated after 2024-01-01, as before."),
 ]
@@ -273,7 +279,7 @@ def test_a_later_message_lifts_the_rule(rule: str, later: str) -> None:
     assert lifted(standing, later) == tuple(standing)
 
 
-@pytest.mark.parametrize(("rule", "later"), STANDS[:4])
+@pytest.mark.parametrize(("rule", "later"), STANDS[:5])
 def test_other_messages_leave_it_standing(rule: str, later: str) -> None:
     assert lifted(rules(rule), later) == ()
 

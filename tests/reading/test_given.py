@@ -13,6 +13,12 @@ def test_claims_are_grounded_in_what_was_taken() -> None:
     assert given.ungrounded(CLAIM) == ()
 
 
+def test_the_status_of_an_envelope_was_given_too() -> None:
+    given = Given(Budget())
+    given.take('{"status": 403, "body": "Forbidden"}')
+    assert given.ungrounded(claims("The page answers with a 403 for this role.")) == ()
+
+
 def test_text_that_the_budget_has_no_room_for_is_lost_and_said() -> None:
     given = Given(Budget(characters=1))
     given.take("sales rose by 67% to 41200 units")

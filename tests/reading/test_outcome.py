@@ -119,6 +119,14 @@ def test_results_that_hold_nothing_are_empty(result: object) -> None:
 
 
 OK: list[object] = [
+    {"type": "apartment", "title": "Flat 4", "status": 400, "rooms": 3},
+    {"type": "https://schema.org/Offer", "title": "Flat 4", "status": 200, "rooms": 3},
+    {"status": 400, "amount": 3},
+    {"resultado": "2-1", "equipo": "Betis"},
+    {"resultado": "fallido", "id": 3, "prueba": "nocturna"},
+    {"resultado": "error", "prueba_id": 3, "prueba": "nocturna"},
+    {"job": "nightly", "exit_code": 1, "log": "2 tests failed"},
+    {"codigo_saida": 1, "saida": "3 testes falharam", "stderr": "aviso"},
     0,
     "0",
     False,
@@ -308,6 +316,13 @@ def test_refusals_in_any_shape_are_denied(result: object) -> None:
 
 
 ERROR: list[object] = [
+    {"type": "https://errors.example.com/bad", "title": "Bad Request", "status": 400, "o:details": [{"detail": "No."}]},
+    {"type": "about:blank", "title": "Conflict", "status": 409, "order": {"id": 7, "state": "open"}},
+    {"resultado": "ERROR", "codigo": "E-112", "descripcion": "Número de expediente con formato incorrecto"},
+    {"ergebnis": "Fehler", "meldung": "Parameter ungültig"},
+    {"結果": "エラー", "メッセージ": "形式が不正です"},
+    {"codigo_saida": 1, "stderr": "ERROR: No matching distribution found for relatorios"},
+    {"code_sortie": 2, "sortie": "", "stderr": "commande introuvable"},
     "Error: user not found",
     "Error: payment amount does not add up, total price is 375, but paid 299",
     "An error occurred while running the tool. Please try again.",
