@@ -63,7 +63,12 @@ class CompletionRead(TextRead):
     @property
     def receipt(self) -> Receipt | None:
         """How much it says was done: in JSON, else in words."""
-        return self.structured or self._once("words", _receipt_in_words)
+        return self.structured or self.in_words
+
+    @property
+    def in_words(self) -> Receipt | None:
+        """How much it says in words was done."""
+        return self._once("words", _receipt_in_words)
 
     @property
     def structured(self) -> Receipt | None:

@@ -7,8 +7,8 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 from otelagent.model import Captured, More, Outcome, Receipt, Role, Status, Step, Suspect
-from otelagent.reading.acknowledgement import announces, halted
 from otelagent.reading.arguments import fingerprint, size
+from otelagent.reading.completion import CompletionRead
 from otelagent.reading.envelopes import Unwrapped, unwrap
 from otelagent.reading.hints import hint
 from otelagent.reading.injection import names_in, score, targets_in
@@ -16,7 +16,7 @@ from otelagent.reading.known import Known
 from otelagent.reading.likeness import as_text
 from otelagent.reading.outcome import outcome
 from otelagent.reading.pages import more
-from otelagent.reading.receipts import in_structure, in_words
+from otelagent.reading.receipts import in_structure
 from otelagent.reading.roles import stands_for_agent
 from otelagent.reading.shape import Shape, shape
 
@@ -52,8 +52,10 @@ def of_coworker(tool: str | None, target: str | None, captured: Captured | None)
     said = unwrap(captured.value).value
     if not isinstance(said, str):
         return None
-    stopped = halted(said) or announces(said)
-    return in_words(said, captured.path) or (Receipt(None, None, "stopped", captured.path) if stopped else None)
+    answer = CompletionRead(said)  # most often the agent's own turn has the same text, and is read for the same
+    if answer.in_words is not None:
+        return msgspec.structs.replace(answer.in_words, path=captured.path)
+    return Receipt(None, None, "stopped", captured.path) if answer.halted else None
 
 
 def read_result(step: Step, captured: Captured | None, error: str | None, role: Role) -> ResultFacts:
