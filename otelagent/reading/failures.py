@@ -293,13 +293,16 @@ _XML_NOTHING: Final = compiled(
     r"^\s*(?:<\?xml[^>]*>\s*)?<[\w:.-]+(?:\s[^<>]*)?(?:/>|>\s*</[\w:.-]+>)\s*$|totalresults>0</"
     r"|^\s*(?:<\?xml[^>]*>\s*)?(?:</?[\w:.-]+(?:\s+(?:(?:xmlns|xsi|xml)(?::\w+)?|version|encoding|lang)=\"[^\"<]*\""
     r"|\s+(?:total|count|num)\w*=\"0\")*\s*/?>\s*){2,}$"
+    r"|^\s*(?:<\?xml[^>]*>\s*)?<[\w:.-]+(?:\s[^<>]*)?>\s*<(?:(?:total|result|hit|record)?s?count|total(?:results|hits|records)?"
+    r"|numfound)>0</(?s:.{1,200})"
+    r"<\w*(?:list|results|items|records|rows|entries|hits)\s*(?:/>|>\s*</)"
 )
-"""An element without content, also within others that hold nothing else."""
+"""An element without content, also within others that hold nothing else; a list that is empty, after its count."""
 _SHOWN: Final = compiled(r">([^<>]+)<")
 _UNSHOWN: Final = compiled(r"(?s)<(?:script|style)\b.*?</(?:script|style)>")
 _PAGE_TEXT: Final = 600
 """Characters of text up to which a page says nothing more than that nothing was found."""
-_XML_FAULT: Final = compiled(r"<(?:\w+:)?(?:error|fault|errorresponse|serviceexception\w*)\b[^>]*>")
+_XML_FAULT: Final = compiled(r"<(?:[\w-]+:)?(?:error|fault|errorresponse|serviceexception\w*)\b[^>]*>")
 
 
 def page(text: str) -> Reading | None:

@@ -88,6 +88,8 @@ EMPTY: list[object] = [
     "{'results': [], 'total': 0}",
     '"{\\"results\\": []}"',
     "```json\n[]\n```",
+    '<?xml version="1.0"?>\n<eSearchResult><Count>0</Count><RetMax>0</RetMax><IdList/></eSearchResult>',
+    "<result><total>0</total><items></items></result>",
     "No results found.",
     "No Results",
     "0 results",
@@ -119,6 +121,8 @@ def test_results_that_hold_nothing_are_empty(result: object) -> None:
 
 
 OK: list[object] = [
+    "<stock><count>0</count><sku>A1</sku><tags/></stock>",
+    "<report><errorCount>0</errorCount><file>a.py</file><items/></report>",
     {"type": "apartment", "title": "Flat 4", "status": 400, "rooms": 3},
     {"type": "https://schema.org/Offer", "title": "Flat 4", "status": 200, "rooms": 3},
     {"status": 400, "amount": 3},
@@ -316,6 +320,8 @@ def test_refusals_in_any_shape_are_denied(result: object) -> None:
 
 
 ERROR: list[object] = [
+    '<SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/"><SOAP-ENV:Body><SOAP-ENV:Fault>'
+    "<faultstring>Validation error occurred.</faultstring></SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>",
     {"type": "https://errors.example.com/bad", "title": "Bad Request", "status": 400, "o:details": [{"detail": "No."}]},
     {"type": "about:blank", "title": "Conflict", "status": 409, "order": {"id": 7, "state": "open"}},
     {"resultado": "ERROR", "codigo": "E-112", "descripcion": "Número de expediente con formato incorrecto"},
