@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
@@ -17,7 +17,7 @@ from otelagent.tally import Tally
 from otelagent.terminal import Terminal
 from tests import builders
 from tests.delegations import RUNS, plays
-from tests.encodings import IN_SPANS, WAYS, apart, ask, bodies, parent
+from tests.encodings import IN_SPANS, WAYS, apart, ask, bare_child_span, bodies, parent
 from tests.test_delegation import DOCS, child, created, finding_attribute
 from tests.test_delegation_order import Queues, shuffled
 from tests.test_false_delegations import reading, worker
@@ -70,9 +70,16 @@ def creation() -> list[Span]:
     return [one, *run]
 
 
+FLAT = "without agents' spans"
+
+
 def made(case: dict[str, Any], place: int) -> Queues:
-    played = [spans for _, _, spans in plays(case)]
+    played = [spans for group, _, spans in plays(case) if group != FLAT]
     return [played[place % len(played)]]
+
+
+def flat(case: dict[str, Any]) -> Queues:
+    return [spans for group, _, spans in plays(case) if group == FLAT]
 
 
 def two(way: int, count: int) -> Queues:
@@ -89,11 +96,21 @@ traffic = st.one_of(
 )
 
 
+@example(queues=[bare_child_span(child(3))], seed=239)  # its answer is told of first, and later its agent
 @settings(max_examples=250, deadline=None)
 @given(queues=traffic, seed=st.integers(0, 10**6))
 def test_no_permutation_leaves_an_event_that_order_would_not_have_told(queues: Queues, seed: int) -> None:
     ordered = standing(events(bodies([s for queue in queues for s in queue])))
     assert standing(events(bodies(shuffled(queues, seed)))) <= ordered
+
+
+@settings(max_examples=50, deadline=None)
+@given(queues=st.builds(flat, st.sampled_from(RUNS)), seed=st.integers(0, 10**6))
+def test_no_permutation_leaves_a_child_that_only_messages_show_accused(queues: Queues, seed: int) -> None:
+    """Its bad source may be told alone where a turn comes too late for the child to be seen."""
+    ordered = standing(events(bodies([s for queue in queues for s in queue])))
+    left = standing(events(bodies(shuffled(queues, seed)))) - ordered
+    assert not [each for each in left if each[1] == DelegationIncomplete.mode]
 
 
 def early() -> list[Span]:

@@ -502,14 +502,23 @@ class Trace:
         for run, findings in self.lineage.conclude(roster(detectors).concluding, self.owner, final):
             self._tell(run, findings)
         untold, self._untold = self._untold, []
+        untold = [(run, finding) for run, finding in untold if finding.identity in run.findings]
+        self._leave(untold)
         for run, finding in untold:
-            if finding.identity in run.findings:
-                first = finding.identity not in self._told
-                self._told.add(finding.identity)
-                self._standing[run.key, finding.identity] = finding
-                self._listener.found(finding, run, self, first)
+            first = finding.identity not in self._told
+            self._told.add(finding.identity)
+            self._standing[run.key, finding.identity] = finding
+            self._listener.found(finding, run, self, first)
         if self._standing:
             self._take_back()
+
+    def _leave(self, untold: Sequence[tuple[AgentRun, Finding]]) -> None:
+        """Take back at its span what is about to be told of another: of a child's answer first, then of its agent."""
+        for run, finding in untold:
+            before = self._standing.get((run.key, finding.identity))
+            if before is not None and before.about != finding.about:
+                del self._standing[run.key, finding.identity]
+                self._listener.withdrawn(before, run, self)
 
     def _take_back(self) -> None:
         """Tell which findings no longer hold; one that another took the place of does, as evidence of that."""
