@@ -220,9 +220,11 @@ def _terms(value: object, depth: int) -> Iterator[int]:
 
 def _phone(text: str) -> str:
     """The end of a telephone number, which is the same with and without a country's code, however it is grouped."""
+    if text[0] != "+" and " " not in text:
+        return ""
     digits = text.translate(_GROUPED)
     long = _PHONE <= len(digits) <= _DIGITS and digits.isascii() and digits.isdigit()
-    return digits[-_PHONE:] if long and (text[0] == "+" or " " in text) else ""
+    return digits[-_PHONE:] if long else ""
 
 
 def _term(word: str) -> int:
