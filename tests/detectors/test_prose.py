@@ -39,5 +39,6 @@ def test_every_finding_says_what_why_whose_fault_and_what_to_do(findings: list[F
 
 
 def test_evidence_names_what_decided(findings: list[Finding]) -> None:
-    (timeout,) = {e.why for f in findings if f.cause == "timeout" for e in f.evidence} - {"says nothing of it"}
+    timeouts = [f for f in findings if (f.mode, f.cause) == ("rate_limit_mid_chain", "timeout")]
+    (timeout,) = {e.why for f in timeouts for e in f.evidence} - {"says nothing of it"}
     assert timeout == "the call timed out"
