@@ -176,10 +176,10 @@ def page(results: dict[str, Any]) -> str:
         "",
         "Written by `make bench`; do not edit. otelagent with all detectors, metrics, a spool and the acknowledgement",
         "rule as shipped, side by side with the OpenTelemetry Collector 0.161 on the same machine in the same session",
-        f"(interleaved, medians of {results['reps']} runs of {results['secs']:.0f} s). Only the ratios mean anything.",
+        f"(interleaved, {_runs(results['reps'], results['secs'])}). Only the ratios mean anything.",
         "`annscan` is the yardstick: a transform that sets three attributes on tool spans and runs one regular",
         "expression over tool results, plus span metrics; `work` adds groupbytrace, the nearest it has to our job;",
-        f"`pass` only forwards. {results['remark']}",
+        f"`pass` only forwards. {results['remark']}".rstrip(),
         "",
         "The generator repeats its content after about 7,000 spans, and otelagent reads equal content once: the row",
         '"no content twice" shows what reading costs where nothing repeats.',
@@ -197,6 +197,10 @@ def page(results: dict[str, Any]) -> str:
                 f"| {row['peak_rss_mib']:.0f} | {row['end_to_end_p99_ms']:.0f} |"
             )
     return "\n".join([*lines, *_at_rest(results), *_open(results["open"]), *_fold(results["stages"])]) + "\n"
+
+
+def _runs(reps: int, secs: float) -> str:
+    return f"medians of {reps} runs of {secs:.0f} s" if reps > 1 else f"one run of {secs:.0f} s each"
 
 
 def _at_rest(results: dict[str, Any]) -> list[str]:
