@@ -87,7 +87,7 @@ def test_a_span_at_rest_takes_less_than_300_bytes() -> None:
     pipeline.tick(6.0)
     assert trace.rests
     assert trace.size == spans
-    assert not trace.rests or (trace._packed is not None and len(trace._packed[0]) < 300 * spans)
+    assert not trace.rests or (trace._packed is not None and len(trace._packed) < 300 * spans)
 
 
 def test_a_trace_with_notes_that_cannot_be_packed_stays_awake(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,9 @@
 """One live trace: who hangs below whom, whose step is whose, and what its runs find."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from otelagent import canary
 from otelagent.baselines.learned import Baselines
@@ -16,14 +15,16 @@ from otelagent.model import Answered, Finding, Instructions, Kind, LogPart, Plai
 from otelagent.reading.declared import declared
 from otelagent.reading.given import Budget, Given
 from otelagent.reading.seen import Seen
-from otelagent.resting import packed, unpacked
-from otelagent.run import LASTING, SOURCES, AgentRun, Identity, Observer, order, roster
+from otelagent.run import LASTING, SOURCES, AgentRun, Observer, order, roster
 from otelagent.trace import fitting
 from otelagent.trace.calls import Calls
+from otelagent.trace.homes import Homes
 from otelagent.trace.http_statuses import HttpStatuses
 from otelagent.trace.listener import Elsewhere, Listener
 from otelagent.trace.place import Node, Place, bare, plain
+from otelagent.trace.rest import Resting
 from otelagent.trace.talks import Talks
+from otelagent.trace.told import Told
 
 MAX_DEPTH: Final = 256
 """Parents followed upward; a longer chain, or a cycle, ends where the limit is met."""
@@ -34,45 +35,21 @@ MAX_ABROAD: Final = 256
 MAX_INSTRUCTIONS: Final = 32
 """System and user messages kept per trace, the first ones."""
 
-HELD: Final = (
-    "_absorbed",
-    "_calls",
-    "_standing",
-    "_told",
-    "given",
-    "instructions",
-    "lineage",
-    "nodes",
-    "outcomes",
-    "parts",
-    "runs",
-    "seen",
-    "used",
-)
-"""What a trace packs when it rests."""
 
-Standing: TypeAlias = tuple[bytes, Identity]
-"""A finding in its place: the key of its run, and its identity."""
-
-
-class Trace:
+class Trace(Resting):
     """One live trace. Changed only by LiveTraces."""
 
     __slots__ = (
-        "_absorbed",
         "_budget",
         "_by_agent",
         "_calls",
         "_elsewhere",
         "_final",
+        "_homes",
         "_linked",
         "_listener",
-        "_packed",
-        "_restless",
-        "_standing",
+        "_size",
         "_told",
-        "_untold",
-        "_waiting",
         "bytes",
         "conversations",
         "environment",
@@ -101,10 +78,26 @@ class Trace:
         "workflow",
     )
 
+    HELD = (
+        "_calls",
+        "_told",
+        "given",
+        "instructions",
+        "lineage",
+        "nodes",
+        "outcomes",
+        "parts",
+        "runs",
+        "seen",
+        "used",
+    )
+
     lineage: Lineage
     given: Given
     seen: Seen
     parts: LogParts
+    _homes: Homes
+    _told: Told
 
     def __init__(
         self,
@@ -116,10 +109,7 @@ class Trace:
         conversations: Conversations,
         elsewhere: Elsewhere,
     ) -> None:
-        self._packed: tuple[bytes, int] | None = None
-        """At rest: what it holds, and how many spans."""
-        self._restless = False
-        """It can't rest."""
+        super().__init__()
         self.normal = normal
         self._elsewhere = elsewhere
         self.trace_id = trace_id
@@ -152,79 +142,45 @@ class Trace:
         """Serialised resource of the last span that came."""
         self._listener = listener
         self._calls = Calls()
-        self._waiting: dict[bytes, list[Step]] = {}
         self.http = HttpStatuses()
-        self._told: set[tuple[str, bytes, bytes]] = set()
-        self._standing: dict[Standing, Finding] = {}
-        """Findings that were told and not taken back."""
-        self._absorbed: dict[Identity, Standing] = {}
-        """What took the place of findings."""
-        self._untold: list[tuple[AgentRun, Finding]] = []
         self._final = False
         self._linked = 0
         """Of the nodes, those that the lineage knows of."""
-
-    def __getattr__(self, name: str) -> Any:
-        """What only agents need is made when it is asked for first: most traces of other services never do. A trace at
-        rest wakes where it is asked for something that it holds."""
-        if name in HELD and self._packed is not None:
-            self._wake()
-            return getattr(self, name)
-        match name:
-            case "lineage":
-                self.lineage = Lineage(self.nodes, self.runs)
-            case "given":
-                self.given = Given(self._budget)
-            case "seen":
-                self.seen = Seen(self.conversations.asked)
-            case "parts":
-                self.parts = LogParts()
-            case _:
-                raise AttributeError(name)
-        return getattr(self, name)
+        self._size = 0
+        """At rest: how many spans."""
 
     # --- rest ---------------------------------------------------------------------------------------------------
 
-    @property
-    def rests(self) -> bool:
-        """What it holds are bytes until someone asks for it."""
-        return self._packed is not None
+    def _made(self, name: str) -> Any:
+        """What only agents need: most traces of other services never do."""
+        match name:
+            case "lineage":
+                return Lineage(self.nodes, self.runs)
+            case "given":
+                return Given(self._budget)
+            case "seen":
+                return Seen(self.conversations.asked)
+            case "parts":
+                return LogParts()
+            case "_homes":
+                return Homes()
+            case "_told":
+                return Told()
+        raise AttributeError(name)
 
     @property
     def size(self) -> int:
         """Spans in the link table."""
-        return len(self.nodes) if self._packed is None else self._packed[1]
+        return len(self.nodes) if self._packed is None else self._size
 
     def rest(self) -> bool:
-        """Turn what it holds into bytes, until someone asks for it; False where it can't, or waits for something.
-
-        Nobody may hold on to its runs or steps: they will be others.
-        """
-        if self.rests or self._restless or self._waiting or self._untold:
+        """As every trace does, but not while its steps or findings wait."""
+        if self.rests or (self.runs and (self.waits or self._told.waits)):
             return False
-        held = self._own(HELD)
-        data = packed(held)
-        if data is None:
-            self._restless = True
-            return False
-        self._packed = (data, len(self.nodes))
-        for name in held:
-            delattr(self, name)
-        return True
+        self._size = len(self.nodes)
+        return super().rest()
 
-    def _own(self, names: Iterable[str]) -> dict[str, Any]:
-        """Those of these attributes that it has already."""
-        found = {}
-        for name in names:
-            with suppress(AttributeError):
-                found[name] = object.__getattribute__(self, name)
-        return found
-
-    def _wake(self) -> None:
-        assert self._packed is not None  # noqa: S101 - the caller looked
-        held, self._packed = unpacked(self._packed[0]), None
-        for name, value in held.items():
-            setattr(self, name, value)
+    def _awake(self, held: Iterable[str]) -> None:
         for run in self.runs.values():
             run.trace = self
         if "given" in held:
@@ -254,7 +210,7 @@ class Trace:
         """Judge again what depends on other turns: they may have come after it."""
         if self.talks.outdated:
             for run in [*self.runs.values()]:
-                self._tell(run, run.fold(run.own_steps(), detectors))
+                self.tell(run, run.fold(run.own_steps(), detectors))
                 self.lineage.changed(run.key)
 
     def fall_silent(self) -> None:
@@ -383,7 +339,7 @@ class Trace:
     def whole(self, run: AgentRun) -> bool:
         if self._final:
             return self.over and not run.gaps
-        return run.key not in self._waiting and run.whole
+        return run.key not in self._homes.waiting and run.whole
 
     # --- phase a: links -----------------------------------------------------------------------------------------
 
@@ -485,13 +441,14 @@ class Trace:
         for step in steps:
             if step.kind is Kind.LLM and step.parent_id:
                 self.lineage.thinks(step.parent_id)
-        moved = self._resolve(detectors)
+        self.stirred = False
+        moved = self._homes.resolve(self, detectors)
         ordered = sorted([*moved, *steps], key=order) if moved or len(steps) > 1 else steps
         for step in ordered:
             self._calls.remember(step)
         homes = [(self.run_of(step), step) for step in ordered]
         for key, own in groupby(homes, itemgetter(0)):
-            self._take(self.run(key), [step for _, step in own], detectors)
+            self._homes.take(self, self.run(key), [step for _, step in own], detectors)
         for key, step in homes:
             self.lineage.observed(step, key)
         self.conclude(detectors)
@@ -500,45 +457,8 @@ class Trace:
         """Judge what the tree of agents shows; `final`: nothing more will come."""
         self._final = final
         for run, findings in self.lineage.conclude(roster(detectors).concluding, self.owner, final):
-            self._tell(run, findings)
-        untold, self._untold = self._untold, []
-        untold = [(run, finding) for run, finding in untold if finding.identity in run.findings]
-        self._leave(untold)
-        for run, finding in untold:
-            first = finding.identity not in self._told
-            self._told.add(finding.identity)
-            self._standing[run.key, finding.identity] = finding
-            self._listener.found(finding, run, self, first)
-        if self._standing:
-            self._take_back()
-
-    def _leave(self, untold: Sequence[tuple[AgentRun, Finding]]) -> None:
-        """Take back at its span what is about to be told of another: of a child's answer first, then of its agent."""
-        for run, finding in untold:
-            before = self._standing.get((run.key, finding.identity))
-            if before is not None and before.about != finding.about:
-                del self._standing[run.key, finding.identity]
-                self._listener.withdrawn(before, run, self)
-
-    def _take_back(self) -> None:
-        """Tell which findings no longer hold; one that another took the place of does, as evidence of that."""
-        gone = [at for at in self._standing if not self._stands(at) and not self._stands(self._absorbed.get(at[1]))]
-        if not gone:
-            return
-        held = {(f.identity, f.about): (run.key, f) for run in self.runs.values() for f in run.findings.values()}
-        self._absorbed = {i: (key, f.identity) for key, f in held.values() for i in f.absorbs}
-        for at in gone:
-            key, identity = at
-            if identity in self._absorbed:
-                continue
-            finding = self._standing.pop(at)
-            if (identity, finding.about) in held:  # its run goes by another key now
-                self._standing[held[identity, finding.about][0], identity] = finding
-            elif all(self._elsewhere.lives(e.trace_id) for e in finding.evidence if e.trace_id):
-                self._listener.withdrawn(finding, self.runs.get(key), self)
-
-    def _stands(self, at: Standing | None) -> bool:
-        return at is not None and at[0] in self.runs and at[1] in self.runs[at[0]].findings
+            self.tell(run, findings)
+        self._told.tell(self, self._listener, self._elsewhere)
 
     def join(self, step: Step) -> None:
         """Add to a new step's content what log records have told of it already."""
@@ -557,7 +477,7 @@ class Trace:
     def refold(self, step: Step, detectors: tuple[Observer, ...]) -> None:
         """A step that was observed says more now."""
         run = self.run(self.run_of(step))
-        self._tell(run, run.fold(run.own_steps(), detectors))
+        self.tell(run, run.fold(run.own_steps(), detectors))
         self.lineage.changed(run.key)
         self.conclude(detectors)
 
@@ -570,17 +490,13 @@ class Trace:
 
     def settle(self, detectors: tuple[Observer, ...]) -> None:
         """Fold what waits for calls that were referred to and never came."""
-        for key, late in list(self._waiting.items()):
-            run = self.run(key)
-            self._tell(run, run.fold([*run.own_steps(), *late], detectors))
-            self.lineage.changed(key)
-        self._waiting.clear()
+        self._homes.settle(self, detectors)
         self.conclude(detectors)
 
     @property
     def waits(self) -> bool:
         """Steps wait for calls that their messages refer to."""
-        return bool(self._waiting)
+        return bool(self._homes.waiting)
 
     @property
     def outcome(self) -> str:
@@ -611,75 +527,16 @@ class Trace:
             if run.findings and (key == span_id or span_id in self.ancestors(key)):
                 yield run
 
-    def _resolve(self, detectors: tuple[Observer, ...]) -> list[Step]:
-        """Steps that turned out to belong to another run: the run above, or an agent that was hidden."""
-        moved: list[Step] = []
-        self.stirred = False
-        for key in [k for k, r in self.runs.items() if r.provisional]:
-            node = self.nodes.get(key)
-            if node is None or node.kind is Kind.AGENT:
-                continue
-            if any(s.kind is Kind.LLM for s in self.runs[key].steps):
-                self.lineage.thinks(key)
-            if (target := self.owner(key)) != key:
-                moved += self._dissolve(key, target)
-        for key in self.lineage.released:
-            if key in self.runs:
-                moved += self._dissolve(key, self.owner(key))
-        self.lineage.released.clear()
-        for span_id in self._loosened():
-            moved += self._part(span_id, detectors)
-        return moved
+    def tell(self, run: AgentRun, findings: Iterable[Finding]) -> None:
+        """Told once the tree is judged."""
+        self._told.add(run, findings)
 
-    def _dissolve(self, key: bytes, into: bytes) -> list[Step]:
-        run = self.runs.pop(key)
-        target = self.run(into)
-        target.findings.update(run.findings)
-        target.former |= {key, *run.former}
-        return [*run.own_steps(), *self._waiting.pop(key, [])]
-
-    def _loosened(self) -> list[bytes]:
-        loosened, self.lineage.loosened = self.lineage.loosened, []
-        return loosened
-
-    def _part(self, span_id: bytes, detectors: tuple[Observer, ...]) -> list[Step]:
-        """Steps below a span that turned out to be an agent's leave the run above it."""
-        node = self.nodes[span_id]
-        above = self.owner(node.parent_id) if node.parent_id else span_id
-        run = self.runs.get(above)
-        if run is None:
-            return []
-        own = [*run.own_steps(), *self._waiting.pop(above, [])]
-        leaving = {id(s): self.run_of(s) for s in own if self.run_of(s) != above}
-        if not leaving:
-            return []
-        if len(leaving) == len(own) and run.provisional:
-            self._dissolve(above, next(iter(leaving.values())))
-        else:
-            self._tell(run, run.fold([s for s in own if id(s) not in leaving], detectors))
-        return [s for s in own if id(s) in leaving]
-
-    def _take(self, run: AgentRun, steps: list[Step], detectors: tuple[Observer, ...]) -> None:
-        if waiting := self._waiting.pop(run.key, []):
-            steps = sorted([*waiting, *steps], key=order)
-        if any(map(self._refers_to_unseen, steps)):
-            self._waiting[run.key] = steps
-        elif run.in_order(steps[0]):
-            for step in steps:
-                self._tell(run, run.observe(step, detectors))
-        elif late := [s for s in steps if not run.absorbs(s)]:
-            self._tell(run, run.fold([*run.own_steps(), *late], detectors))
-
-    def _refers_to_unseen(self, step: Step) -> bool:
+    def refers_to_unseen(self, step: Step) -> bool:
         """The step's messages show a call whose own span is still to come: an open question, not a judgement."""
         if step.turn is None or not step.turn.answered:
             return False
         unseen = [a for a in step.turn.answered if self.call_of(a) is None]
         return any(not a.tail for a in unseen) or bool(unseen and self._calls)
-
-    def _tell(self, run: AgentRun, findings: Iterable[Finding]) -> None:
-        """Told once the tree is judged: what another finding takes the place of isn't told at all."""
-        self._untold += [(run, finding) for finding in findings]
 
 
 def _says_more(step: Step, parts: Sequence[LogPart]) -> bool:
