@@ -12,6 +12,9 @@ from otelagent.run import SOURCES, AgentRun, Wake
 
 TRANSIENT: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.PARTIAL})
 
+REFUSED: Final = frozenset({Status.ERROR, Status.DENIED})
+"""What failed is tried again in other words: attempts, which `recovery_loop` tells."""
+
 WAITS: Final = "reasoning_loop.waits"
 """In a run's notes: the last call lacks what a later turn may show."""
 
@@ -44,6 +47,7 @@ class ReasoningLoop(Detector):
     - an argument moves on: pages, offsets, other ids, one after another of the things that the user named
     - one turn of the model fans out into parallel calls, or different agents make the same call once each
     - a transient error is retried (twice as many repetitions are waited for)
+    - calls that fail differ in more than spelling: those are attempts, which `recovery_loop` tells
     - arguments or results weren't captured: that is counted as an abstention
 
     ## What to do
@@ -241,6 +245,8 @@ def _nearly_equal(a: Step, b: Step) -> bool:
         return False
     if x.similar is not None and x.similar == y.similar:
         return True
+    if x.outcome.status in REFUSED:
+        return False
     reworded = x.outcome.status is Status.EMPTY and not (x.terms <= y.terms or y.terms <= x.terms)
     return near(x.terms, y.terms, MOST if reworded else NEAR)
 

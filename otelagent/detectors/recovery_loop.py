@@ -18,6 +18,9 @@ REFUSED: Final = frozenset({Status.ERROR, Status.DENIED, Status.TIMEOUT})
 GIVEN: Final = "recovery_loop.given"
 """In a run's notes: a source has brought something, of which later arguments may be."""
 
+ANSWERED: Final = "recovery_loop.answered"
+"""In a run's notes: how many instructions stood before an answer; attempts go on after one that nobody replied to."""
+
 WINDOW: Final = 64
 """Failing calls looked back on."""
 
@@ -28,10 +31,11 @@ class RecoveryLoop(Detector):
 
     ## What it looks for
     Calls of one tool by one agent, in different turns of the model, that all fail alike (the same outcome: an error, a
-    denial, nothing found) while the arguments vary around one goal: neighbouring attempts have words in common, or the
-    agent guesses them. Three attempts are enough where the agent then ends without a word about it, four where it says
-    so or asks; one that goes on is told at the fifth. After a rate limit or a partial result twice as many are waited
-    for.
+    denial, nothing found) while the arguments vary around one goal: neighbouring attempts have words in common, the
+    agent guesses them, or, as long as no source has brought anything, they fail word for word alike. What the agent
+    says in between doesn't end the attempts unless someone replies. Three attempts are enough where the agent then ends
+    without a word about it, four where it says so or asks; one that goes on is told at the fifth. After a rate limit or
+    a partial result twice as many are waited for.
 
     ## Why it matters
     The agent seems to work on the problem, and each attempt costs a turn. What fails for a reason of its own
@@ -79,7 +83,8 @@ class RecoveryLoop(Detector):
         call = step.call
         if call is None or call.role in (Role.NOTE, Role.POLL):
             return
-        if call.outcome.status not in BAD or (streak and not _continues(streak, step, run)):
+        replied = run.notes.pop(ANSWERED, None) not in (None, len(run.trace.instructions))
+        if call.outcome.status not in BAD or replied or (streak and not _continues(streak, step, run)):
             streak.clear()
         run.notes[GIVEN] = run.notes.get(GIVEN, False) or call.outcome.status not in BAD
         if call.outcome.status in BAD and call.arguments is not None:
@@ -101,7 +106,9 @@ class RecoveryLoop(Detector):
                 run.dismiss(self.mode, streak[-1], "what the answer made of the failures is told elsewhere")
             else:
                 yield self._found(tried, run)
-        streak.clear()
+        run.notes[ANSWERED] = len(run.trace.instructions)
+        if not step.turn.history:
+            streak.clear()
 
     def _needed(self, step: Step, attempts: int) -> int:
         transient = step.call is not None and step.call.outcome.status in TRANSIENT - {Status.TIMEOUT}
@@ -156,12 +163,19 @@ def _continues(streak: Sequence[Step], step: Step, run: AgentRun) -> bool:
     then, now = _call(last), _call(step)
     if last.tool != step.tool or then.outcome.status is not now.outcome.status:
         return False
-    return bool(then.terms & now.terms) or (now.outcome.status in REFUSED and _guessed(step, run))
+    if then.terms & now.terms:
+        return True
+    return now.outcome.status in REFUSED and not run.notes.get(GIVEN) and (_same(then, now) or _guessed(step, run))
+
+
+def _same(then: Call, now: Call) -> bool:
+    """Word for word the same failure."""
+    return now.result is not None and then.result == now.result
 
 
 def _guessed(step: Step, run: AgentRun) -> bool:
-    """The agent has its arguments from nobody: no source has brought anything yet, and the user named none of them."""
-    return not run.notes.get(GIVEN) and not _call(step).terms & named(run)
+    """The user named none of the arguments. Where no source has brought anything either, the agent guesses them."""
+    return not _call(step).terms & named(run)
 
 
 def _tried(streak: Sequence[Step], run: AgentRun) -> list[Step]:
