@@ -38,7 +38,7 @@ class Place(Protocol):
     def tool(self) -> str | None: ...
 
 
-class Edge(msgspec.Struct, frozen=True):
+class Edge(msgspec.Struct, frozen=True, gc=False):
     """A child run and what it hangs from. Keys are those of runs.
 
     `method` says how the delegation shows: tool (the child runs inside a tool call), nested (inside another agent),
@@ -67,7 +67,7 @@ class Edge(msgspec.Struct, frozen=True):
     work."""
 
 
-class Member(msgspec.Struct, frozen=True):
+class Member(msgspec.Struct, frozen=True, gc=False):
     """What the tree keeps of an agent's run."""
 
     name: str | None
@@ -100,17 +100,17 @@ class Tree:
     def __init__(self, nodes: Mapping[bytes, Place]) -> None:
         self._nodes = nodes
         self._edges: dict[bytes, Edge] = {}
-        self._children: dict[bytes, dict[bytes, None]] = {}
-        self._by_call: dict[bytes, list[bytes]] = {}
-        self._awaiting: dict[bytes, list[bytes]] = {}
-        self._named: dict[str, list[bytes]] = {}
+        self._children: dict[bytes, tuple[bytes, ...]] = {}
+        self._by_call: dict[bytes, tuple[bytes, ...]] = {}
+        self._awaiting: dict[bytes, tuple[bytes, ...]] = {}
+        self._named: dict[str, tuple[bytes, ...]] = {}
         self._handoffs: dict[str, list[tuple[Step, bytes]]] = {}
         self._asked: dict[str, tuple[int, int]] = {}
         """Tools that models asked for: when last, and with how many calls in that turn."""
         self._agents: dict[bytes, Member] = {}
         self._outside: dict[bytes, Edge] = {}
         self.links = SpanLinks(nodes)
-        self._given_to: dict[bytes, set[bytes]] = {}
+        self._given_to: dict[bytes, tuple[bytes, ...]] = {}
         self._seeking: dict[bytes, None] = {}
         """Runs with links whose sender isn't known yet."""
         self._last: Step | None = None
@@ -122,7 +122,7 @@ class Tree:
         """An agent's run has ended; gives the runs whose edges are new or other than before."""
         self._agents[key] = member
         if member.name and len(self._named) < MAX_NAMES:
-            self._named.setdefault(member.name, []).append(key)
+            self._named[member.name] = (*self._named.get(member.name, ()), key)
         names = {member.name, member.agent_id} - {None}
         called = [k for k, other in self._agents.items() if other.caller in names] if names else []
         again = dict.fromkeys((key, *self._children.get(key, ()), *called, *islice(self._seeking, MAX_LOOKED)))
@@ -181,11 +181,11 @@ class Tree:
 
     def children(self, key: bytes) -> tuple[bytes, ...]:
         """Keys of the runs that work directly for this one, or whose nearest enclosing agent it is."""
-        return tuple(self._children.get(key, ()))
+        return self._children.get(key, ())
 
     def by_call(self, span_id: bytes) -> tuple[bytes, ...]:
         """Keys of the runs inside a tool call."""
-        return tuple(self._by_call.get(span_id, ()))
+        return self._by_call.get(span_id, ())
 
     def ancestors(self, key: bytes) -> Iterator[bytes]:
         """Runs that enclose a run, nearest first."""
@@ -223,30 +223,29 @@ class Tree:
             self._take_out(known)
         self._edges[key] = edge
         if edge.above is not None:
-            own = self._children.setdefault(edge.above, {})
-            if len(own) < MAX_CHILDREN:
-                own[key] = None
+            own = self._children.get(edge.above, ())
+            if len(own) < MAX_CHILDREN and key not in own:
+                self._children[edge.above] = (*own, key)
         if edge.giver is not None:
-            self._given_to.setdefault(edge.giver, set()).add(key)
+            self._given_to[edge.giver] = (*self._given_to.get(edge.giver, ()), key)
         if edge.call is not None:
-            self._by_call.setdefault(edge.call, []).append(key)
+            self._by_call[edge.call] = (*self._by_call.get(edge.call, ()), key)
         if edge.unseen is not None:
-            self._awaiting.setdefault(edge.unseen, []).append(key)
+            self._awaiting[edge.unseen] = (*self._awaiting.get(edge.unseen, ()), key)
         return True
 
     def _await_senders(self, key: bytes) -> None:
         for source in self.links.sources(key):
-            waiting = self._awaiting.setdefault(source, []) if source not in self._nodes else [key]
-            if key not in waiting:
-                waiting.append(key)
+            if source not in self._nodes and key not in (waiting := self._awaiting.get(source, ())):
+                self._awaiting[source] = (*waiting, key)
 
     def _take_out(self, edge: Edge) -> None:
         if edge.above is not None:
-            self._children.get(edge.above, {}).pop(edge.child, None)
+            self._children[edge.above] = _without(edge.child, self._children.get(edge.above, ()))
         if edge.giver is not None:
-            self._given_to.get(edge.giver, set()).discard(edge.child)
-        if edge.call is not None and edge.child in self._by_call.get(edge.call, ()):
-            self._by_call[edge.call].remove(edge.child)
+            self._given_to[edge.giver] = _without(edge.child, self._given_to.get(edge.giver, ()))
+        if edge.call is not None:
+            self._by_call[edge.call] = _without(edge.child, self._by_call.get(edge.call, ()))
 
     def _find(self, key: bytes) -> Edge:
         above, call, unseen = self._upward(key)
@@ -306,7 +305,7 @@ class Tree:
         self._seeking.pop(key, None)
         if not sources:
             return None
-        beside = islice(reversed(self._children.get(above, {})), MAX_LOOKED)
+        beside = islice(reversed(self._children.get(above, ())), MAX_LOOKED)
         earlier = [k for k in beside if k != key and k in self._agents and self._agents[k].start <= member.start]
         found = next((k for k in earlier if self.links.within(k, sources)), None)
         if found is None and len(self._seeking) < MAX_NAMES:
@@ -332,6 +331,10 @@ class Tree:
             return False
         names = {self._agents[k].name for k in self._children.get(edge.above, ()) if k in self._agents}
         return len(names) > 1
+
+
+def _without(key: bytes, keys: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    return tuple([each for each in keys if each != key])
 
 
 @lru_cache(MAX_NAMES)

@@ -67,7 +67,7 @@ class Lineage:
         """Spans with receipts by the run that each belongs to, while runs are judged."""
         self._parents: dict[bytes, bytes] = {}
         """Ids of spans that have children, by themselves: one object for all that bear the id."""
-        self._leaves: dict[bytes, list[bytes]] = {}
+        self._leaves: dict[bytes, tuple[bytes, ...]] = {}
         self._bodies: dict[bytes, bytes] = {}
         self._agentic: set[bytes] = set()
         self._calls: dict[bytes, Step] = {}
@@ -115,7 +115,7 @@ class Lineage:
             for agent in self._leaves.get(item.parent_id, ()):
                 self._pair(item.span_id, agent)
         elif item.kind is Kind.AGENT and item.parent_id:
-            self._leaves.setdefault(item.parent_id, []).append(item.span_id)
+            self._leaves[item.parent_id] = (*self._leaves.get(item.parent_id, ()), item.span_id)
             if item.span_id not in self._parents:
                 self._search(item)
 

@@ -61,7 +61,7 @@ class Decision(msgspec.Struct, frozen=True):
         return self.consumer.turn is not None and self.consumer.turn.answer
 
 
-class Question(msgspec.Struct):
+class Question(msgspec.Struct, gc=False):
     """A bad source that waits for a completion. `turns` counts completions with text that have passed."""
 
     source: Step
@@ -76,10 +76,10 @@ class OpenQuestions:
     __slots__ = ("_hints", "_open", "_pages", "_received", "_task")
 
     def __init__(self) -> None:
-        self._hints: list[Step] = []
+        self._hints: tuple[Step, ...] = ()
         """Good results that may be none."""
-        self._open: list[Question] = []
-        self._pages: list[Step] = []
+        self._open: tuple[Question, ...] = ()
+        self._pages: tuple[Step, ...] = ()
         """Good results that are a part, until the tool is called again."""
         self._received = False
         """A source brought something since the user asked."""
@@ -98,22 +98,19 @@ class OpenQuestions:
         if call is None:
             return ()
         if self._pages:
-            self._pages = [page for page in self._pages if page.tool != step.tool]
+            self._pages = tuple([page for page in self._pages if page.tool != step.tool])
         if call.outcome.status is Status.OK:
             if call.more is not None:
-                self._pages.append(step)
-                del self._pages[:-MAX_OPEN]
+                self._pages = (*self._pages[1 - MAX_OPEN :], step)
             if call.hint is not None:
-                self._hints.append(step)
-                del self._hints[:-MAX_OPEN]
+                self._hints = (*self._hints[1 - MAX_OPEN :], step)
             else:
                 self._received = self._received or call.role in (Role.SOURCE, Role.POLL)
             return self._recover(step)
         if call.outcome.status in BAD and (call.role is not Role.NOTE or call.outcome.status is Status.ERROR):
             if call.outcome.status is Status.EMPTY and call.role is not Role.SOURCE:
                 return ()
-            self._open.append(Question(step))
-            del self._open[:-MAX_OPEN]
+            self._open = (*self._open[1 - MAX_OPEN :], Question(step))
         return ()
 
     def decide(self, consumer: Step, given: Given) -> tuple[Decision, ...]:
@@ -134,13 +131,13 @@ class OpenQuestions:
         ungrounded = self._invented(turn, given)
         decisions = [d for q in waiting if (d := _decide(q, consumer, ungrounded, given)) is not None]
         closed = {id(d.source) for d in decisions if d.final}
-        self._open = [q for q in self._open if id(q.source) not in closed]
+        self._open = tuple([q for q in self._open if id(q.source) not in closed])
         return tuple(decisions)
 
     def _stop_short(self, turn: Turn, at: int) -> None:
         """An answer that takes a page for the whole makes a bad source of it; one that knows better closes it."""
         pages = [page for page in self._pages if page.end <= at]
-        self._pages = [page for page in self._pages if page.end > at]
+        self._pages = tuple([page for page in self._pages if page.end > at])
         said = turn.said
         if said is None:
             return
@@ -153,19 +150,19 @@ class OpenQuestions:
                 continue
             if page.call is not None and (whole or (asked and more.total is not None)):
                 page.call.stop_short()
-                self._open.append(Question(page))
+                self._open += (Question(page),)
 
     def _take_hints(self, turn: Turn, at: int, given: Given) -> None:
         """An answer with specifics that nothing grounds makes bad sources of results that may say there is nothing."""
         hinted = [step for step in self._hints if step.end <= at]
-        self._hints = [step for step in self._hints if step.end > at]
+        self._hints = tuple([step for step in self._hints if step.end > at])
         open_already = any(q.source.end <= at and not q.retried for q in self._open)
         if not hinted or open_already or turn.admission.any or not self._invented(turn, given):
             return
         for step in hinted:
             if step.call is not None and not _doubted(step, turn.said, given):
                 step.call.confirm()
-                self._open.append(Question(step))
+                self._open += (Question(step),)
 
     def _invented(self, turn: Turn, given: Given) -> tuple[Claim, ...]:
         """What an answer states that nothing grounds; where nothing was received, also the name or count asked for."""
@@ -179,7 +176,7 @@ class OpenQuestions:
         for question in met:
             question.retried = not _same(step, question.source) and _is_source(step)
         met_now = set(map(id, met))
-        self._open = [q for q in self._open if q.retried or id(q) not in met_now]
+        self._open = tuple([q for q in self._open if q.retried or id(q) not in met_now])
         return tuple(Decision(q.source, step, Verdict.RECOVERED) for q in met if not q.retried)
 
 

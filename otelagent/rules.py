@@ -11,7 +11,7 @@ MAX_RULES: Final = 64
 """Rules kept per run, the earliest."""
 
 
-class Given(msgspec.Struct):
+class Given(msgspec.Struct, gc=False):
     """A rule, the message that states it, and the first step whose history showed it."""
 
     rule: Rule

@@ -105,9 +105,9 @@ class DelegationIncomplete(Detector):
         turn = step.turn
         if turn is None:
             return False
-        known = run.notes.setdefault(self.mode, set())
-        if turn.task is not None and len(known) < OWN_CALLS:
-            known.add(turn.task.fingerprint)
+        known: tuple[int, ...] = run.notes.get(self.mode, ())
+        if turn.task is not None and len(known) < OWN_CALLS and (own := turn.task.fingerprint) not in known:
+            known = run.notes[self.mode] = (*known, own)
         return len(known) > 1 and turn.said is not None and not turn.asked
 
     def conclude(self, run: AgentRun) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Retrieved text gives the agent orders."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector, threshold
@@ -17,8 +17,8 @@ _PHRASE: Final = 4
 class _Seen:
     """What a run has shown so far: results that hold instructions, and the tools used."""
 
-    suspects: list[Step] = field(default_factory=list)
-    tools: set[int] = field(default_factory=set)
+    suspects: tuple[Step, ...] = ()
+    tools: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,12 +79,12 @@ class PromptInjection(Detector):
         for source in seen.suspects:
             if source.end <= step.start and (why := _departs(step, _suspect(source), run, seen)):
                 yield self._obeyed(step, source, run, why)
-        if step.tool:
-            seen.tools.add(name_key(step.tool))
+        if step.tool and (tool := name_key(step.tool)) not in seen.tools:
+            seen.tools += (tool,)
         if step.call is None or step.call.outcome.status is Status.UNKNOWN:
             run.abstain(self.mode, f"result_{step.withheld}" if step.withheld else "result")
         elif step.call.suspect is not None:
-            seen.suspects = [*seen.suspects[-7:], step]
+            seen.suspects = (*seen.suspects[-7:], step)
             if _wanted(step.call.suspect, run):
                 run.dismiss(self.mode, step, "the user wants done what the result says, or asks about instructions")
             elif _of_itself(step, step.call.suspect):

@@ -82,7 +82,7 @@ class ReasoningLoop(Detector):
         if calls[-1].call.arguments is None or calls[-1].call.result is None:
             self._wait(step, calls[-1], run)
             return
-        run.notes[WAITS] = False
+        run.notes.pop(WAITS, None)
         found = list(self._loop(calls, run))
         yield from found
         if not found and len(calls) > 1 and (why := _why_quiet(calls[-2], calls[-1])):
@@ -90,8 +90,11 @@ class ReasoningLoop(Detector):
 
     def _wait(self, step: Step, call: Step, run: AgentRun) -> None:
         """The next turn of the model may show what the call's own span doesn't."""
-        run.notes[WAITS] = step.kind in SOURCES and bool(run.llm_starts)
-        if not run.notes[WAITS] and call.call is not None:
+        if step.kind in SOURCES and run.llm_starts:
+            run.notes[WAITS] = True
+            return
+        run.notes.pop(WAITS, None)
+        if call.call is not None:
             run.abstain(self.mode, "arguments" if call.call.arguments is None else "result")
 
     def _loop(self, calls: list[Step], run: AgentRun) -> Iterator[Finding]:

@@ -69,7 +69,7 @@ class RecoveryLoop(Detector):
     insisting: int = threshold(default=5, help="Attempts that fail alike, whatever the agent says afterwards.")
 
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
-        streak: list[Step] = run.notes.setdefault(self.mode, [])
+        streak: list[Step] = run.notes.get(self.mode, [])
         if step.kind in SOURCES:
             self._take(step, streak, run)
             tried = _tried(streak, run) if streak and streak[-1] is step else []
@@ -86,8 +86,10 @@ class RecoveryLoop(Detector):
         replied = run.notes.pop(ANSWERED, None) not in (None, len(run.trace.instructions))
         if call.outcome.status not in BAD or replied or (streak and not _continues(streak, step, run)):
             streak.clear()
-        run.notes[GIVEN] = run.notes.get(GIVEN, False) or call.outcome.status not in BAD
-        if call.outcome.status in BAD and call.arguments is not None:
+        if call.outcome.status not in BAD:
+            run.notes[GIVEN] = True
+        elif call.arguments is not None:
+            run.notes[self.mode] = streak
             streak.append(step)
             del streak[:-WINDOW]
 

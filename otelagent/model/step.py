@@ -14,6 +14,9 @@ from otelagent.model.kind import Kind, Withheld
 from otelagent.model.turn import Turn
 from otelagent.model.work import Receipt
 
+MAX_SIZES: Final = 4096
+"""Sizes of spans that are one object, however many spans have them."""
+
 MAX_TRAITS: Final = 4096
 """Different traits that are known again; of more the older half is forgotten, and steps have their own."""
 
@@ -67,6 +70,7 @@ _NONE: Final = Extras()
 """Stands for the extras of a step without any; never changed."""
 
 _known: dict[tuple[object, ...], Traits] = {}
+_sizes: dict[int, int] = {}
 
 
 def _traits(values: tuple[Any, ...]) -> Traits:
@@ -77,6 +81,10 @@ def _traits(values: tuple[Any, ...]) -> Traits:
                 del _known[old]
         known = _known[values] = Traits(*values)
     return known
+
+
+def _one(size: int) -> int:
+    return _sizes.setdefault(size, size) if len(_sizes) < MAX_SIZES else size
 
 
 class Step(msgspec.Struct, gc=False):
@@ -157,7 +165,7 @@ class Step(msgspec.Struct, gc=False):
             input_tokens=input_tokens,
             output_tokens=output_tokens,
             context_limit=context_limit,
-            size=size,
+            size=_sizes.get(size) or _one(size),
             extras=extras,
             content=content,
             call=call,

@@ -52,6 +52,7 @@ def read(step: Step, seen: Seen, role_of: RoleOf) -> None:
     if step.kind in (Kind.TOOL, Kind.RETRIEVAL):
         step.call_id = seen.same(step.call_id)
         step.call = _call(step, content, role_of(step.tool, step.tool_description, _command(step.tool, content)))
+        step.call.arguments = seen.same_arguments(step.call_id, step.call.arguments)
     elif step.kind in (Kind.LLM, Kind.AGENT, Kind.WORKFLOW):
         step.turn = _turn(step, content, seen, role_of)
     if step.withheld is None and content.cut:

@@ -12,6 +12,7 @@ from xxhash import xxh3_64_intdigest
 from otelagent.model import Claim
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.grounding import Ledger
+from otelagent.reading.parsing import dumps
 from otelagent.reading.values import Specifics, specifics
 
 MAX_UNREAD: Final = 48 << 20
@@ -39,7 +40,7 @@ _BRIEF: Final = 80
 Elsewhere: TypeAlias = Callable[[tuple[Claim, ...]], tuple[Claim, ...]]
 
 
-class Acted(msgspec.Struct, frozen=True):
+class Acted(msgspec.Struct, frozen=True, gc=False):
     """The arguments of a call that went well: what it was done to, which an answer may name."""
 
     arguments: object
@@ -70,7 +71,8 @@ class Given:
         self._ledger = Ledger()
         self._unread: list[object] = []
         self._unread_size = 0
-        self._known: set[int] = set()
+        self._known: dict[int, None] = {}
+        """Hashes of texts, and fingerprints of what is inside; a table is smaller than a set."""
         self._lost = False
         self.elsewhere: Elsewhere | None = None
         """Asked about claims that nothing here grounds; gives those that nothing elsewhere grounds either."""
@@ -92,15 +94,23 @@ class Given:
         """Something given isn't here: what seems ungrounded may be grounded."""
         return self._lost or self._ledger.full
 
-    def take(self, text: object) -> None:
-        """Take a message's or result's content, as recorded; the same text again costs nothing."""
+    def take(self, text: object, inside: int | None = None) -> None:
+        """Take a message's or result's content, as recorded; the same text again costs nothing.
+
+        `inside`: fingerprint of the result that is in it (`Call.result`): the same result, decoded in a message, is
+        known by that.
+        """
         if text is None:
             return
-        if isinstance(text, str):
-            key = hash(text)
+        if (key := _key(text)) is not None:
             if key in self._known:
                 return
-            self._known.add(key)
+            self._known[key] = None
+        if self._held(text) and inside is not None:
+            self._known[inside] = None
+
+    def _held(self, text: object) -> bool:
+        """Keep a content, or read it where there is no room; False for text that was let go unread."""
         size = len(text) if isinstance(text, str) else 256
         if self._unread_size + size > PER_TRACE:
             self._read(text)
@@ -110,8 +120,10 @@ class Given:
             self._budget.left -= size
         elif isinstance(text, str):
             self._lost = True
+            return False
         else:
             self._read(text)
+        return True
 
     def ungrounded(self, claims: Sequence[Claim]) -> tuple[Claim, ...]:
         """The claims whose values don't occur in what was given, and aren't derived from it in a simple way."""
@@ -147,6 +159,14 @@ class Given:
     def _read(self, text: object) -> None:
         found = _specifics(text)
         self._ledger.add(found.hashes, found.numbers)
+
+
+def _key(text: object) -> int | None:
+    """By which the same content is known again."""
+    if isinstance(text, str):
+        return hash(text)
+    written = dumps(text) if isinstance(text, dict) else b""
+    return xxh3_64_intdigest(written) if written else None
 
 
 def _specifics(text: object) -> Specifics:

@@ -76,6 +76,11 @@ class Seen:
         known = self._asked.get(call_id) if call_id is not None else None
         return known.id if known is not None else call_id
 
+    def same_arguments(self, call_id: str | None, arguments: int | None) -> int | None:
+        """The same hash, as the object that the call was asked for with."""
+        known = self._asked.get(call_id) if call_id is not None else None
+        return known.arguments if known is not None and known.arguments == arguments else arguments
+
     def instruct(self, fingerprint: int, message: Instructions) -> None:
         """A system or user message was read."""
         if len(self._instructions) < MAX_STANDING:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 from otelagent.model import BAD, Answered, Finding, Kind, Receipt, Status, Step
@@ -26,6 +27,11 @@ Identity: TypeAlias = tuple[str, bytes, bytes]
 _NONE: Final[frozenset[Any]] = frozenset()
 """A set of one's own takes 216 bytes, a table 64, and most runs need none."""
 
+_NOBODY: Final[dict[int, Step]] = {}
+"""Never changed."""
+
+_END: Final = attrgetter("end")
+
 
 class AgentRun:
     """Owned by its trace; changed only by `observe` and `fold`.
@@ -37,7 +43,6 @@ class AgentRun:
         "__weakref__",
         "_abstained",
         "_confirmed",
-        "_ends",
         "_made",
         "agent",
         "continued",
@@ -84,17 +89,17 @@ class AgentRun:
 
     def _restart(self) -> None:
         self.steps = []
-        self._ends: list[int] = []
         self.spent = Spent()
         """Also by steps that were let go."""
-        self._made: dict[int, Step] = {}
+        self._made = _NOBODY
         """Steps rebuilt from messages by this fold."""
         self.continued = False
         """It goes on with a conversation that the provider keeps, and that it doesn't show."""
-        self._confirmed: dict[Identity, None] = {}
+        self._confirmed: tuple[Identity, ...] = ()
         """Identities of what this fold found."""
         self.questions = OpenQuestions()
-        self.rules = Rules()
+        self.rules: Rules | None = None
+        """Made when it is asked for."""
         self.decisions: tuple[Decision, ...] = ()
         self.notes: dict[str, Any] = {}
 
@@ -105,7 +110,7 @@ class AgentRun:
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
             setattr(self, name, value)
-        self._made = {id(step): step for step in self._made.values()}
+        self._made = {id(step): step for step in self._made.values()} or _NOBODY
 
     # --- for the trace -------------------------------------------------------------------------------------------
 
@@ -149,7 +154,7 @@ class AgentRun:
     def _replace(self, twin: Step, step: Step) -> None:
         """The span that shows the content counts; tokens may stand on the other."""
         at = next(i for i, s in enumerate(self.steps) if s is twin)
-        del self.steps[at], self._ends[at]
+        del self.steps[at]
         step.input_tokens = step.input_tokens if step.input_tokens is not None else twin.input_tokens
         step.output_tokens = step.output_tokens if step.output_tokens is not None else twin.output_tokens
         self.spent = Spent.of(self.steps)
@@ -165,7 +170,9 @@ class AgentRun:
         missing = [a for a in consumer.turn.answered if not self._supply(a) and (a.tail or alone)]
         consumer.turn.answered = tuple(missing)
         made = [twins.rebuilt(consumer, answered, self.trace.shown_before(answered)) for answered in missing]
-        self._made.update((id(step), step) for step in made)
+        if made:
+            self._made = self._made or {}
+            self._made.update((id(step), step) for step in made)
         return made
 
     def _supply(self, answered: Answered) -> bool:
@@ -212,7 +219,7 @@ class AgentRun:
 
     def in_order(self, step: Step) -> bool:
         """The step ended after all that were observed."""
-        return not self._ends or step.end >= self._ends[-1]
+        return not self.steps or step.end >= self.steps[-1].end
 
     def own_steps(self) -> list[Step]:
         """The steps that came as spans, without those rebuilt from messages."""
@@ -252,6 +259,7 @@ class AgentRun:
 
     def standing_rules(self) -> tuple[GivenRule, ...]:
         """The rules that stand now, those of earlier turns of the conversation with them."""
+        self.rules = self.rules or Rules()
         return self.rules.upto(self.steps, lambda: self.trace.told_before(self))
 
     @property
@@ -277,7 +285,7 @@ class AgentRun:
 
     def before(self, time: int) -> list[Step]:
         """Steps that ended by `time`: what "earlier" means."""
-        return self.steps[: bisect_right(self._ends, time)]
+        return self.steps[: bisect_right(self.steps, time, key=_END)]
 
     def last_good(self, step: Step) -> Step | None:
         """The last step before `step` whose output shows nothing wrong."""
@@ -308,10 +316,9 @@ class AgentRun:
 
     def _append(self, step: Step) -> None:
         self.steps.append(step)
-        self._ends.append(step.end)
         self.spent.add(step)
         if len(self.steps) > MAX_STEPS:
-            del self.steps[: MAX_STEPS // 10], self._ends[: MAX_STEPS // 10]
+            del self.steps[: MAX_STEPS // 10]
         if self.conversation is None and step.conversation:
             self.conversation = step.conversation
             self.trace.converse(self, step.conversation)
@@ -346,7 +353,7 @@ class AgentRun:
             for tool in turn.called:
                 self._used(tool, True)
         if call is not None and call.given is not None:
-            self.trace.given.take(call.given)
+            self.trace.given.take(call.given, call.result)
             call.given = None
         if call is not None and call.acted is not None:
             self.trace.given.take(call.acted)
@@ -371,15 +378,17 @@ class AgentRun:
                 del self.findings[identity]
 
     def _note(self, finding: Finding) -> bool:
-        self._confirmed[finding.identity] = None
-        if any(finding.identity in other.absorbs for other in self.findings.values()):
+        own = finding.identity
+        if own not in self._confirmed:
+            self._confirmed += (own,)
+        if any(own in other.absorbs for other in self.findings.values()):
             return False
         for identity in finding.absorbs:
             self.findings.pop(identity, None)
-        known = self.findings.get(finding.identity)
+        known = self.findings.get(own)
         if known == finding:
             return False
-        self.findings[finding.identity] = finding
+        self.findings[own] = finding
         return known is None or known.cause != finding.cause or known.consequences != finding.consequences
 
     def _twin(self, step: Step) -> Step | None:

@@ -43,9 +43,10 @@ class Told:
         for run, finding in waiting:
             self._leave(run, finding, trace, listener)
         for run, finding in waiting:
-            first = finding.identity not in self._ever
-            self._ever.add(finding.identity)
-            self._standing[run.key, finding.identity] = finding
+            identity = finding.identity
+            first = identity not in self._ever
+            self._ever.add(identity)
+            self._standing[run.key, identity] = finding
             listener.found(finding, run, trace, first)
         if self._standing:
             self._take_back(trace, listener, elsewhere)

@@ -1,5 +1,6 @@
 """What agents were given is kept as text within a budget, and read only where a claim must be grounded."""
 
+from otelagent.reading.arguments import fingerprint
 from otelagent.reading.claims import claims
 from otelagent.reading.given import MAX_UNREAD, Budget, Given
 
@@ -34,6 +35,34 @@ def test_release_gives_the_budget_back() -> None:
     assert budget.left == 40, "the same text again costs nothing"
     given.release()
     assert budget.left == 100
+
+
+def test_result_that_a_message_shows_decoded_is_kept_once() -> None:
+    budget = Budget(characters=1000)
+    given = Given(budget)
+    text = '{"share":  "67 %", "units": 41200}'
+    given.take(text, fingerprint(text))
+    left = budget.left
+    given.take({"units": 41200, "share": "67 %"})
+    assert budget.left == left
+    given.take({"units": 41201, "share": "67 %"})
+    assert budget.left < left, "another result"
+
+
+def test_result_without_its_envelope_is_known_but_an_envelope_is_not_known_by_its_inside() -> None:
+    given = Given(Budget())
+    given.take({"units": 41200}, fingerprint({"units": 41200}))
+    given.take({"status": 403, "body": {"units": 41200}})
+    assert given.ungrounded(claims("The page answers with a 403 for this role.")) == ()
+
+
+def test_result_that_was_let_go_may_still_be_taken_from_a_message() -> None:
+    given = Given(Budget(characters=300))
+    given.take("x" * 100)
+    text = '{"share": "67 %", "units": 41200' + " " * 300 + "}"
+    given.take(text, fingerprint(text))
+    given.take({"units": 41200, "share": "67 %"})
+    assert given.ungrounded(CLAIM) == ()
 
 
 def test_trace_with_very_much_text_keeps_hashes_only() -> None:
