@@ -3,6 +3,7 @@
 from array import array
 from typing import Final
 
+import msgspec
 from xxhash import xxh3_64_intdigest
 
 from otelagent.model import Items, Rule
@@ -30,21 +31,18 @@ _MENTIONED: Final = Known[int, "array[int]"]()
 _MANY_MENTIONED: Final = Known[int, "array[int]"](MAX_LARGE)
 
 
-class ArgumentsRead:
+class ArgumentsRead(msgspec.Struct, gc=False, eq=False):
     """What arguments tell, read when it is asked for; short ones are kept for that, long ones let go."""
 
-    __slots__ = ("_items", "_mark", "_mentioned", "_raw", "_similar", "_terms", "_texts", "_values")
-
-    def __init__(self, raw: object, mark: int | None = None) -> None:
-        """`mark`: fingerprint of the arguments as recorded."""
-        self._raw = raw
-        self._mark = mark
-        self._similar: int | None = None
-        self._terms: frozenset[int] | None = None
-        self._mentioned: array[int] | None = None
-        self._items: Items | None = None
-        self._texts: tuple[int, ...] | None = None
-        self._values: frozenset[int] | None = None
+    _raw: object
+    _mark: int | None = None
+    """Fingerprint of the arguments as recorded."""
+    _similar: int | None = None
+    _terms: frozenset[int] | None = None
+    _mentioned: "array[int] | None" = None
+    _items: Items | None = None
+    _texts: tuple[int, ...] | None = None
+    _values: frozenset[int] | None = None
 
     @property
     def similar(self) -> int | None:
