@@ -12,7 +12,8 @@ from concurrent.futures import Future
 from typing import Any, Final, NamedTuple, TypeVar
 
 from otelagent.errors import BadConfig, OtelagentError, Retryable
-from otelagent.spool_file import Held, SpoolFile, Waiting, is_damage
+from otelagent.spool_file import Held, SpoolFile, Waiting
+from otelagent.spool_schema import is_damage
 from otelagent.traffic import Outlet
 
 GROUP: Final = 256

@@ -1,11 +1,7 @@
-"""The spool on disk: requests that wait and requests that nobody takes, in SQLite. Owned by one thread.
-
-Every body has a checksum, so that a flipped bit is found when the request is read, whatever else it spares.
-"""
+"""The spool on disk: requests that wait and requests that nobody takes, in SQLite. Owned by one thread."""
 
 import contextlib
 import logging
-import os
 import sqlite3
 import time
 from collections import Counter
@@ -14,43 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
-import xxhash
 import zstandard
 
-from otelagent.errors import OtelagentError, Retryable
+from otelagent.errors import Retryable
+from otelagent.salvage import Salvaged, forget_old, salvage, set_aside
+from otelagent.spool_schema import COLUMNS, DIED, Damaged, check, checksum, connect, is_damage
 from otelagent.traffic import Outlet, Signal
 
 NAME: Final = "spool.db"
-VERSION: Final = 1
-"""Schema version, kept in `user_version`. A file of a later version is set aside, not touched."""
-
-KEPT_ASIDE: Final = 3
-"""Damaged files that are kept for somebody to look at; older ones are removed."""
-
 LONGEST_BODY: Final = 256 * 1024 * 1024
-
-_SCHEMA: Final = """
-CREATE TABLE waiting (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, exporter TEXT NOT NULL, signal TEXT NOT NULL, items INTEGER NOT NULL,
-    size INTEGER NOT NULL, stored_at REAL NOT NULL, checksum BLOB NOT NULL, body BLOB NOT NULL
-);
-CREATE INDEX waiting_in_order ON waiting (exporter, signal, id, items, size, stored_at);
-CREATE TABLE dead (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, exporter TEXT NOT NULL, signal TEXT NOT NULL, items INTEGER NOT NULL,
-    size INTEGER NOT NULL, stored_at REAL NOT NULL, checksum BLOB NOT NULL, body BLOB NOT NULL,
-    died_at REAL NOT NULL, reason TEXT NOT NULL
-);
-"""
 
 log = logging.getLogger(__name__)
 
 
 class Full(Retryable):
     """The spool's size limit is reached."""
-
-
-class Damaged(OtelagentError):
-    """The file can't be used any more."""
 
 
 class Waiting(NamedTuple):
@@ -126,8 +100,8 @@ class SpoolFile:
         sqlite3.Error where the directory can't be used at all."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            self._db = self._connect(self.path)
-            self._check(self._db)
+            self._db = connect(self.path, self._synchronous)
+            check(self._db)
             self.refresh()
         except (sqlite3.DatabaseError, ValueError, Damaged) as error:
             if not is_damage(error):
@@ -139,7 +113,7 @@ class SpoolFile:
 
     def join(self) -> None:
         """Open beside the process that owns the file: nothing is checked, set aside or changed."""
-        self._db = self._connect(self.path)
+        self._db = connect(self.path, self._synchronous)
         self.refresh()
         self._changed_by_others()
 
@@ -155,73 +129,33 @@ class SpoolFile:
         if self._db is not None:
             with contextlib.suppress(sqlite3.Error, ValueError):
                 self._db.close()
-        aside = self.path.with_name(f"{NAME}.damaged-{time.time_ns()}")
-        for suffix in ("", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                os.rename(f"{self.path}{suffix}", f"{aside}{suffix}")
-        self._db = self._connect(self.path)
+        aside = set_aside(self.path)
+        self._db = connect(self.path, self._synchronous)
         self.set_aside += 1
-        recovered, lost = self._recover(aside)
+        recovered, lost = self._take_over(salvage(aside))
         self.lost += lost
         log.error("the spool was damaged: set aside as %s, %d requests recovered", aside.name, recovered)
-        self._forget_old()
+        forget_old(self.path)
         before = _items(self.held)
         self.refresh()
         self._changed_by_others()
         self.lost_items += before - _items(self.held)
 
-    def _connect(self, path: Path) -> sqlite3.Connection:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        os.close(descriptor)
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
-        try:
-            db.execute("PRAGMA auto_vacuum = INCREMENTAL")
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute(f"PRAGMA synchronous = {self._synchronous.upper()}")
-            db.execute("PRAGMA journal_size_limit = 16777216")
-            db.execute("PRAGMA trusted_schema = OFF")
-            [[version]] = db.execute("PRAGMA user_version").fetchall()
-            if version == 0:
-                db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-            elif version != VERSION:
-                raise Damaged(f"schema version {version}")
-        except BaseException:
-            db.close()
-            raise
-        return db
-
-    def _check(self, db: sqlite3.Connection) -> None:
-        if (found := db.execute("PRAGMA quick_check(1)").fetchone()) != ("ok",):
-            raise Damaged(str(found))
-        for table, more in (("waiting", ""), ("dead", ", died_at, reason")):
-            db.execute(f"SELECT id, {_COLUMNS}{more} FROM {table} LIMIT 0")  # noqa: S608 - names of ours
-
-    def _recover(self, aside: Path) -> tuple[int, int]:
-        """Copy whole rows from a damaged file, from both ends toward the damage; how many came over, how many not."""
+    def _take_over(self, found: Salvaged) -> tuple[int, int]:
+        """How many requests that waited came over, and how many not."""
         copied = 0
-        total = 0
-        try:
-            old = sqlite3.connect(f"file:{aside}?mode=rw", uri=True, isolation_level=None)
-        except sqlite3.Error:
-            return 0, 0
-        with contextlib.closing(old), contextlib.suppress(sqlite3.Error, ValueError):
-            [[total]] = old.execute("SELECT count(*) FROM waiting INDEXED BY waiting_in_order").fetchall()
         with contextlib.suppress(sqlite3.Error, ValueError):
-            old = sqlite3.connect(f"file:{aside}?mode=rw", uri=True, isolation_level=None)
-            with contextlib.closing(old):
-                rows = [r for table in ("waiting", "dead") for r in _salvage(old, table)]
-            for table, row in rows:
-                columns = _COLUMNS if table == "waiting" else f"{_COLUMNS}, died_at, reason"
-                marks = ", ".join("?" * len(row))
-                self._run(f"INSERT INTO {table} ({columns}) VALUES ({marks})", row)  # noqa: S608 - names of ours
-                copied += table == "waiting"
-        return copied, max(total - copied, 0)
+            for row in found.waiting:
+                self._insert("waiting", COLUMNS, row)
+                copied += 1
+            for row in found.dead:
+                self._insert("dead", f"{COLUMNS}, {DIED}", row)
+        return copied, max(found.total - copied, 0)
 
-    def _forget_old(self) -> None:
-        aside = sorted(self.path.parent.glob(f"{NAME}.damaged-*[0-9]"))
-        for path in aside[:-KEPT_ASIDE]:
-            for each in path.parent.glob(f"{path.name}*"):
-                each.unlink(missing_ok=True)
+    def _insert(self, table: str, columns: str, row: Sequence[object]) -> int:
+        marks = ", ".join("?" * len(row))
+        [[key]] = self._run(f"INSERT INTO {table} ({columns}) VALUES ({marks}) RETURNING id", row)  # noqa: S608
+        return int(key)
 
     # --- transactions -----------------------------------------------------------------------------------------------
 
@@ -289,11 +223,8 @@ class SpoolFile:
         packed = self._compress(body)
         self._make_room(len(packed))
         at = self._clock() if stored_at is None else stored_at
-        [[key]] = self._run(
-            f"INSERT INTO waiting ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",  # noqa: S608
-            (outlet.exporter, outlet.signal, items, len(packed), at, _checksum(packed), packed),
-        )
-        number: int = key
+        row = (outlet.exporter, outlet.signal, items, len(packed), at, checksum(packed), packed)
+        number = self._insert("waiting", COLUMNS, row)
         held = self.held.setdefault(outlet, Held())
         held.requests, held.items, held.bytes = held.requests + 1, held.items + items, held.bytes + len(packed)
         held.oldest = at if held.oldest is None else min(held.oldest, at)
@@ -312,8 +243,8 @@ class SpoolFile:
             "WHERE exporter = ? AND signal = ? AND id > ? ORDER BY id",
             (outlet.exporter, outlet.signal, after),
         )
-        for key, items, at, checksum, packed in rows:
-            body = self._unpack(packed, checksum)
+        for key, items, at, expected, packed in rows:
+            body = self._unpack(packed, expected)
             if found and size + len(body or b"") > limit:
                 break
             found.append(Waiting(key, items, at, body))
@@ -356,20 +287,8 @@ class SpoolFile:
         while self.bytes + len(packed) > self._max_bytes and self._forget_dead():
             pass
         self._make_room(len(packed))
-        self._run(
-            f"INSERT INTO dead ({_COLUMNS}, died_at, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-            (
-                outlet.exporter,
-                outlet.signal,
-                items,
-                len(packed),
-                stored_at,
-                _checksum(packed),
-                packed,
-                self._clock(),
-                reason,
-            ),
-        )
+        row = (outlet.exporter, outlet.signal, items, len(packed), stored_at, checksum(packed), packed)
+        self._insert("dead", f"{COLUMNS}, {DIED}", (*row, self._clock(), reason))
         dead = self.dead.setdefault(outlet, Held())
         dead.requests, dead.items, dead.bytes = dead.requests + 1, dead.items + items, dead.bytes + len(packed)
         self.bytes += len(packed)
@@ -381,8 +300,8 @@ class SpoolFile:
 
     def dead_body(self, key: int) -> bytes | None:
         """The request; None where there is none or its bytes are damaged."""
-        for checksum, packed in self._run("SELECT checksum, body FROM dead WHERE id = ?", (key,)):
-            return self._unpack(packed, checksum)
+        for expected, packed in self._run("SELECT checksum, body FROM dead WHERE id = ?", (key,)):
+            return self._unpack(packed, expected)
         return None
 
     def revive(self, keys: Iterable[int]) -> int:
@@ -391,7 +310,7 @@ class SpoolFile:
         for key in keys:
             revived += len(
                 self._run(
-                    f"INSERT INTO waiting ({_COLUMNS}) SELECT exporter, signal, items, size, ?, checksum, body "  # noqa: S608
+                    f"INSERT INTO waiting ({COLUMNS}) SELECT exporter, signal, items, size, ?, checksum, body "  # noqa: S608
                     "FROM dead WHERE id = ? RETURNING id",
                     (self._clock(), key),
                 )
@@ -435,8 +354,8 @@ class SpoolFile:
         )
         held.oldest = rows[0][0] if rows else None
 
-    def _unpack(self, packed: bytes, checksum: bytes) -> bytes | None:
-        if checksum != _checksum(packed):
+    def _unpack(self, packed: bytes, expected: bytes) -> bytes | None:
+        if expected != checksum(packed):
             return None
         try:
             return self._decompress(packed, max_output_size=LONGEST_BODY)
@@ -444,44 +363,5 @@ class SpoolFile:
             return None
 
 
-_COLUMNS: Final = "exporter, signal, items, size, stored_at, checksum, body"
-
-
 def _items(held: Mapping[Outlet, Held]) -> Counter[Outlet]:
     return Counter({outlet: each.items for outlet, each in held.items()})
-
-
-def _checksum(packed: bytes) -> bytes:
-    return xxhash.xxh3_64_digest(packed)
-
-
-def _salvage(db: sqlite3.Connection, table: str) -> Iterator[tuple[str, tuple[object, ...]]]:
-    """Rows that can be read and are whole: upward until the damage, then downward until it."""
-    columns = _COLUMNS if table == "waiting" else f"{_COLUMNS}, died_at, reason"
-    seen: set[int] = set()
-    for direction in ("ASC", "DESC"):
-        with contextlib.suppress(sqlite3.Error, ValueError):
-            for key, *row in db.execute(f"SELECT id, {columns} FROM {table} ORDER BY id {direction}"):  # noqa: S608
-                if key in seen:
-                    break
-                seen.add(key)
-                if _whole(row):
-                    yield table, tuple(row)
-
-
-def _whole(row: Sequence[object]) -> bool:
-    kinds = (str, str, int, int, float, bytes, bytes)
-    if not all(isinstance(value, kind) for value, kind in zip(row, kinds, strict=False)):
-        return False
-    return row[1] in tuple(Signal) and isinstance(row[6], bytes) and row[5] == _checksum(row[6])
-
-
-_DAMAGED: Final = ("malformed", "disk I/O error", "corrupt", "no such", "Could not decode")
-"""Words of SQLite for a file at fault. Its binding raises ValueError where such words are no UTF-8 themselves."""
-
-
-def is_damage(error: Exception) -> bool:
-    """Whether the file itself is at fault, rather than its surroundings (a full disk, missing rights)."""
-    if isinstance(error, sqlite3.OperationalError):
-        return any(word in str(error) for word in _DAMAGED)
-    return isinstance(error, sqlite3.DatabaseError | ValueError | Damaged)
