@@ -129,7 +129,8 @@ class OpenQuestions:
         if not waiting:
             return ()
         ungrounded = self._invented(turn, given)
-        decisions = [d for q in waiting if (d := _decide(q, consumer, ungrounded, given)) is not None]
+        admits = self._admitting(turn.said, ungrounded)
+        decisions = [d for q in waiting if (d := _decide(q, consumer, admits, ungrounded, given)) is not None]
         closed = {id(d.source) for d in decisions if d.final}
         self._open = tuple([q for q in self._open if id(q.source) not in closed])
         return tuple(decisions)
@@ -157,7 +158,10 @@ class OpenQuestions:
         hinted = [step for step in self._hints if step.end <= at]
         self._hints = tuple([step for step in self._hints if step.end > at])
         open_already = any(q.source.end <= at and not q.retried for q in self._open)
-        if not hinted or open_already or turn.admission.any or not self._invented(turn, given):
+        if not hinted or open_already or not (invented := self._invented(turn, given)):
+            return
+        admits = self._admitting(turn.said, invented)
+        if admits is not None and admits.admission.any:
             return
         for step in hinted:
             if step.call is not None and not _doubted(step, turn.said, given):
@@ -170,6 +174,16 @@ class OpenQuestions:
         if found or self._received or self._task is None or turn.said is None or not turn.answer:
             return found
         return given.ungrounded(turn.said.particulars(self._task.asks))
+
+    def _admitting(self, said: Said | None, ungrounded: tuple[Claim, ...]) -> Said | None:
+        """The answer without what can admit nothing: what is made up in another's name, and words of trouble that are
+        its subject."""
+        if said is None:
+            return None
+        if quotes := [claim for claim in ungrounded if claim.kind == "quote"]:
+            said = said.without(quotes)
+        troubled = self._task is not None and self._task.about_trouble
+        return said.of_the_looking(ungrounded, troubled) if ungrounded or troubled else said
 
     def _recover(self, step: Step) -> tuple[Decision, ...]:
         met = [q for q in self._open if meets(step, q.source)]
@@ -191,13 +205,14 @@ def _telling(ungrounded: tuple[Claim, ...]) -> tuple[Claim, ...]:
     return ungrounded if any(claim.kind != "year" for claim in ungrounded) else ()
 
 
-def _decide(question: Question, consumer: Step, ungrounded: tuple[Claim, ...], given: Given) -> Decision | None:
+def _decide(
+    question: Question, consumer: Step, admits: Said | None, ungrounded: tuple[Claim, ...], given: Given
+) -> Decision | None:
+    """`admits`: the part of the answer that can admit anything."""
     turn = consumer.turn
     assert turn is not None  # noqa: S101 - the caller looked
     said, answer = turn.said, not turn.asked
-    if said is not None and (quotes := [claim for claim in ungrounded if claim.kind == "quote"]):
-        said = said.without(quotes)  # what is made up in another's name admits nothing
-    admission = NOTHING_ADMITTED if said is None else said.admission
+    admission = NOTHING_ADMITTED if admits is None else admits.admission
     if not answer and not ungrounded:
         return None  # a turn that only calls tools decides nothing
     question.turns += 1
@@ -205,7 +220,8 @@ def _decide(question: Question, consumer: Step, ungrounded: tuple[Claim, ...], g
         return Decision(question.source, consumer, Verdict.RECOVERED)
     if admission.absence and not admission.failed and not admission.partial:
         return Decision(question.source, consumer, Verdict.ABSENCE, ungrounded)
-    if admission.any or _doubted(question.source, said, given):
+    doubted = all(_doubted(question.source, each, given) for each in (said, admits))
+    if admission.any or doubted:
         return Decision(question.source, consumer, Verdict.ACKNOWLEDGED)
     if ungrounded:
         return Decision(question.source, consumer, Verdict.FABRICATED, ungrounded)

@@ -66,6 +66,10 @@ class Said(Protocol):
     def without(self, quotes: Sequence[Claim]) -> "Said":
         """The text without these passages, which somebody else is made to say."""
 
+    def of_the_looking(self, invented: Sequence[Claim], everywhere: bool) -> "Said":
+        """The text without clauses that state something invented, or any where `everywhere`, and don't speak of the
+        search, its data or how sure they are: their words of trouble are the answer's subject."""
+
     def particulars(self, kinds: frozenset[str]) -> tuple[Claim, ...]:
         """What it states of the kinds that a question asked for; offsets are those of bytes."""
 

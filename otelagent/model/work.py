@@ -39,6 +39,10 @@ class Assignment(Protocol):
     def asks(self) -> frozenset[str]:
         """What it asks for: name, count, which."""
 
+    @property
+    def about_trouble(self) -> bool:
+        """It is about failures, losses, complaints or the like."""
+
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
     """How many items an agent was assigned and how many it processed.

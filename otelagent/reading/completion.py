@@ -14,6 +14,7 @@ from otelagent.reading.doubts import doubts
 from otelagent.reading.enumeration import HEAD, enumerated, excused, named_in, names
 from otelagent.reading.injection import overlap, shingles
 from otelagent.reading.known import Known
+from otelagent.reading.looking import without_subject
 from otelagent.reading.particulars import particulars
 from otelagent.reading.receipts import in_structure, in_words
 from otelagent.reading.texts import TextRead
@@ -36,11 +37,15 @@ class CompletionRead(TextRead):
         return self._once("admission", admits)
 
     def without(self, quotes: Sequence[Claim]) -> "CompletionRead":
-        """The text without these passages."""
+        """The text with blanks in place of these passages."""
         text = self._text
-        for quote in sorted(quotes, key=lambda each: each.start, reverse=True):
-            text = f"{text[: quote.start]} {text[quote.end :]}"
+        for quote in quotes:
+            text = f"{text[: quote.start]}{' ' * (quote.end - quote.start)}{text[quote.end :]}"
         return CompletionRead(text)
+
+    def of_the_looking(self, invented: Sequence[Claim], everywhere: bool) -> "CompletionRead":
+        """The text without clauses that tell something invented, or all where `everywhere`, and not of the looking."""
+        return CompletionRead(without_subject(self._text, invented, everywhere))
 
     def particulars(self, kinds: frozenset[str]) -> tuple[Claim, ...]:
         """What it states of the kinds that a question asked for."""

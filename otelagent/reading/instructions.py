@@ -10,6 +10,7 @@ from otelagent.reading.deeds import follows, requested
 from otelagent.reading.enumeration import HEAD, enumerated, names
 from otelagent.reading.injection import names_in, shingles
 from otelagent.reading.likeness import text_fingerprint
+from otelagent.reading.looking import about_trouble
 from otelagent.reading.particulars import asked_for
 from otelagent.reading.texts import TextRead
 
@@ -33,6 +34,11 @@ class TaskRead(TextRead):
     def asks(self) -> frozenset[str]:
         """What it asks for: name, count, which."""
         return self._once("asks", asked_for)
+
+    @property
+    def about_trouble(self) -> bool:
+        """It is about failures, losses, complaints or the like."""
+        return self._once("about trouble", about_trouble)
 
     def named(self, keys: frozenset[int]) -> list[str]:
         """Items with these hashes, by name."""
