@@ -1,11 +1,25 @@
 """Open questions of a run: bad sources that no later step has answered for yet, and how each is decided."""
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
-from otelagent.model import BAD, NOTHING_ADMITTED, Assignment, Claim, Kind, Role, Said, Status, Step, Turn
+from otelagent.model import (
+    BAD,
+    NOTHING_ADMITTED,
+    Admission,
+    Assignment,
+    Claim,
+    Doubt,
+    Kind,
+    Role,
+    Said,
+    Status,
+    Step,
+    Turn,
+)
 from otelagent.reading.arguments import near, related, tool_words
 from otelagent.reading.given import Given
 
@@ -70,6 +84,13 @@ class Question(msgspec.Struct, gc=False):
     """A call with other words brought something: the answer's specifics should come from it."""
 
 
+class _Looking(NamedTuple):
+    """What an answer says of the search, its data and its own certainty."""
+
+    admission: Admission
+    doubts: tuple[Doubt, ...]
+
+
 class OpenQuestions:
     """Owned by one AgentRun, touched by its fold only."""
 
@@ -129,8 +150,8 @@ class OpenQuestions:
         if not waiting:
             return ()
         ungrounded = self._invented(turn, given)
-        admits = self._admitting(turn.said, ungrounded)
-        decisions = [d for q in waiting if (d := _decide(q, consumer, admits, ungrounded, given)) is not None]
+        looking = self._looking(turn.said, ungrounded)
+        decisions = [d for q in waiting if (d := _decide(q, consumer, looking, ungrounded, given)) is not None]
         closed = {id(d.source) for d in decisions if d.final}
         self._open = tuple([q for q in self._open if id(q.source) not in closed])
         return tuple(decisions)
@@ -160,11 +181,10 @@ class OpenQuestions:
         open_already = any(q.source.end <= at and not q.retried for q in self._open)
         if not hinted or open_already or not (invented := self._invented(turn, given)):
             return
-        admits = self._admitting(turn.said, invented)
-        if admits is not None and admits.admission.any:
+        if self._looking(turn.said, invented).admission.any:
             return
         for step in hinted:
-            if step.call is not None and not _doubted(step, turn.said, given):
+            if step.call is not None and not _doubted(step, turn.said.doubts if turn.said else (), given):
                 step.call.confirm()
                 self._open += (Question(step),)
 
@@ -175,15 +195,16 @@ class OpenQuestions:
             return found
         return given.ungrounded(turn.said.particulars(self._task.asks))
 
-    def _admitting(self, said: Said | None, ungrounded: tuple[Claim, ...]) -> Said | None:
-        """The answer without what can admit nothing: what is made up in another's name, and words of trouble that are
-        its subject."""
+    def _looking(self, said: Said | None, ungrounded: tuple[Claim, ...]) -> "_Looking":
+        """What of the answer can admit anything: nothing that is made up in another's name, no words of trouble that
+        are its subject."""
         if said is None:
-            return None
+            return _Looking(NOTHING_ADMITTED, ())
         if quotes := [claim for claim in ungrounded if claim.kind == "quote"]:
             said = said.without(quotes)
         troubled = self._task is not None and self._task.about_trouble
-        return said.of_the_looking(ungrounded, troubled) if ungrounded or troubled else said
+        admitting = said.of_the_looking(ungrounded, True) if ungrounded or troubled else said
+        return _Looking(admitting.admission, tuple(admitting.doubts if troubled else said.doubts))
 
     def _recover(self, step: Step) -> tuple[Decision, ...]:
         met = [q for q in self._open if meets(step, q.source)]
@@ -206,42 +227,38 @@ def _telling(ungrounded: tuple[Claim, ...]) -> tuple[Claim, ...]:
 
 
 def _decide(
-    question: Question, consumer: Step, admits: Said | None, ungrounded: tuple[Claim, ...], given: Given
+    question: Question, consumer: Step, looking: _Looking, ungrounded: tuple[Claim, ...], given: Given
 ) -> Decision | None:
-    """`admits`: the part of the answer that can admit anything."""
-    turn = consumer.turn
+    turn, admission = consumer.turn, looking.admission
     assert turn is not None  # noqa: S101 - the caller looked
-    said, answer = turn.said, not turn.asked
-    admission = NOTHING_ADMITTED if admits is None else admits.admission
-    if not answer and not ungrounded:
+    if turn.asked and not ungrounded:
         return None  # a turn that only calls tools decides nothing
     question.turns += 1
     if question.retried and all(claim.kind in _MOMENTS for claim in ungrounded):
         return Decision(question.source, consumer, Verdict.RECOVERED)
     if admission.absence and not admission.failed and not admission.partial:
         return Decision(question.source, consumer, Verdict.ABSENCE, ungrounded)
-    doubted = all(_doubted(question.source, each, given) for each in (said, admits))
-    if admission.any or doubted:
+    if admission.any or _doubted(question.source, looking.doubts, given):
         return Decision(question.source, consumer, Verdict.ACKNOWLEDGED)
     if ungrounded:
         return Decision(question.source, consumer, Verdict.FABRICATED, ungrounded)
     return Decision(question.source, consumer, Verdict.SILENT, final=question.turns >= PATIENCE)
 
 
-def _doubted(source: Step, said: Said | None, given: Given) -> bool:
+def _doubted(source: Step, doubts: Sequence[Doubt], given: Given) -> bool:
     """The answer begins with a lack or trouble, or speaks of one where it names what was asked for.
 
     A sentence that states something ungrounded itself, or whose words of trouble stand in the question, tells another
     story: "checkout errors are mostly card declines".
     """
-    if said is None or source.call is None or source.call.outcome.status is Status.PARTIAL:
+    if source.call is None or source.call.outcome.status is Status.PARTIAL:
         return False  # what did arrive may speak of lacks and troubles itself
     asked = source.call.terms | tool_words(source.tool or "")
     return any(
         (doubt.opening or not asked.isdisjoint(doubt.about))
         and asked.isdisjoint(doubt.said)
         and not given.ungrounded(doubt.claims)
-        for doubt in said.doubts
+        for doubt in doubts
     )
 
 

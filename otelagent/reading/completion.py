@@ -14,7 +14,7 @@ from otelagent.reading.doubts import doubts
 from otelagent.reading.enumeration import HEAD, enumerated, excused, named_in, names
 from otelagent.reading.injection import overlap, shingles
 from otelagent.reading.known import Known
-from otelagent.reading.looking import without_subject
+from otelagent.reading.looking import of_the_looking
 from otelagent.reading.particulars import particulars
 from otelagent.reading.receipts import in_structure, in_words
 from otelagent.reading.texts import TextRead
@@ -45,7 +45,7 @@ class CompletionRead(TextRead):
 
     def of_the_looking(self, invented: Sequence[Claim], everywhere: bool) -> "CompletionRead":
         """The text without clauses that tell something invented, or all where `everywhere`, and not of the looking."""
-        return CompletionRead(without_subject(self._text, invented, everywhere))
+        return CompletionRead(of_the_looking(self._text, invented, everywhere))
 
     def particulars(self, kinds: frozenset[str]) -> tuple[Claim, ...]:
         """What it states of the kinds that a question asked for."""

@@ -328,6 +328,17 @@ def _message_repr(value: str) -> _Layer | None:
     return _Layer(("content",), inner[0], word == "error" or None, word)
 
 
+_HTTP_HEAD: Final = exact(r"^\s*HTTP/\d(?:\.\d)? (\d{3})\b[^\n]*(?:\n|$)(?:[\w-]+:[^\n]*(?:\n|$))*\s*")
+
+
+def _http_text(value: str) -> _Layer | None:
+    """A whole HTTP answer as text, as `curl -i` prints it: status line, headers, body."""
+    if value.lstrip()[:5] != "HTTP/":
+        return None
+    head = _HTTP_HEAD.match(value)
+    return _Layer((), value[head.end() :], None, None, int(head.group(1))) if head else None
+
+
 _MAPPING_RULES: Final[tuple[_Rule, ...]] = (
     _langchain_constructor,
     _langchain_message,
@@ -357,7 +368,7 @@ def _result_rules(value: object) -> _Layer | None:
         return next((found for rule in _MAPPING_RULES if (found := rule(value)) is not None), None)
     if isinstance(value, list):
         return _content_blocks(value)
-    return _message_repr(value) if isinstance(value, str) else None
+    return _message_repr(value) or _http_text(value) if isinstance(value, str) else None
 
 
 # --- arguments --------------------------------------------------------------------------------------------------------

@@ -28,13 +28,14 @@ from otelagent.reading.closing import closing_text
 from otelagent.reading.completion import CompletionRead
 from otelagent.reading.declared import declared
 from otelagent.reading.envelopes import unwrap_arguments
+from otelagent.reading.exits import searched
 from otelagent.reading.given import Acted
 from otelagent.reading.history import HistoryReader, RoleOf, asked_of, last_user, tool_calls
 from otelagent.reading.instructions import TaskRead
 from otelagent.reading.known import Known
 from otelagent.reading.likeness import ArgumentsRead
 from otelagent.reading.results import of_coworker, read_result
-from otelagent.reading.roles import is_closing, runs_anything
+from otelagent.reading.roles import is_closing, is_program, runs_anything
 from otelagent.reading.seen import MAX_DECLARED, Seen
 
 TO_CALL_TOOLS: Final = frozenset({"tool_calls", "tool_call", "tool-calls", "tool_use", "function_call"})
@@ -51,7 +52,8 @@ def read(step: Step, seen: Seen, role_of: RoleOf) -> None:
         return
     if step.kind in (Kind.TOOL, Kind.RETRIEVAL):
         step.call_id = seen.same(step.call_id)
-        step.call = _call(step, content, role_of(step.tool, step.tool_description, _command(step.tool, content)))
+        command = _command(step.tool, content)
+        step.call = _call(step, content, role_of(step.tool, step.tool_description, command), command)
         step.call.arguments = seen.same_arguments(step.call_id, step.call.arguments)
     elif step.kind in (Kind.LLM, Kind.AGENT, Kind.WORKFLOW):
         step.turn = _turn(step, content, seen, role_of)
@@ -75,20 +77,23 @@ def _command(tool: str | None, content: Content) -> str:
         return ""
     inner = unwrap_arguments(arguments.value).value
     found = next((v for v in inner.values() if isinstance(v, str)), "") if isinstance(inner, dict) else inner
-    return found if isinstance(found, str) else ""
+    if not isinstance(found, str):
+        return ""
+    program = is_program(tool)
+    return f"{program} {found}" if program and not found.startswith(f"{program} ") else found
 
 
 _ARGUMENTS: Final = Known[int, int | None]()
 
 
-def _call(step: Step, content: Content, role: Role) -> Call:
+def _call(step: Step, content: Content, role: Role, command: str) -> Call:
     captured = content.result()
     judged = read_result(step, captured, content.error(), role)
     arguments = content.arguments()
     if step.context is None and arguments is not None and (named := w3c.mentioned(arguments.value)) is not None:
         step.say(context=named)
     return Call(
-        outcome=judged.outcome,
+        outcome=searched(command, captured, judged.outcome) if command else judged.outcome,
         role=role,
         arguments=None if arguments is None else _canonical(arguments),
         like=None if arguments is None else ArgumentsRead(arguments.value, arguments.mark),

@@ -77,6 +77,10 @@ _OPENINGS: Final[tuple[tuple[str, str], ...]] = (
     ("rate", _opening("rate_statement", _END)),
     ("timeout", _opening("timeout_statement", _END)),
     ("denied", _opening("denied_statement", _END)),
+    (
+        "gone",
+        rf"(?i)^{_LEAD}(?:(?:http|error|status)[ :/\d.]{{0,6}})?(?:404|410)\s*[-:–]?\s*{_any('page_gone')}\W*(?:\n|$)",
+    ),
     ("nothing", _opening("empty", _BREAK)),
     ("nothing", _opening("empty_word", _STOP)),
     ("answer", _opening("answer")),
@@ -104,7 +108,7 @@ def _groups() -> tuple[tuple[int, tuple[str, ...], Any], ...]:
         (limit, tuple(name for name, _ in group), _set(group))
         for limit, group in (
             (1 << 62, tuple(pair for pair in _OPENINGS if pair[0] in ("failure", "answer", "partial"))),
-            (_EMPTY, tuple(pair for pair in _OPENINGS if pair[0] in ("nothing", "partial_short"))),
+            (_EMPTY, tuple(pair for pair in _OPENINGS if pair[0] in ("nothing", "gone", "partial_short"))),
             (_SHORT, tuple(pair for pair in _OPENINGS if pair[0] == "failure_short")),
             (_STATEMENT, tuple(pair for pair in _OPENINGS if pair[0] in ("rate", "timeout", "denied"))),
         )
@@ -156,6 +160,10 @@ _HTTP: Final = {
     598: Status.TIMEOUT,
     599: Status.TIMEOUT,
 }
+
+
+NOT_THERE: Final = (404, 410)
+"""Statuses of an answer that may say no more than that what was asked for isn't there."""
 
 
 def http(code: int) -> Status | None:
@@ -214,6 +222,8 @@ def statement(text: str) -> Reading | None:
     """What a result's text as a whole says of itself, or None: it is content."""
     found = _openings(text)
     if found:
+        if "gone" in found and len(text) <= _SHORT:
+            return Reading(Status.EMPTY, "says that it isn't there")
         if "failure" in found and "answer" not in found:
             return kind(text)
         if len(text) <= _EMPTY and found.isdisjoint(_REFUSALS) and _nothing(text, found):
@@ -289,6 +299,8 @@ _BLOCKED: Final = compiled(
     r"|site (?:is )?(?:under )?maintenance|(?:an )?error (?:occurred|\d)|request (?:rejected|blocked)"
     r"|you have been blocked)"
 )
+_NOT_FOUND: Final = compiled(_any("page_gone"))
+"""Titles of pages that aren't there."""
 _XML_NOTHING: Final = compiled(
     r"^\s*(?:<\?xml[^>]*>\s*)?<[\w:.-]+(?:\s[^<>]*)?(?:/>|>\s*</[\w:.-]+>)\s*$|totalresults>0</"
     r"|^\s*(?:<\?xml[^>]*>\s*)?(?:</?[\w:.-]+(?:\s+(?:(?:xmlns|xsi|xml)(?::\w+)?|version|encoding|lang)=\"[^\"<]*\""
@@ -312,18 +324,33 @@ def page(text: str) -> Reading | None:
         return None
     if _XML_NOTHING.search(data):
         return Reading(Status.EMPTY, "empty document")
+    brief = len(text) <= len(data) and sum(map(len, _paragraphs(data))) <= _PAGE_TEXT
     for title in _TITLE.finditer(data):
-        if found := _BLOCKED.search(title.group(1)):
-            status = http(int(found.group(1))) if found.group(1) else None
+        found = _BLOCKED.search(title.group(1))
+        code = int(found.group(1)) if found and found.group(1) else None
+        gone = code in NOT_THERE or (code is None and _not_found(title.group(1)))
+        if gone and (brief or found):
+            return Reading(Status.EMPTY, "page isn't there")
+        if found:
+            status = http(code) if code else None
             return Reading(status or kind(title.group(1).decode(errors="replace")).status, "error page")
-    if len(text) <= len(data) and _found_nothing(data):
+    if brief and _found_nothing(data):
         return Reading(Status.EMPTY, "page says that nothing was found")
     if _XML_FAULT.search(data[:600]) and len(text) < 4000:
         return Reading(kind(text).status, "error document")
     return None
 
 
+def _not_found(title: bytes) -> bool:
+    return bool(_NOT_FOUND.search(unaccented(title.decode(errors="replace")).encode(errors="replace")))
+
+
 def _found_nothing(data: bytes) -> bool:
-    """A short page one paragraph of which says so."""
-    shown = [part.strip().decode(errors="replace") for part in _SHOWN.findall(_UNSHOWN.sub(b"", data)) if part.strip()]
-    return sum(map(len, shown)) <= _PAGE_TEXT and any(len(part) > 3 and nothing(part) for part in shown)
+    """One paragraph of a short page says so."""
+    return any(len(part) > 3 and nothing(part) for part in _paragraphs(data))
+
+
+def _paragraphs(data: bytes) -> list[str]:
+    """What a page shows."""
+    shown = (part.strip() for part in _SHOWN.findall(_UNSHOWN.sub(b"", data)))
+    return [part.decode(errors="replace") for part in shown if part]

@@ -6,11 +6,13 @@ states specifics which nothing grounds makes a bad source of such a result.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from otelagent.model import Status
 from otelagent.reading import members
-from otelagent.reading.failures import Reading, is_answer, kind, lacking, troubled
+from otelagent.reading.failures import Reading, is_answer, kind, lacking, nothing, troubled
+from otelagent.reading.lexicon import exact
 from otelagent.reading.members import folded
 
 _SHORT: Final = 240
@@ -26,15 +28,56 @@ _CODES: Final = members.CODE_KEYS | members.HTTP_KEYS | members.EXIT_CODES | mem
 
 def hint(result: object) -> Reading | None:
     """What a good result may be saying of itself; None for one with content."""
+    if _blank(result):
+        return Reading(Status.EMPTY, "holds hardly anything but nulls")
     words = list(_words(result, _DEPTH))
     text = "; ".join(word for word in words if word)
     if None in words or len(words) > _LEAVES or len(text) > _SHORT or text.count("\n") > _LINES:
         return None
     if troubled(text):
-        return None if is_answer(text) else Reading(kind(text).status, "may report a failure")
+        status = kind(text).status
+        if status is Status.ERROR and _has_nothing(text, words):
+            return Reading(Status.EMPTY, "may say that there is nothing")
+        return None if is_answer(text) else Reading(status, "may report a failure")
     if not text.strip() or lacking(text):
         return None if is_answer(text) else Reading(Status.EMPTY, "may say that there is nothing")
     return None
+
+
+def _has_nothing(text: str, words: list[str | None]) -> bool:
+    """Beside a word of trouble ("expired") it says that there is nothing to give, or its fields are null."""
+    last = [part for part in _PARTS.split(text.encode(errors="replace")) if part.strip()][-1:]
+    return any(nothing(part.decode(errors="replace").strip()) for part in last) or (
+        lacking(text) and words.count("") >= _NULLS
+    )
+
+
+_PARTS: Final = exact(r"[;,.:]\s|[，；、。：]")
+_NULLS: Final = 2
+
+
+def _blank(result: object) -> bool:
+    """A record that holds twice as many nulls as anything else, and three or more."""
+    found = list(islice(_leaves(result, _DEPTH), _RECORD))
+    nulls = sum(leaf is None for leaf in found)
+    return nulls > _NULLS and len(found) < _RECORD and nulls >= 2 * (len(found) - nulls)
+
+
+_RECORD: Final = 40
+"""Fields up to which a record is looked at."""
+
+
+def _leaves(value: object, depth: int) -> Iterator[object]:
+    """Fields of a record, codes and identifiers aside."""
+    if isinstance(value, Mapping) and depth:
+        for key, member in islice(value.items(), _RECORD):
+            name = folded(key)
+            if isinstance(member, Mapping):
+                yield from _leaves(member, depth - 1)
+            elif member is None or not (name in members.ASIDE or name.endswith("id")):
+                yield member
+    else:
+        yield value
 
 
 def _words(value: object, depth: int, name: str = "") -> Iterator[str | None]:

@@ -5,14 +5,16 @@ the answer's subject. "The request failed" and "the figures are an estimate" do.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from otelagent.model import Claim
 from otelagent.reading.failures import troubled
 from otelagent.reading.language import likely
 from otelagent.reading.lexicon import any_of, exact, folded
 
-_BREAK: Final = exact(r"[,;:!?.](?:[\s\"”*)]+|$)|[，；、：。！？\n]+|\s[–—-]\s")
+_SENTENCE: Final = exact(r"[!?.][\"”’*)]*(?:\s+|$)|[。！？\n]+")
+_CLAUSE: Final = exact(r"[,;:]\s+|[，；、：]|\s[–—-]\s")
+_ASKS: Final = tuple(mark.encode() for mark in ("?", "？", "か。"))
 _QUESTION: Final = 2_000
 """Characters of a question in which its subject stands."""
 
@@ -22,19 +24,17 @@ def about_trouble(question: str) -> bool:
     return troubled(question[:_QUESTION])
 
 
-def without_subject(text: str, invented: Sequence[Claim], everywhere: bool) -> str:
-    """The text without the clauses that state something invented and don't speak of the looking.
-
-    `everywhere`: without those that state nothing invented, too, since trouble is what was asked about.
-    """
+def of_the_looking(text: str, invented: Sequence[Claim], everywhere: bool) -> str:
+    """The text without the clauses that state something invented, or anything where `everywhere`, and speak of no
+    search, data or doubt. Questions stay."""
     languages = likely(text)
     starts = sorted(claim.start for claim in invented)
     kept: list[str] = []
-    for clause, start in _clauses(text):
+    for clause, start, asks in _clauses(text):
         while starts and starts[0] < start:
             del starts[0]
         states = bool(starts) and starts[0] < start + len(clause)
-        if not (states or everywhere) or _speaks(clause, languages):
+        if asks or not (states or everywhere) or _speaks(clause, languages):
             kept.append(clause)
     return "".join(kept)
 
@@ -44,11 +44,21 @@ def _speaks(clause: str, languages: tuple[str, ...]) -> bool:
     return any(any_of("acknowledgement", language, "looking").search(data) for language in languages)
 
 
-def _clauses(text: str) -> Iterator[tuple[str, int]]:
-    """Each with its mark at the end, and the characters before it."""
-    data = text.encode(errors="replace")
-    at = place = 0
-    for end in (*(match.end() for match in _BREAK.finditer(data)), len(data)):
-        clause = data[at:end].decode(errors="replace")
-        yield clause, place
-        at, place = end, place + len(clause)
+def _clauses(text: str) -> Iterator[tuple[str, int, bool]]:
+    """Each with its mark at the end, the characters before it, and whether its sentence is a question."""
+    place = 0
+    for sentence in _parts(text.encode(errors="replace"), _SENTENCE):
+        asks = sentence.rstrip(b' \n"*)').endswith(_ASKS)
+        for part in _parts(sentence, _CLAUSE):
+            clause = part.decode(errors="replace")
+            yield clause, place, asks
+            place += len(clause)
+
+
+def _parts(data: bytes, ends: Any) -> Iterator[bytes]:
+    at = 0
+    for match in ends.finditer(data):
+        yield data[at : match.end()]
+        at = match.end()
+    if at < len(data):
+        yield data[at:]

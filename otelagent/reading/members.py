@@ -109,7 +109,10 @@ NOTHING_TEXT: Final = names(
 FIRST_PAGE: Final = {"page": 1, "pagenumber": 1, "currentpage": 1, "offset": 0, "skip": 0, "startindex": 1}
 HTTP_KEYS: Final = names("httpstatus httpstatuscode statuscode httpcode responsestatus responsecode")
 CODE_KEYS: Final = frozenset({"code", "status", "errorcode", "error", "errno", "statuscode"})
-REPLY_CODES: Final = names("code ret retcode errcode errno errorcode resultcode returncode statuscode responsecode")
+REPLY_CODES: Final = names(
+    "code ret retcode errcode errno errorcode resultcode returncode statuscode responsecode codigo código codigoerro"
+    " codigoerror codigoretorno códigoretorno codeerreur coderetour fehlercode 错误码 返回码 代码 エラーコード コード"
+)
 """Codes that a service gives its replies; 0 says that all is well."""
 FAILED_FLAGS: Final = names("iserror error failed failure haserror haserrors errored toolcallerror isfailure")
 SUCCESS: Final = names(
@@ -150,12 +153,21 @@ LEFT: Final = names(
 """Members that say how much of something was dealt with."""
 ERROR_LISTS: Final = frozenset({"errors", "toolerrors", "errormessages"})
 EXIT_CODES: Final = names(
-    "exitcode returncode exitstatus codigosaida códigosaída codigodesaida códigodesaída codigosalida códigosalida"
+    "exit rc exitcode returncode exitstatus codigosaida códigosaída"
+    " codigodesaida códigodesaída codigosalida códigosalida"
     " codigodesalida códigodesalida codesortie codedesortie coderetour codederetour rückgabecode rueckgabecode"
     " rückgabewert exitwert 退出码 退出代码 返回码 終了コード"
 )
 PRINTED: Final = names("stdout output ausgabe sortie salida saida saída 输出 标准输出 出力 標準出力")
 """What a command printed."""
+PRINTED_ERRORS: Final = names("stderr fehlerausgabe erreurs salidaerror saidaerro 标准错误 標準エラー")
+OF_COMMANDS: Final = (
+    EXIT_CODES
+    | PRINTED
+    | PRINTED_ERRORS
+    | names("command cmd befehl commande comando duration durationms elapsed signal pid cwd")
+)
+"""Members of an object that tells of a command and nothing more."""
 CURSORS: Final = names(
     "next nextcursor nextpage nextpagetoken nextpageurl nexttoken nextcontinuationtoken continuationtoken"
     " continuation cursor hasmore hasnextpage hasnext morepages pageinfo pagination scrollid endcursor"
@@ -193,7 +205,10 @@ AROUND: Final = frozenset().union(
     WAIT,
     REPLY_CODES,
     names(
-        "errors errormessages requestid traceid correlationid timestamp time path instance documentationurl help"
+        "subcode submsg submessage typecode correcao correção correccion corrección solucao solução solucion solución"
+        " sugestao sugestão sugerencia accion acción acao ação loesung lösung abhilfe vorschlag correction"
+        " 建议 解决方案 対処 対処法"
+        " errors errormessages requestid traceid correlationid timestamp time path instance documentationurl help"
         " helpurl docs data result results extensions id jsonrpc param field suggestion retryable retry source service"
         " tool toolname query input args limit remaining reset version metadata meta method url domain"
         " errordomain name stack traceback stacktrace responsemetadata"

@@ -8,7 +8,8 @@ from typing import Final
 from otelagent.model import Captured, Outcome, Role, Status, Withheld
 from otelagent.reading.emptiness import empty, hollow_text
 from otelagent.reading.envelopes import Unwrapped, unwrap
-from otelagent.reading.failures import http, kind, page, statement
+from otelagent.reading.exits import exited, failed_output
+from otelagent.reading.failures import NOT_THERE, http, kind, page, statement
 from otelagent.reading.structure import sign, status_word
 
 _UNKNOWN: Final = Outcome(Status.UNKNOWN)
@@ -164,6 +165,8 @@ def _content(result: Captured | None, withheld: Withheld | None) -> Outcome | No
         status = _failure_of(read.value)
         return Outcome(status, _at(result.path, read.pointer), "envelope says error")
     code = http(read.http_status) if read.http_status else None
+    if found.status is Status.EMPTY and read.http_status in NOT_THERE and read.value:
+        return found
     if found.status in (Status.OK, Status.EMPTY) and code is not None:
         return Outcome(code, _at(result.path, read.pointer), f"status {read.http_status}")
     return found
@@ -181,6 +184,8 @@ def _judged(read: Unwrapped, path: str) -> Outcome:
     elif isinstance(value, str) and not hollow_text(value):
         if reading := page(value) or statement(value):
             return Outcome(reading.status, _at(path, pointer), reading.note)
+        if exited(value) and failed_output(value):
+            return Outcome(kind(value).status, _at(path, pointer), "command failed")
         return Outcome(Status.OK, _at(path, pointer))
     if not read.cut and empty(value):
         return Outcome(Status.EMPTY, _at(path, pointer), _emptiness(value))

@@ -42,6 +42,9 @@ _FACTS: Final = _listed("fact")
 _SOURCES: Final = _listed("source")
 _RUNS: Final = _listed("run")
 _COMMANDS: Final = _listed("command")
+_PROGRAMS: Final = _listed("program")
+_OPENS: Final = _listed("opens")
+_PAGES: Final = _listed("page")
 _DRAFTS: Final = _listed("draft")
 _NOTES: Final = _listed("note")
 _PLANS: Final = _listed("plan")
@@ -53,12 +56,16 @@ _JOINTS: Final = _listed("joint")
 _TRANSFERS: Final = _listed("transfer")
 _ANSWERS: Final = frozenset({"answer", "result", "response", "output"})
 _GIVES: Final = frozenset({"submit", "give", "provide", "return", "send"})
-_UNSPACED: Final = {
-    word: role
-    for role, key in ((Role.ACTION, "action"), (Role.SOURCE, "source"), (Role.NOTE, "note"), (Role.POLL, "poll"))
-    for language in ("zh", "ja")
-    for word in words("roles", language).get(key, ())
-}
+_UNSPACED: Final = sorted(
+    (
+        (word, role)
+        for role, key in ((Role.ACTION, "action"), (Role.SOURCE, "source"), (Role.NOTE, "note"), (Role.POLL, "poll"))
+        for language in ("zh", "ja")
+        for word in words("roles", language).get(key, ())
+    ),
+    key=lambda pair: -len(pair[0]),
+)
+"""Longest first: to open a page is to read it."""
 _UNSPACED_FACTS: Final = tuple(word for name in ("zh", "ja") for word in words("roles", name).get("fact", ()))
 """Nouns that end the names of sources in scripts without spaces."""
 
@@ -95,6 +102,12 @@ def runs_anything(tool: str) -> bool:
     return _runs(tool[:200])
 
 
+def is_program(tool: str) -> str | None:
+    """The program of a command line that a tool is named after: `kubectl`."""
+    parts = _split(tool[:200])
+    return parts[0] if len(parts) == 1 and parts[0] in _PROGRAMS else None
+
+
 def drafts(tool: str) -> bool:
     """The tool prepares what another tool would send or book."""
     parts = _split(tool[:200])
@@ -120,7 +133,8 @@ def is_closing(tool: str | None) -> bool:
 
 @lru_cache(maxsize=_CACHED)
 def _runs(tool: str) -> bool:
-    return not _RUNS.isdisjoint(_split(tool))
+    parts = _split(tool)
+    return not _RUNS.isdisjoint(parts) or is_program(tool) is not None
 
 
 @lru_cache(maxsize=_CACHED)
@@ -147,7 +161,7 @@ def _guessed(tool: str, description: str) -> Role:
 def _by_name(parts: list[str]) -> Role | None:
     if not parts:
         return None
-    for read in (_note, _poll, _joined, _unspaced, _verb):
+    for read in (_note, _poll, _joined, _unspaced, _opened, _verb):
         if found := read(parts):
             return found
     return None
@@ -176,13 +190,20 @@ def _joined(parts: list[str]) -> Role | None:
 def _unspaced(parts: list[str]) -> Role | None:
     if parts[0].isascii():
         return None
-    found = next((found for word, found in _UNSPACED.items() if parts[0].startswith(word)), None)
+    found = next((found for word, found in _UNSPACED if parts[0].startswith(word)), None)
     return found or (Role.SOURCE if parts[-1].endswith(_UNSPACED_FACTS) else None)
+
+
+def _opened(parts: list[str]) -> Role | None:
+    """open_page, ouvrir_dossier; not open_account."""
+    return Role.SOURCE if _OPENS.intersection(parts) and parts[-1] in _PAGES else None
 
 
 def _verb(parts: list[str]) -> Role | None:
     """delete_file, file_delete; list_add adds, and get_update gets."""
     fact = parts[-1] in _FACTS
+    if len(parts) == 1 and parts[0] in _PROGRAMS:
+        return Role.ACTION
     if parts[0] == "list" and parts[-1] in _ACTIONS:
         return Role.ACTION
     for part in parts:

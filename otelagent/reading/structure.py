@@ -7,11 +7,14 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from otelagent.model import Status
 from otelagent.reading import members
 from otelagent.reading.emptiness import empty
-from otelagent.reading.failures import http, kind, nothing, statement, troubled
+from otelagent.reading.exits import failed_output
+from otelagent.reading.failures import NOT_THERE, http, kind, nothing, statement, troubled
 from otelagent.reading.members import folded
 
 MAX_MEMBERS: Final = 100
 """Members of an object that are looked at."""
+_LAYERS: Final = 4
+"""Objects within one another, each the only member."""
 _FEW: Final = 4
 """Members up to which an object may be a status and its words."""
 
@@ -35,6 +38,8 @@ def status_word(word: str) -> Status | None:
 def sign(value: Mapping[Any, Any]) -> Sign | None:
     """The first sign, in order of weight, that this result is not an ordinary one."""
     names = _marks(value)
+    if len(value) == 1 and (found := _alone(value)):
+        return found
     if not names:
         return _coded(_Fields(value)) if len(value) <= _FEW else None
     fields = _Fields(value)
@@ -43,6 +48,20 @@ def sign(value: Mapping[Any, Any]) -> Sign | None:
         or (_inside(fields) if names & _WRAPS else None)
         or (_coded(fields) if len(value) <= _FEW else None)
     )
+
+
+def _alone(value: Mapping[Any, Any]) -> Sign | None:
+    """What the innermost object says that is the only member of another, whatever that is called."""
+    pointer, inner = "", value
+    for _ in range(_LAYERS):
+        key, member = next(iter(inner.items()))
+        if not isinstance(member, Mapping) or not member:
+            return None
+        pointer, inner = pointer + _pointer(str(key)), member
+        if len(inner) > 1:
+            break
+    found = _look(_Fields(inner), _marks(inner), _INNER_LOOKS) if len(inner) <= MAX_MEMBERS else None
+    return Sign(found.status, pointer + found.pointer, found.note) if found else None
 
 
 def _marks(value: Mapping[Any, Any]) -> int:
@@ -144,9 +163,20 @@ def _http_status(fields: _Fields) -> Sign | None:
         code = _code(member)
         if code is not None and (status := http(code)) is not None:
             if status is Status.ERROR:
-                status = kind(fields.text()).status
+                status = _missing(fields, code) or kind(fields.text()).status
             return Sign(status, _pointer(key), f"status {code}")
     return None
+
+
+_BARE: Final = 12
+"""Characters up to which words repeat a status: "Not Found"."""
+
+
+def _missing(fields: _Fields, code: int) -> Status | None:
+    """A 404 whose words say that what was asked for isn't there: found nothing."""
+    said = (member for _, _, member in fields.found(members.MESSAGES | members.ERROR_TEXTS))
+    gone = code in NOT_THERE and any(isinstance(each, str) and len(each) > _BARE and nothing(each) for each in said)
+    return Status.EMPTY if gone else None
 
 
 def _bare_code(fields: _Fields) -> Sign | None:
@@ -157,9 +187,9 @@ def _bare_code(fields: _Fields) -> Sign | None:
             continue
         if fields.talks() or name != "code":
             status = http(code) or Status.ERROR
-            return Sign(
-                kind(fields.text()).status if status is Status.ERROR else status, _pointer(key), f"status {code}"
-            )
+            if status is Status.ERROR:
+                status = _missing(fields, code) or kind(fields.text()).status
+            return Sign(status, _pointer(key), f"status {code}")
     return None
 
 
@@ -184,7 +214,7 @@ def _replied(fields: _Fields) -> Sign | None:
     """A service's own code beside words of trouble, and nothing that was asked for:
     `{"code": 50001, "msg": "系统繁忙", "data": null}`."""
     if not fields.errors_only() or fields.substance():
-        return None
+        return _cut_short(fields)
     said = " ; ".join(_words(member) for _, _, member in fields.found(members.MESSAGES | members.ERROR_TEXTS))
     for name, key, member in fields.found(members.REPLY_CODES):
         coded = isinstance(member, int | str) and member not in _SOUND_CODES
@@ -194,6 +224,20 @@ def _replied(fields: _Fields) -> Sign | None:
     return None
 
 
+def _cut_short(fields: _Fields) -> Sign | None:
+    """A service's own code, negative or of an HTTP status, whose words say that a limit was hit, beside what came
+    before it."""
+    for name, key, member in fields.found(members.REPLY_CODES):
+        if not isinstance(member, int) or isinstance(member, bool) or not (member < 0 or http(member)):
+            continue
+        for _, _, said in fields.found(members.MESSAGES):
+            reading = statement(said) if isinstance(said, str) else None
+            if reading is not None and reading.status in _SHORTFALLS:
+                return Sign(reading.status, _pointer(key), f"{name} says that it was cut short")
+    return None
+
+
+_SHORTFALLS: Final = (Status.RATE_LIMITED, Status.TIMEOUT, Status.PARTIAL)
 _SOUND_CODES: Final = (0, 1, 200, "0", "200", "", True, False)
 _GRPC: Final = {
     **dict.fromkeys((1, 2, 3, 6, 9, 10, 11, 12, 13, 14, 15), Status.ERROR),
@@ -274,13 +318,19 @@ def _error_member(fields: _Fields) -> Sign | None:
         if not _is_error(member) or (name not in members.PLAIN_ERROR and len(fields.by_name) > 8):
             continue
         text = f"{_words(member)} ; {fields.text()}"
-        if isinstance(member, str) and nothing(member):
+        if _says_nothing(member):
             return Sign(Status.EMPTY, _pointer(key), "error says that nothing was found")
         status = kind(text).status
         if status is Status.ERROR and fields.substance():
             status = Status.PARTIAL
         return Sign(status, _pointer(key), f"{name} is set")
     return None
+
+
+def _says_nothing(member: Any) -> bool:
+    if isinstance(member, Mapping) and len(member) <= _FEW:
+        return any(folded(key) in members.MESSAGES and _says_nothing(said) for key, said in member.items())
+    return isinstance(member, str) and nothing(member)
 
 
 def _is_error(member: Any) -> bool:
@@ -394,16 +444,24 @@ def _message_only(fields: _Fields) -> Sign | None:
 
 def _process(fields: _Fields) -> Sign | None:
     """A command that failed and printed nothing but errors."""
-    codes = [m for _, _, m in fields.found(members.EXIT_CODES)]
-    if not codes or not isinstance(codes[0], int) or codes[0] == 0:
+    codes = [(key, m) for _, key, m in fields.found(members.EXIT_CODES) if isinstance(m, int) and m]
+    if not codes:
         return None
-    stdout = next((m for _, _, m in fields.found(members.PRINTED)), "")
-    stderr = fields.by_name.get("stderr")
-    if codes[0] == 124:
-        return Sign(Status.TIMEOUT, "", "exit code 124")
-    if not stdout and stderr and isinstance(stderr[1], str) and stderr[1].strip():
-        return Sign(kind(stderr[1]).status, _pointer(stderr[0]), "command failed")
+    key, code = codes[0]
+    if code == _TIMED_OUT:
+        return Sign(Status.TIMEOUT, "", f"exit code {code}")
+    printed = [(at, m) for _, at, m in fields.found(members.PRINTED) if isinstance(m, str) and m.strip()]
+    errors = [(at, m) for _, at, m in fields.found(members.PRINTED_ERRORS) if isinstance(m, str) and m.strip()]
+    if not printed and errors:
+        return Sign(kind(errors[0][1]).status, _pointer(errors[0][0]), "command failed")
+    if not printed and fields.by_name.keys() <= members.OF_COMMANDS:
+        return Sign(Status.ERROR, _pointer(key), f"exit code {code}")
+    if printed and failed_output(printed[0][1]):
+        return Sign(kind(printed[0][1]).status, _pointer(printed[0][0]), "command failed")
     return None
+
+
+_TIMED_OUT: Final = 124
 
 
 def _inside(fields: _Fields) -> Sign | None:

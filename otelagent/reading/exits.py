@@ -1,0 +1,61 @@
+"""What a command's exit code says, with what it printed and what it was to do."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from otelagent.model import Captured, Outcome, Status
+from otelagent.reading import members
+from otelagent.reading.envelopes import unwrap
+from otelagent.reading.failures import LANGUAGES, troubled
+from otelagent.reading.lexicon import compiled, folded, grammar
+from otelagent.reading.members import folded as folded_name
+
+_SHORT: Final = 500
+_LAST: Final = 80
+"""Characters in which a text says that its command failed."""
+_LINES: Final = 4
+"""Lines up to which what a failed command printed is its error; more is a report: of tests, of a linter."""
+_TALLY: Final = compiled(r"\b\d+ (?:\w+ )?(?:passed|failed|tests?|failures?|errors?|warnings?|skipped|problems?)\b")
+_EXITED: Final = compiled(
+    "(?:" + "|".join(each for language in LANGUAGES for each in grammar("outcome", language)["exited"]) + r")\W*$"
+)
+"""How a text ends that says that its command failed."""
+_BARE_ONE: Final = compiled(r"^[\W_]*(?:(?:process|command|exited|exit|with|status|code)[\W_]*)+1[\W_]*$")
+_SEARCHES: Final = compiled(r"^\s*(?:sudo )?(?:[ef]?grep|rg|ag|ack|git grep|pgrep|findstr|journalctl .*\| ?grep)\b")
+_PIPED: Final = compiled(r"\| ?(?:[ef]?grep|rg)\b[^|;&]*$")
+
+
+def failed_output(printed: str) -> bool:
+    """What a command printed that failed is an error in a few lines, and no report."""
+    text = printed.strip()
+    brief = len(text) <= _SHORT and text.count("\n") < _LINES
+    return brief and troubled(text) and not _TALLY.search(text.encode(errors="replace"))
+
+
+def exited(text: str) -> bool:
+    """A text that ends by saying that its command failed: "exit status 1"."""
+    return bool(_EXITED.search(folded(text[-_LAST:]).encode(errors="replace")))
+
+
+def searched(command: str, printed: Captured | None, found: Outcome) -> Outcome:
+    """A search in files or output that printed nothing but its exit code of 1 matched nothing."""
+    if found.status is not Status.ERROR or printed is None or not _searches(command):
+        return found
+    nothing = _code(unwrap(printed.value).value) == 1
+    return Outcome(Status.EMPTY, found.path, "a search that matched nothing") if nothing else found
+
+
+def _searches(command: str) -> bool:
+    data = command.encode(errors="replace")
+    return bool(_SEARCHES.search(data) or _PIPED.search(data))
+
+
+def _code(result: object) -> int | None:
+    """The exit code, where that is all."""
+    if isinstance(result, str):
+        return 1 if len(result) <= _LAST and _BARE_ONE.search(result.encode(errors="replace")) else None
+    if not isinstance(result, Mapping) or not all(map(members.OF_COMMANDS.__contains__, map(folded_name, result))):
+        return None
+    told = {folded_name(key): member for key, member in result.items()}
+    printed = any(told[name] for name in told.keys() & (members.PRINTED | members.PRINTED_ERRORS))
+    return None if printed else next((told[name] for name in told.keys() & members.EXIT_CODES), None)
