@@ -233,6 +233,8 @@ def _decide(
     assert turn is not None  # noqa: S101 - the caller looked
     if turn.asked and not ungrounded:
         return None  # a turn that only calls tools decides nothing
+    if turn.said is not None and turn.said.halted:
+        return None  # nor one that only says what comes next, or that a framework put in place of an answer
     question.turns += 1
     if question.retried and all(claim.kind in _MOMENTS for claim in ungrounded):
         return Decision(question.source, consumer, Verdict.RECOVERED)

@@ -7,7 +7,8 @@ from typing import Literal
 from otelagent.diagnosis.recording import Recorded
 from otelagent.model import Item, Kind, Text
 from otelagent.reading import violations
-from otelagent.reading.constraints import Constraint, constraints, lifted
+from otelagent.reading.constraints import Constraint, constraints
+from otelagent.reading.lifting import lifted
 
 
 @dataclass(frozen=True)

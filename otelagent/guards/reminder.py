@@ -3,7 +3,8 @@
 from typing import Any, Literal
 
 from otelagent.guards.guard import Guard, Interrupted, Message
-from otelagent.reading.constraints import Constraint, constraints, lifted
+from otelagent.reading.constraints import Constraint, constraints
+from otelagent.reading.lifting import lifted
 from otelagent.reading.violations import violated, violated_by_call
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otelagent.reading.constraints import Constraint, constraints, lifted, violated, violated_by_call
+from otelagent.reading.constraints import Constraint, constraints, violated, violated_by_call
+from otelagent.reading.lifting import lifted
 
 
 def rules(text: str) -> list[Constraint]:
