@@ -1,11 +1,12 @@
 """A rule given early is lost once the context has filled."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector, threshold
-from otelagent.model import Evidence, Finding, Instructions, Kind, Layer, Need, Severity, Step, Turn
+from otelagent.model import Evidence, Finding, Instructions, Kind, Layer, Need, Rule, Severity, Step, Turn
 from otelagent.rules import Given
 from otelagent.run import SOURCES, AgentRun, Wake
 
@@ -29,9 +30,14 @@ NAMES: Final = {
     "values_forbidden": "values to be left out",
     "sources": "the allowed sources",
     "budget": "the budget",
+    "price_limit": "the price of one item",
+    "tool_before": "what is to be done first",
     "free": "how to work",
 }
 """What a rule is about, by its kind."""
+
+HABIT: Final = 2
+"""Calls of two tools in the order that a rule wants, after which a call without the first breaks it."""
 
 
 @dataclass(slots=True)
@@ -137,7 +143,8 @@ class ContextAmnesia(Detector):
     def _called(self, step: Step, run: AgentRun, state: _State) -> Iterator[Finding]:
         like = step.call.like if step.call is not None else None
         if like is not None:
-            broken = [each for each in run.standing_rules() if each.early and like.breaks(each.rule, step.tool)]
+            early = [each for each in run.standing_rules() if each.early]
+            broken = [each for each in early if like.breaks(each.rule, step.tool) or _out_of_turn(each.rule, step, run)]
             yield from self._judged(step, run, state, [], broken, "arguments")
 
     def _judged(
@@ -181,6 +188,15 @@ class ContextAmnesia(Detector):
             ],
             extra={"otelagent.context.utilization.max": round(fill, 4)},
         )
+
+
+def _out_of_turn(rule: Rule, step: Step, run: AgentRun) -> bool:
+    """The call of a tool before which another is to be called, which it was each time until now, twice or more."""
+    if rule.order is None or step.tool is None or step.tool.lower() != rule.order[1]:
+        return False
+    first, later = rule.order
+    names = Counter((each.tool or "").lower() for each in run.before(step.start) if each.kind in SOURCES)
+    return names[first] == names[later] >= HABIT
 
 
 def _gone(each: Given, step: Step, turn: Turn, state: _State) -> bool:

@@ -13,6 +13,9 @@ class Rule(Protocol):
     def hash(self) -> int: ...
     @property
     def checked(self) -> bool: ...
+    @property
+    def order(self) -> tuple[str, str] | None:
+        """A tool, and the one that it is to be called before; lower case."""
 
 
 class Breach(Protocol):

@@ -33,7 +33,7 @@ class Constraint:
 
     kind: str
     """date, language, format, max_length, min_length, max_items, tool_forbidden, tool_required, term_forbidden,
-    term_required, values_forbidden, sources, budget or free."""
+    term_required, values_forbidden, sources, budget, price_limit, tool_before or free."""
     role: str
     text: str
     hash: int
@@ -47,6 +47,11 @@ class Constraint:
     def checked(self) -> bool:
         """There is a checker for it; without one nothing is said about it but its displacement."""
         return violations.checkable(self.kind)
+
+    @property
+    def order(self) -> tuple[str, str] | None:
+        """A tool, and the one that it is to be called before."""
+        return (self.terms[0], self.terms[1]) if self.kind == "tool_before" else None
 
     def check(self, completion: str) -> Violation | None:
         """What in a completion clearly breaks it."""

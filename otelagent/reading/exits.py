@@ -15,7 +15,9 @@ _LAST: Final = 80
 """Characters in which a text says that its command failed."""
 _LINES: Final = 4
 """Lines up to which what a failed command printed is its error; more is a report: of tests, of a linter."""
-_TALLY: Final = compiled(r"\b\d+ (?:\w+ )?(?:passed|failed|tests?|failures?|errors?|warnings?|skipped|problems?)\b")
+_TALLY: Final = compiled(
+    r"^\W*\d+ \pL|\b\d+ (?:\w+ )?(?:passed|failed|tests?|failures?|errors?|warnings?|skipped|problems?)\b"
+)
 _EXITED: Final = compiled(
     "(?:" + "|".join(each for language in LANGUAGES for each in grammar("outcome", language)["exited"]) + r")\W*$"
 )

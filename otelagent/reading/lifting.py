@@ -25,6 +25,8 @@ _TOPIC: Final = {
     "values_forbidden": "term",
     "sources": "source",
     "budget": "budget",
+    "price_limit": "budget",
+    "tool_before": "tool",
 }
 _REPLACED: Final = frozenset(
     ("date", "language", "format", "max_length", "min_length", "max_items", "sources", "budget")

@@ -8,7 +8,7 @@ import msgspec
 
 from otelagent.reading import numerals, values
 from otelagent.reading.language import language, likely
-from otelagent.reading.lexicon import exact, folded, pattern
+from otelagent.reading.lexicon import any_of, exact, folded, pattern
 from otelagent.reading.sentences import Day, days, sentences
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Violation:
 
 def checkable(kind: str) -> bool:
     """There is a checker for this kind of rule."""
-    return kind in _CHECKS or kind in ("tool_forbidden", "tool_required")
+    return kind in _CHECKS or kind in ("tool_forbidden", "tool_required", "tool_before")
 
 
 def violated(constraint: "Constraint", completion: str) -> Violation | None:
@@ -172,7 +172,8 @@ def _occurrence(lowered: str, term: str) -> int:
         if at < 0:
             return -1
         before, after = lowered[max(0, at - 1) : at], lowered[at + len(term) : at + len(term) + 1]
-        if not term.isascii() or not (before.isalnum() or after.isalnum()):
+        apart = not (term[0].isalnum() and before.isalnum()) and not (term[-1].isalnum() and after.isalnum())
+        if not term.isascii() or apart:
             return at
         at = lowered.find(term, at + 1)
     return -1
@@ -227,6 +228,19 @@ def _budget(rule: "Constraint", text: str) -> Violation | None:
     return None
 
 
+def _price_limit(rule: "Constraint", text: str) -> Violation | None:
+    """A price above the limit of one thing, in a sentence that tells of no total and rules nothing out."""
+    for name in likely(text):
+        total = any_of("acknowledgement", name, "whole_claim")
+        for sentence in sentences(_lowered(text)):
+            above = [
+                n for n in numerals.distinct(sentence, 16) if n.unit == "money" and n.readings[0] > (rule.amount or 0)
+            ]
+            if above and not (total.search(sentence) or _excluded(sentence, name) or _speaks_of_budget(sentence)):
+                return Violation(rule, "names something that costs more than allowed")
+    return None
+
+
 _BUDGET_WORDS: Final = (b"budget", b"presupuesto", b"orcamento", "预算".encode(), "予算".encode())
 
 
@@ -246,6 +260,7 @@ _CHECKS: Final[dict[str, Callable[["Constraint", str], Violation | None]]] = {
     "values_forbidden": _values_forbidden,
     "sources": _sources,
     "budget": _budget,
+    "price_limit": _price_limit,
 }
 
 # --- calls -----------------------------------------------------------------------------------------------------------

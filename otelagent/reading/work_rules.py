@@ -1,10 +1,10 @@
 """Rules about the work: documents' dates, tools, terms, kinds of values, sources, numbers of items and budgets."""
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from otelagent.reading import numerals, violations
-from otelagent.reading.lexicon import exact, folded, listed, matches, pattern
+from otelagent.reading.lexicon import data, exact, folded, listed, matches, pattern
 from otelagent.reading.rule_draft import FIRST, LAST, Draft, RuleSentence, amount, counting
 from otelagent.reading.sentences import Day, clauses, days
 
@@ -108,13 +108,26 @@ def _terms(sentence: RuleSentence) -> Iterator[Draft]:
             if not terms and kind == "term_forbidden" and sentence.language in ("zh", "ja"):
                 terms = _named(sentence)
             elif not terms and kind == "term_forbidden":
-                found = [match[1].decode(errors="replace") for match in matches(_PROPER, data, 8)]
+                found = [
+                    match[1].decode(errors="replace")
+                    for match in matches(_PROPER, data, 8)
+                    if not _excepted(data[: match.start(1)], sentence.language)
+                ]
                 terms = [name for each in found if len(name := _named_after(rule.group(), each)) > _INITIALS]
             terms += [rest for term in terms if (rest := _bare(term))]
             chosen = tuple(dict.fromkeys(term.strip().lower() for term in terms if len(term.strip()) >= 2))
             if chosen and not _is_tool(chosen[0], b""):
                 yield Draft(kind, chosen)
                 return
+
+
+def _excepted(before: bytes, language: str) -> bool:
+    """A name that is to be there, or in which something is: "prices without VAT"."""
+    words = folded(before[-_BEFORE:].decode(errors="ignore")).split()
+    return bool(words) and bool(pattern("constraints", language, "qualified").search(f" {words[-1]}".encode()))
+
+
+_BEFORE: Final = 24
 
 
 def _named_after(rule: bytes, name: str) -> str:
@@ -157,12 +170,40 @@ def _classes(sentence: RuleSentence) -> Iterator[Draft]:
 def _left_out(clause: bytes, name: str, language: str) -> bool:
     leave = pattern("constraints", language, "leave_out").search(clause)
     kind = pattern("constraints", language, f"kinds_{name}").search(clause)
-    if not leave or not kind:
+    if not leave or not kind or _qualified(clause, kind, language):
         return False
     first, second = sorted((leave, kind), key=lambda match: int(match.start()))
     if first is kind and language not in ("ja", "de"):
         return False
     return len(clause[first.end() : second.start()].split()) <= 2 and len(clause[first.end() : second.start()]) <= 24
+
+
+def _qualified(clause: bytes, kind: Any, language: str) -> bool:
+    """Not the whole class is meant: "prices without VAT", "prices in dollars"."""
+    found = pattern("constraints", language, "qualified")
+    return bool(found.search(clause[kind.end() :]) or found.search(clause[: kind.start()]))
+
+
+def _currencies(sentence: RuleSentence) -> Iterator[Draft]:
+    """A currency in which nothing is to be told."""
+    forbidden = pattern("constraints", sentence.language, "prohibition")
+    for clause in clauses(sentence.lowered):
+        if (rule := forbidden.search(clause)) is None or any(map(bytes.isdigit, clause.split())):
+            continue
+        told = clause if sentence.language == "ja" else clause[rule.end() :]
+        for words in _CURRENCIES:
+            if any(_stands(word, told) for word in words):
+                yield Draft("term_forbidden", words)
+                return
+
+
+def _stands(word: str, told: bytes) -> bool:
+    written = folded(word).encode()
+    at = told.find(written) if any(map(str.isalpha, word)) else -1
+    return at >= 0 and not (written[-1:].isalpha() and told[at + len(written) : at + len(written) + 1].isalpha())
+
+
+_CURRENCIES: Final = tuple(tuple(words) for words in data("currencies").values())
 
 
 def _sources(sentence: RuleSentence) -> Iterator[Draft]:
@@ -181,12 +222,43 @@ def _budget(sentence: RuleSentence) -> Iterator[Draft]:
                 return
 
 
+def _price(sentence: RuleSentence) -> Iterator[Draft]:
+    """A limit of what one thing may cost."""
+    if not (sentence.find("each_of") and sentence.find("within_price")):
+        return
+    money = [n.readings[0] for _, _, n in numerals.numbers(sentence.lowered, 8) if n.unit == "money"]
+    if money:
+        yield Draft("price_limit", (), money[0])
+
+
+def _order(sentence: RuleSentence) -> Iterator[Draft]:
+    """A tool that is to be called before another."""
+    told = [(match.start(), match.group().decode()) for match in matches(_TOOL, sentence.lowered, 4)]
+    mark = sentence.find("first")
+    if mark is None or len({name for _, name in told}) != _PAIR:
+        return
+    if sentence.language in ("zh", "ja"):
+        later = next((name for at, name in reversed(told) if at < mark.start()), None)
+    else:
+        later = next((name for at, name in told if at > mark.start()), None)
+    earlier = next(name for _, name in told if name != later)
+    if later is not None:
+        yield Draft("tool_before", (violations.tool_name(earlier), violations.tool_name(later)))
+
+
+_TOOL: Final = exact(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b")
+_PAIR: Final = 2
+
+
 OF_THE_WORK: Final[tuple[Callable[[RuleSentence], Iterator[Draft]], ...]] = (
     _dates,
     _items,
     _tools,
     _terms,
     _classes,
+    _currencies,
     _sources,
     _budget,
+    _price,
+    _order,
 )
