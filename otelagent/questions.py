@@ -22,6 +22,7 @@ from otelagent.model import (
 )
 from otelagent.reading.arguments import near, related, tool_words
 from otelagent.reading.given import Given
+from otelagent.reading.roles import looks
 
 PATIENCE: Final = 2
 """Completions with text that a question waits for: "within the next two completions"."""
@@ -244,7 +245,15 @@ def _decide(
         return Decision(question.source, consumer, Verdict.ACKNOWLEDGED)
     if ungrounded:
         return Decision(question.source, consumer, Verdict.FABRICATED, ungrounded)
+    if _cleared(question.source, turn):
+        return Decision(question.source, consumer, Verdict.ABSENCE)
     return Decision(question.source, consumer, Verdict.SILENT, final=question.turns >= PATIENCE)
+
+
+def _cleared(source: Step, turn: Turn) -> bool:
+    """A search found nothing, and the answer gives the verdict that all is well without a word about that."""
+    empty = source.call is not None and source.call.outcome.status is Status.EMPTY
+    return empty and turn.answer and turn.said is not None and turn.said.clears and looks(source.tool or "")
 
 
 def _doubted(source: Step, doubts: Sequence[Doubt], given: Given) -> bool:

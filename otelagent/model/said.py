@@ -78,6 +78,10 @@ class Said(Protocol):
         """It says that what it tells of is all there is."""
 
     @property
+    def clears(self) -> bool:
+        """It gives the verdict that all is well: safe, clean, compliant."""
+
+    @property
     def part(self) -> bool:
         """It speaks of what it tells of as a part: the first ones, among others."""
 

@@ -14,7 +14,7 @@ from otelagent.reading.lexicon import LANGUAGES, AnyOf, any_of, compiled, gramma
 from otelagent.reading.progress import progress
 from otelagent.reading.sentences import plain, sentences
 
-__all__ = ("NOTHING", "admits", "announces", "completed", "halted", "in_part", "progress", "whole")
+__all__ = ("NOTHING", "admits", "announces", "clears", "completed", "halted", "in_part", "progress", "whole")
 
 NOTHING: Final = Admission()
 _CLAUSES: Final = compiled(r"[:;–—]| - ")
@@ -83,6 +83,12 @@ def completed(text: str) -> bool:
                 ):
                     return True
     return False
+
+
+def clears(text: str) -> bool:
+    """It gives the verdict that all is well: safe, clean, compliant."""
+    data = plain(text)
+    return any(any_of("acknowledgement", language, "clears").search(data) for language in likely(text))
 
 
 def in_part(text: str) -> bool:

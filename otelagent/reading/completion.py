@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from otelagent.model import Admission, Claim, Doubt, Instructions, Items, Receipt, Rule
-from otelagent.reading.acknowledgement import admits, announces, completed, halted, in_part, whole
+from otelagent.reading.acknowledgement import admits, announces, clears, completed, halted, in_part, whole
 from otelagent.reading.arguments import fingerprint
 from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
@@ -55,6 +55,11 @@ class CompletionRead(TextRead):
     def whole(self) -> bool:
         """It says that what it tells of is all there is."""
         return self._once("whole", whole)
+
+    @property
+    def clears(self) -> bool:
+        """It gives the verdict that all is well."""
+        return self._once("clears", clears)
 
     @property
     def part(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 from otelagent.model import Captured, Outcome, Status
 from otelagent.reading import members
 from otelagent.reading.envelopes import unwrap
-from otelagent.reading.failures import LANGUAGES, troubled
+from otelagent.reading.failures import LANGUAGES, statement, troubled
 from otelagent.reading.lexicon import compiled, folded, grammar
 from otelagent.reading.members import folded as folded_name
 
@@ -31,7 +31,9 @@ def failed_output(printed: str) -> bool:
     """What a command printed that failed is an error in a few lines, and no report."""
     text = printed.strip()
     brief = len(text) <= _SHORT and text.count("\n") < _LINES
-    return brief and troubled(text) and not _TALLY.search(text.encode(errors="replace"))
+    return (
+        brief and (troubled(text) or statement(text) is not None) and not _TALLY.search(text.encode(errors="replace"))
+    )
 
 
 def exited(text: str) -> bool:

@@ -41,7 +41,7 @@ _LEAD: Final = (
 _END: Final = (
     r"(?:$|\s?[(\[]|[.!:,;。！：，；（、…]|\s*[-–—\n]|[\x{3040}-\x{9FFF}\x{AC00}-\x{D7AF}]"
     r"|\s(?:for|on|after|while|when|please|try|retry|waiting|because|due|by|to|with|at|you|and|in|of|from|without"
-    r"|nach|bei|beim|bitte|von|zum|zur|der|des|pour|lors|veuillez|par|du|des|sur|tras|al|en|para|por|intente|del|ao|na|no"
+    r"|nach|bei|beim|bitte|von|zum|zur|der|des|fur|fuer|auf|zu|pour|lors|veuillez|par|du|des|sur|tras|al|en|para|por|intente|del|ao|na|no"
     r"|tente|da|do)\b)"
 )
 """What may follow a statement; a title such as "Rate limit exceeded errors in nginx" goes on otherwise."""

@@ -129,6 +129,8 @@ ERROR_TYPES: Final = names("errortype errorcode errorname errorkind exceptiontyp
 MESSAGES: Final = names(
     "message msg detail details description title reason text info hint errormessage resultmsg returnmsg retmsg"
     " resultmessage responsemessage statusmessage aviso avertissement mensagemretorno libelle"
+    " descricao descrição descripcion descripción beschreibung motif cause causa ursache why begründung begruendung"
+    " explication explicacion explicación explicacao explicação 说明 描述 説明"
     " nachricht meldung hinweis grund mensaje detalle motivo mensagem detalhe raison 消息 信息 原因 メッセージ 理由"
 )
 STATUS: Final = names(

@@ -45,6 +45,7 @@ _COMMANDS: Final = _listed("command")
 _PROGRAMS: Final = _listed("program")
 _OPENS: Final = _listed("opens")
 _PAGES: Final = _listed("page")
+_LOOKS: Final = _listed("looks")
 _DRAFTS: Final = _listed("draft")
 _NOTES: Final = _listed("note")
 _PLANS: Final = _listed("plan")
@@ -66,6 +67,7 @@ _UNSPACED: Final = sorted(
     key=lambda pair: -len(pair[0]),
 )
 """Longest first: to open a page is to read it."""
+_UNSPACED_LOOKS: Final = tuple(word for name in ("zh", "ja") for word in words("roles", name).get("looks", ()))
 _UNSPACED_FACTS: Final = tuple(word for name in ("zh", "ja") for word in words("roles", name).get("fact", ()))
 """Nouns that end the names of sources in scripts without spaces."""
 
@@ -106,6 +108,13 @@ def is_program(tool: str) -> str | None:
     """The program of a command line that a tool is named after: `kubectl`."""
     parts = _split(tool[:200])
     return parts[0] if len(parts) == 1 and parts[0] in _PROGRAMS else None
+
+
+@lru_cache(maxsize=_CACHED)
+def looks(tool: str) -> bool:
+    """It searches: that it finds nothing doesn't show that there is nothing, as the empty list of a scanner may."""
+    parts = _split(tool[:200])
+    return not _LOOKS.isdisjoint(parts) or any(part.startswith(word) for part in parts[:1] for word in _UNSPACED_LOOKS)
 
 
 def drafts(tool: str) -> bool:
