@@ -69,8 +69,9 @@ class ContextAmnesia(Detector):
     a dated table of windows, or a reported utilisation). Then either a system or user message that states a rule is no
     longer among the step's messages (`displaced`), or a completion or tool call clearly breaks a rule that earlier ones
     kept (`violated`), or both (`displaced_and_violated`). Rules are dates, language, format, length, forbidden or
-    required terms and tools, allowed sources, budgets, read from system and user messages in seven languages; one that
-    nothing can check counts for its displacement only. Rules of earlier turns of the conversation, in traces of their
+    required terms and tools, currencies, allowed sources, budgets, the price of one thing, and which tool comes before
+    another, read from system and user messages in seven languages; one that nothing can check counts for its
+    displacement only. Rules of earlier turns of the conversation, in traces of their
     own, can be broken too; such a finding is less sure and says `partial_view`.
 
     ## Why it matters

@@ -21,8 +21,10 @@ class EmptyResultFabrication(Detector):
     given: not in its instructions, not in the user's words, not in any tool result of the trace, and not as a sum,
     difference or share of such numbers. Where no source brought anything, the name or the small count that the user
     asked for is such a claim too. A short result that may say there is nothing ("Zu dieser Nummer liegt nichts vor")
-    counts as empty once the answer states such claims. Cause `absence_as_evidence`: the answer concludes from the empty
-    result that there is nothing, where the tool could not have shown that.
+    counts as empty once the answer states such claims, and so does a record that holds hardly anything but nulls. Words
+    of trouble that are the answer's subject ("it failed 14 times") acknowledge nothing. Cause `absence_as_evidence`: the
+    answer concludes from the empty result that there is nothing, where the tool could not have shown that, or gives a
+    verdict ("clean, safe to use") after a search that found nothing.
 
     ## Why it matters
     The model fills the gap with plausible figures. Every span is green; only a reader who knows the subject notices.
@@ -31,6 +33,7 @@ class EmptyResultFabrication(Detector):
     - the answer says that nothing was found, that data is missing, or asks for clarification
     - a later call with the same arguments found something, or one with similar arguments from which the figures come
     - the tool's normal result is empty: it sends, writes, deletes, or takes a note
+    - a scanner's or check's empty list is what shows that all is well
     - the figures stand in the question, in the instructions or in another result
     - the result wasn't captured: missing is unknown and not empty
 

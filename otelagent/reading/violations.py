@@ -166,17 +166,22 @@ def _term_required(rule: "Constraint", text: str) -> Violation | None:
 
 
 def _occurrence(lowered: str, term: str) -> int:
-    """Where a term stands as a word of its own; -1 if nowhere."""
+    """Where a term stands as a word of its own, a sign beside a number; -1 if nowhere."""
     at = lowered.find(term)
     for _ in range(64):
         if at < 0:
             return -1
-        before, after = lowered[max(0, at - 1) : at], lowered[at + len(term) : at + len(term) + 1]
-        apart = not (term[0].isalnum() and before.isalnum()) and not (term[-1].isalnum() and after.isalnum())
-        if not term.isascii() or apart:
+        before, after = lowered[max(0, at - 2) : at], lowered[at + len(term) : at + len(term) + 2]
+        if _apart(term, before, after):
             return at
         at = lowered.find(term, at + 1)
     return -1
+
+
+def _apart(term: str, before: str, after: str) -> bool:
+    if not any(map(str.isalnum, term)):
+        return before.strip()[-1:].isdigit() or after.strip()[:1].isdigit()
+    return not term.isascii() or not (before[-1:].isalnum() or after[:1].isalnum())
 
 
 def _sentence_at(text: str, at: int) -> str:

@@ -39,6 +39,7 @@ FAILURES: dict[str, list[object]] = {
 }
 
 CONTENT: list[object] = [
+    {"imo": "9741205", "name": "Halyard", "lat": None, "lon": None, "sog": 12.4},
     "It opens at nine and closes at six.",
     "No issues found.",
     {"title": "Storage note 0", "date": "2024-02-11", "text": "Site 0 reports 4 MWh of storage and 0 outages."},

@@ -18,6 +18,13 @@ def status(result: object, **known: object) -> Status:
 
 
 EMPTY: list[object] = [
+    "HTTP/1.1 204 No Content\r\nServer: nginx\r\n\r\n",
+    'HTTP/1.1 200 OK\nContent-Type: application/json\n\n{"results": []}',
+    "HTTP/1.1 404 Not Found\n\n<html><head><title>Documento no encontrado</title></head><body><p>x</p></body></html>",
+    "<html><head><title>404 - Seite nicht gefunden</title></head><body><h1>Hoppla</h1></body></html>",
+    "410 Gone\n该标准页面已下线，内容不可用。",
+    {"error": {"code": "NOT_FOUND", "message": "No matches found!"}},
+    {"statusCode": 404, "message": "No order found with id 3"},
     "",
     "  \n",
     "[]",
@@ -121,6 +128,10 @@ def test_results_that_hold_nothing_are_empty(result: object) -> None:
 
 
 OK: list[object] = [
+    {"exit": 1, "output": "12 passed, 3 failed"},
+    {"exit_code": 1, "stdout": "src/a.py:3: unused import\n" * 6},
+    'HTTP/1.1 200 OK\nServer: nginx\n\n{"price": 12}',
+    "<html><head><title>How to fix 404 not found pages</title></head><body>" + "<p>Look at the log first.</p>" * 40,
     "<stock><count>0</count><sku>A1</sku><tags/></stock>",
     "<report><errorCount>0</errorCount><file>a.py</file><items/></report>",
     {"type": "apartment", "title": "Flat 4", "status": 400, "rooms": 3},
@@ -222,6 +233,11 @@ def test_answers_and_texts_that_mention_failures_are_ok(result: object) -> None:
 
 
 RATE_LIMITED: list[object] = [
+    "HTTP/1.1 429 Too Many Requests\nRetry-After: 3\n\n",
+    {"code": -429, "message": "请求过于频繁", "comments": [{"text": "很好", "like": 3}]},
+    "Ihr Kontingent für heute aufgebraucht",
+    "Se ha superado la cuota diaria",
+    "今日额度已用完",
     {"status": "partial_response", "http_status": 429, "message": "retry after 30 seconds", "results": HITS},
     {"code": 429, "message": "Too Many Requests"},
     {"error": {"code": 429, "message": "Quota exceeded", "status": "RESOURCE_EXHAUSTED"}},
@@ -290,6 +306,10 @@ def test_timeouts_in_any_shape(result: object) -> None:
 
 
 DENIED: list[object] = [
+    {"response": {"applicationCode": {"code": 403, "message": "The request is not permitted for this worker"}}},
+    "Keine Berechtigung für diese Aktion",
+    "Sem permissão",
+    "无权访问",
     {"error": "Unauthorized"},
     {"detail": "Not authenticated"},
     {"detail": "Authentication credentials were not provided."},
@@ -320,6 +340,16 @@ def test_refusals_in_any_shape_are_denied(result: object) -> None:
 
 
 ERROR: list[object] = [
+    {"exit_code": 1},
+    {"exit": 1, "ausgabe": "pg_dump: Fehler: konnte Ausgabedatei nicht öffnen: kein Speicherplatz mehr"},
+    {"ExitStatus": 1, "Output": "fatal: not a git repository"},
+    '[error] Migration 20260210 failed during Execution. Error: "SQLSTATE[42S21]"\n\nexit status 1',
+    {"ListaMensagem": {"Mensagem": {"Codigo": "E79", "Mensagem": "Cancelamento não permitido.", "Correcao": "Abrir"}}},
+    {"situacao": "ERRO", "descricao": "CNPJ inválido"},
+    {"statut": "échec", "motif": "fichier corrompu"},
+    "psql: error: connection to server failed",
+    "データベースに接続できません",
+    "HTTP/2 503 \nserver: envoy\n\nupstream connect error",
     '<SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/"><SOAP-ENV:Body><SOAP-ENV:Fault>'
     "<faultstring>Validation error occurred.</faultstring></SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>",
     {"type": "https://errors.example.com/bad", "title": "Bad Request", "status": 400, "o:details": [{"detail": "No."}]},
