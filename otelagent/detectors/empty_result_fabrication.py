@@ -22,9 +22,9 @@ class EmptyResultFabrication(Detector):
     difference or share of such numbers. Where no source brought anything, the name or the small count that the user
     asked for is such a claim too. A short result that may say there is nothing ("Zu dieser Nummer liegt nichts vor")
     counts as empty once the answer states such claims, and so does a record that holds hardly anything but nulls. Words
-    of trouble that are the answer's subject ("it failed 14 times") acknowledge nothing. Cause `absence_as_evidence`: the
-    answer concludes from the empty result that there is nothing, where the tool could not have shown that, or gives a
-    verdict ("clean, safe to use") after a search that found nothing.
+    of trouble that are the answer's subject ("it failed 14 times") acknowledge nothing. Cause `absence_as_evidence`:
+    the answer concludes from the empty result that there is nothing, where the tool could not have shown that, or gives
+    a verdict ("clean, safe to use") after a search that found nothing.
 
     ## Why it matters
     The model fills the gap with plausible figures. Every span is green; only a reader who knows the subject notices.
