@@ -4,6 +4,7 @@ import itertools
 import platform
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
@@ -84,10 +85,12 @@ class Metrics(Collector):
     def _count(self, which: Series, labels: Labels, n: float = 1, trace_id: bytes | None = None) -> None:
         table = self._tables[which.name]
         point = table.known.get(labels)
-        if point is not None:
-            table.add(point, n, trace_id)
-        else:
+        if point is None:
             self.count(which.name, labels, n, trace_id)
+        elif which.buckets:
+            point.observe(bisect_left(which.buckets, n), n, trace_id)
+        else:
+            point.count(n, trace_id)
 
     def _scope(self, service: str, environment: str) -> tuple[str, ...]:
         return (service, environment) if self._gateway else ()

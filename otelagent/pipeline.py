@@ -244,7 +244,7 @@ class Pipeline:
         for trace_id in [*found]:
             idle = self.live.open(trace_id, now).idle
             if not idle or trace_id in by_trace or trace_id in linked:
-                spans = map(request.span, found.pop(trace_id))
+                spans = map(otlp.Span, found.pop(trace_id))
                 items = [(span, dialects.placed(span)) for span in spans]
                 self._odd(oddities.of_items(item for _, item in items))
                 by_trace[trace_id] += items
@@ -260,7 +260,7 @@ class Pipeline:
             start, end = lite.start_time_unix_nano, lite.end_time_unix_nano
             known = nodes.get(span_id)
             if known is not None or end < start or span_id == parent_id:
-                self._doubt(known, dialects.placed(request.span(parsed)))
+                self._doubt(known, dialects.placed(otlp.Span(parsed)))
             if known is None:
                 trace.place(span_id, parent_id, start, end)
                 status = self._status(parsed) if lite.kind == otlp.CLIENT and otlp.STATUS in raw else None
@@ -298,10 +298,11 @@ class Pipeline:
             elif oddities.differs(trace.nodes[item.span_id], item):
                 self.odd(Odd.ID_REUSED, 1)
         self.live.spans += len(new)
-        self.live.weigh(trace, sum(span.size for span, item in new if item.kind is not None))
-        steps = []
-        for _, item in sorted(new, key=_by_end):
-            trace.http.carry(item)
+        self.live.weigh(trace, sum([span.size for span, item in new if item.kind is not None]))
+        steps: list[Step] = []
+        for _, item in sorted(new, key=_by_end) if len(new) > 1 else new:
+            if trace.http or item.http_status is not None:
+                trace.http.carry(item)
             if isinstance(item, Step):
                 trace.join(item)
                 steps.append(item)
@@ -312,19 +313,21 @@ class Pipeline:
         if not steps and not trace.runs and len(new) == len(items):  # no agent here: there is nothing to say
             self.live.observe(trace, steps)
             return
-        for _, item in new:
-            if (cut_off := trace.outlasted(item)) is not None:
-                self.live.refold(trace, cut_off)
+        for cut_off in trace.outlasted([item for _, item in new]):
+            self.live.refold(trace, cut_off)
         self._observe(trace, steps)
-        self._annotate(request, trace, items, {id(item) for _, item in new})
+        self._annotate(request, trace, new)
+        if len(new) < len(items):
+            self._annotate_again(request, trace, [span for span, _ in items], {id(span) for span, _ in new})
 
     def _observe(self, trace: Trace, steps: list[Step]) -> None:
+        seen = trace.seen
         for step in steps:
             if self._quotes is not None:
                 self._quotes.take(step)
-            if step.model and step.context_limit is None:
-                step.context_limit = windows.limit(step.model, self._windows)
-            facts.read(step, trace.seen, self._role)
+            if step.context_limit is None and (model := step.traits.model):
+                step.context_limit = windows.limit(model, self._windows)
+            facts.read(step, seen, self._role)
         self.live.observe(trace, steps)
         for step in steps if self._ears else ():
             run = trace.run(trace.run_of(step))
@@ -348,20 +351,24 @@ class Pipeline:
         self,
         request: otlp.TraceRequest,
         trace: Trace,
-        items: list[tuple[otlp.Span, Step | Plain]],
-        new: set[int],
+        new: list[tuple[otlp.Span, Step | Plain]],
     ) -> None:
-        for span, item in items:
-            node = trace.nodes[span.span_id]
-            if id(item) in new and (values := self._values(item, trace)):
-                node.added = otlp.delta(values)
-            if node.added:
-                request.append(span, node.added)
+        for span, item in new:
+            if values := self._values(item, trace):
+                added = trace.nodes[item.span_id].added = otlp.delta(values)
+                request.append(span, added)
+
+    def _annotate_again(self, request: otlp.TraceRequest, trace: Trace, spans: list[otlp.Span], but: set[int]) -> None:
+        """What was added to spans that have passed before is added to their repetitions."""
+        for span in spans:
+            if id(span) not in but and (added := trace.nodes[span.span_id].added):
+                request.append(span, added)
 
     def _values(self, item: Step | Plain, trace: Trace) -> dict[str, otlp.Value]:
         about = self._fresh.get(item.span_id, ())
         if isinstance(item, Step):
-            return self._quoting(item.trace_id, annotate.attributes_of(item, trace, about))
+            values = annotate.attributes_of(item, trace, about)
+            return values if self._quotes is None else self._quoting(item.trace_id, values)
         own = trace.runs.get(item.span_id)
         if not about and (own is None or not own.findings):
             return {}

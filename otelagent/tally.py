@@ -37,26 +37,28 @@ class Tally:
         """By trace, agents' own spans that passed while their run waited for calls that it refers to."""
 
     def step(self, step: Step, run: AgentRun, trace: Trace) -> None:
-        if step.service == canary.AGENT and step.kind is not Kind.AGENT:
+        kind, traits, call = step.kind, step.traits, step.call
+        if traits.service == canary.AGENT and kind is not Kind.AGENT:
             return
-        if step.withheld is not None:
-            self._metrics.without_content(step.dialect, str(step.withheld))
-        if step.kind is Kind.LLM:
+        if traits.withheld is not None:
+            self._metrics.without_content(step.dialect, str(traits.withheld))
+        if kind is Kind.LLM:
             if (used := step.utilization) is not None:
-                self._metrics.context(
-                    _name(run), used, service=step.service, environment=step.environment, trace_id=step.trace_id
+                service, environment = traits.service or "", traits.environment or ""
+                name = run.agent or Late(run.key)
+                self._metrics.context(name, used, service=service, environment=environment, trace_id=step.trace_id)
+        elif kind in SOURCES:
+            if call is not None and not traits.retold:
+                self._metrics.tool_call(
+                    step.tool,
+                    call.outcome.status,
+                    bytes=call.size,
+                    seconds=max(step.end - step.start, 0) / 1e9,
+                    service=traits.service or "",
+                    environment=traits.environment or "",
+                    trace_id=step.trace_id,
                 )
-        elif step.kind in SOURCES and step.call is not None and not step.retold:
-            self._metrics.tool_call(
-                step.tool,
-                str(step.call.outcome.status),
-                bytes=step.call.size,
-                seconds=max(step.end - step.start, 0) / 1e9,
-                service=step.service,
-                environment=step.environment,
-                trace_id=step.trace_id,
-            )
-        elif step.kind is Kind.AGENT:
+        elif kind is Kind.AGENT:
             self._agent(step, run)
 
     def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None:

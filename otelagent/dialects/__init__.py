@@ -154,19 +154,9 @@ def _step(span: Span, layout: Layout, plan: Plan, kind: Kind) -> Step:
     if links := _links(span):
         values["links"] = links
     _target(kind, values, content)
-    return Step.of(
-        trace_id=span.trace_id,
-        span_id=span.span_id,
-        parent_id=span.parent_id,
-        kind=kind,
-        dialect=plan.name,
-        name=span.name,
-        start=span.start,
-        end=span.end,
-        failed=failed,
-        size=span.size,
-        content=content,
-        **values,
+    values["dialect"], values["name"] = plan.name, span.name
+    return Step.read(
+        span.trace_id, span.span_id, span.parent_id, kind, span.start, span.end, failed, span.size, content, values
     )
 
 

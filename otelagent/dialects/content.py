@@ -95,17 +95,18 @@ class SpanContent:
         return captured
 
     def _first(self, sources: Sequence[places.Source], role: str) -> Sequence[Item]:
+        span, none = self._span, self._plan.stands_for_none
         for source in sources:
-            if source.present(self._span) and not self._redacted(source):
-                listing = source.read(self._span, role)
-                self.cut = self.cut or listing.cut
-                if listing.items:
-                    return listing.items
+            if not (source.told_by_keys or source.present(span)):
+                continue
+            keys = source.keys(span)
+            if keys and none(span.attributes.content(keys[0])):
+                continue
+            listing = source.read(span, role)
+            self.cut = self.cut or listing.cut
+            if listing.items:
+                return listing.items
         return ()
-
-    def _redacted(self, source: places.Source) -> bool:
-        keys = source.keys(self._span)
-        return bool(keys) and self._plan.stands_for_none(self._span.attributes.content(keys[0]))
 
 
 def withheld(span: Span, plan: Plan, kind: Kind) -> Withheld | None:
@@ -131,7 +132,7 @@ def _of_model(span: Span, plan: Plan) -> Withheld | None:
 
 def _first_present(span: Span, sources: Sequence[places.Source]) -> places.Source | None:
     for source in sources:
-        if source.present(span):
+        if source.told_by_keys or source.present(span):
             return source
     return None
 
@@ -170,17 +171,21 @@ def _spoiled(span: Span, plan: Plan, keys: Iterable[str], *, messages: bool = Fa
 
 def _cut(raw: bytes) -> bool:
     """Whether a serialised string begins as JSON and doesn't end as it."""
-    if len(raw) < 3 or raw[0] != 0x0A:
+    size = len(raw)
+    if size < 3 or raw[0] != 0x0A:
         return False
     start = 2
-    while start < len(raw) and raw[start - 1] & 0x80:
+    while start < size and raw[start - 1] & 0x80:
         start += 1
+    if start >= size or raw[start] not in _OPENING:
+        return False
     head, tail = raw[start : start + 2], raw[-1:]
     return (head[:1] == b"{" and tail != b"}" and head != b"{{") or (head in _ARRAYS and tail not in b"]\n ")
 
 
 _EMPTY_PART: Final = b'"text"}'
 _EMPTY_PARTS: Final = (b'{"type":"text"}', b'{"type": "text"}')
+_OPENING: Final = b"{["
 _ARRAYS: Final = frozenset({b"[{", b'["', b"[["})
 
 

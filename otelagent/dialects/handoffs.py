@@ -1,9 +1,13 @@
 """Tools that stand for another agent, told by their names: hand-overs, and co-workers asked as tools."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 from otelagent.dialects.encoded import decoded
 from otelagent.model import Kind
+
+MAX_TOOLS: Final = 2048
+"""Names of tools that are remembered."""
 
 _TRANSFERS: Final = ("transfer_to_", "transfer_back_to_", "handoff_to_")
 _BY_ARGUMENT: Final = {
@@ -18,11 +22,13 @@ _BY_ARGUMENT: Final = {
 }
 
 
+@lru_cache(MAX_TOOLS)
 def kind(tool: str | None) -> Kind:
     """A tool whose name says that control goes over is a hand-off."""
     return Kind.HANDOFF if tool is not None and tool.lower().startswith(_TRANSFERS) else Kind.TOOL
 
 
+@lru_cache(MAX_TOOLS)
 def names_coworker(tool: str | None) -> bool:
     """Whether the tool's arguments name another agent."""
     return tool is not None and tool.lower() in _BY_ARGUMENT

@@ -1,7 +1,7 @@
 """LiveKit Agents: span names say what a span is; `llm_node` is around the request that counts."""
 
 from collections.abc import Container
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from otelagent.dialects.encoded import unpacked
 from otelagent.dialects.messages import Listing, listing
@@ -16,6 +16,8 @@ _CALLS: Final = "lk.response.function_calls"
 
 class _Response:
     """One answer, its text and its calls in separate keys."""
+
+    told_by_keys: ClassVar[bool] = True
 
     def possible(self, keys: Container[str]) -> bool:
         return _TEXT in keys or _CALLS in keys

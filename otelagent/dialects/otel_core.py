@@ -58,7 +58,7 @@ def error_text(span: Span) -> str | None:
 
 def exception_type(span: Span) -> str | None:
     """Type of the last exception event."""
-    for event in reversed(span.events):
+    for event in reversed(span.events) if span.events else ():
         if event.name == _EXCEPTION and (kind := _text(event.attributes.get(_TYPE))):
             return kind
     return None

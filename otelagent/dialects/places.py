@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from xxhash import xxh3_64_intdigest
 
@@ -23,6 +23,9 @@ MAX_STEPS: Final = 6
 class Source(Protocol):
     """A place on a span where messages stand."""
 
+    told_by_keys: ClassVar[bool]
+    """`present` says of a span what `possible` says of its keys: of a plan for known keys it needn't be asked."""
+
     def possible(self, keys: Container[str]) -> bool:
         """Whether spans with these keys may have anything there."""
 
@@ -40,6 +43,7 @@ class Source(Protocol):
 class Listed:
     """An attribute that holds a list of messages, or an object with one inside."""
 
+    told_by_keys: ClassVar[bool] = True
     key: str
 
     def possible(self, keys: Container[str]) -> bool:
@@ -59,6 +63,7 @@ class Listed:
 class Whole:
     """An attribute that is one message: text, or a list of its parts."""
 
+    told_by_keys: ClassVar[bool] = True
     key: str
 
     def possible(self, keys: Container[str]) -> bool:
@@ -86,6 +91,7 @@ class Answer(Listed):
 class Flat:
     """Flattened keys `<prefix>.<index>.<path>`; indexes may have holes. `drop`: path segments without meaning."""
 
+    told_by_keys: ClassVar[bool] = True
     prefix: str
     drop: frozenset[str] = frozenset()
     empty: bool = False
@@ -149,6 +155,7 @@ class Flat:
 class Events:
     """Span events that are one message each, or hold lists of messages; `names` maps an event's name to its role."""
 
+    told_by_keys: ClassVar[bool] = False
     names: Mapping[str, str]
     bodies: tuple[str, ...]
     """Attributes that hold a message's body, tried in order."""

@@ -167,6 +167,35 @@ class Reading(dict[bytes, T]):
         return value
 
 
+class _Telling:
+    """A place whose value tells what a span is; None where it doesn't."""
+
+    __slots__ = ("_key", "_known", "_meanings", "_source")
+
+    def __init__(self, source: Source, meanings: Mapping[str, Verdict]) -> None:
+        self._source = source
+        self._key = source if isinstance(source, str) else None
+        self._meanings = meanings
+        self._known: dict[bytes, Verdict] = {}
+        """By serialised value."""
+
+    def __call__(self, span: Span) -> Verdict | None:
+        if self._key is None:
+            return self._read(span)
+        raw = span.attributes.raw(self._key)
+        return None if raw is None else self._known.get(raw) or self._learn(span, raw)
+
+    def _learn(self, span: Span, raw: bytes) -> Verdict | None:
+        verdict = self._read(span)
+        if verdict is not None and raw.isascii() and len(raw) <= SHORT and len(self._known) < MAX_READINGS:
+            self._known[raw] = verdict
+        return verdict
+
+    def _read(self, span: Span) -> Verdict | None:
+        value = found(span, self._source)
+        return _meaning(self._meanings, value) or None if isinstance(value, str) else None
+
+
 class Plan:
     """The tables of dialects that speak on one span, joined."""
 
@@ -176,7 +205,7 @@ class Plan:
         self.name = name
         self._dialects = dialects
         self.corrections = tuple(d.kind for d in dialects if d.kind)
-        self.kinds = tuple(kind for d in dialects for kind in d.kinds if _there(kind[0], keys))
+        self.kinds = tuple(_Telling(*kind) for d in dialects for kind in d.kinds if _there(kind[0], keys))
         names = {name: verdict for d in reversed(dialects) for name, verdict in d.names.items()}
         self.names = tuple(sorted(names.items(), key=lambda entry: -len(entry[0])))
         self.heads = tuple(names)
@@ -221,9 +250,8 @@ class Plan:
         for correct in self.corrections:
             if (verdict := correct(span)) is not None:
                 return verdict
-        for source, meanings in self.kinds:
-            value = found(span, source)
-            if isinstance(value, str) and (verdict := _meaning(meanings, value)):
+        for telling in self.kinds:
+            if (verdict := telling(span)) is not None:
                 return verdict
         if self.heads and (name := span.name).startswith(self.heads):
             return next(verdict for head, verdict in self.names if name.startswith(head))
@@ -252,7 +280,7 @@ class Plan:
                     values[name] = value
                     break
         for name, read, convert in self.worked[kind]:
-            if name not in values and (value := convert(read(span))) is not None:
+            if name not in values and (value := read(span)) is not None and (value := convert(value)) is not None:
                 values[name] = value
         if kind is Kind.LLM:
             _total(values, self.cache_aside)

@@ -1,7 +1,7 @@
 """Pydantic AI, formats 1 to 6: GenAI conventions with whole histories on agent spans."""
 
 from collections.abc import Container
-from typing import Final
+from typing import ClassVar, Final
 
 from otelagent.dialects.encoded import unpacked
 from otelagent.dialects.messages import Listing, listing
@@ -16,6 +16,8 @@ _RESULT: Final = "final_result"
 
 class _Choices:
     """Format 1: the choice is the last of the events that are one JSON list with the input."""
+
+    told_by_keys: ClassVar[bool] = True
 
     def __init__(self, key: str) -> None:
         self._key = key

@@ -86,7 +86,7 @@ class Recognition:
         self._joined = lru_cache(MAX_SCOPES)(self._join)
         self._known = lru_cache(MAX_SCOPES)(self._know)
         self._telling = frozenset(_telling((*dialects, *always)))
-        self._layouts: dict[tuple[str, tuple[str, ...]], Layout] = {}
+        self._layouts: dict[tuple[str, tuple[object, ...]], Layout] = {}
         self._alike: dict[tuple[object, ...], Layout] = {}
 
     @property
@@ -110,10 +110,10 @@ class Recognition:
 
     def layout(self, span: Span) -> Layout:
         """What the span's keys and scope tell."""
-        key = (span.origin.scope, span.attributes.keys())
+        key = (span.origin.scope, span.attributes.layout())
         layout = self._layouts.get(key)
         if layout is None:
-            layout = self._learn(*key)
+            layout = self._learn(key[0], span.attributes.keys())
             if len(key[1]) <= MAX_KEYS:
                 if len(self._layouts) >= MAX_LAYOUTS:
                     self._layouts.clear()

@@ -1,7 +1,7 @@
 """Vercel AI SDK: keys of its own up to version 6, GenAI conventions from 7 on."""
 
 from collections.abc import Container, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from otelagent.dialects.encoded import unpacked
 from otelagent.dialects.messages import Listing, listing
@@ -22,6 +22,8 @@ _CALL_ENDS: Final = (".dogenerate", ".dostream")
 
 class _Response:
     """One answer, its text and its calls in separate keys."""
+
+    told_by_keys: ClassVar[bool] = True
 
     def possible(self, keys: Container[str]) -> bool:
         return any(key in keys for key in (_TEXT, _CALLS, _OBJECT))

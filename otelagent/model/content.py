@@ -1,7 +1,7 @@
 """Content: what a dialect can decode on demand."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
@@ -49,7 +49,7 @@ class Message(msgspec.Struct, frozen=True):
     finish: str | None = None
 
 
-class Item(NamedTuple):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """A message of a history that is decoded only when it is new: equal fingerprints are equal messages."""
 
     fingerprint: int

@@ -171,6 +171,47 @@ class Step(msgspec.Struct, gc=False):
             call=call,
         )
 
+    @classmethod
+    def read(
+        cls,
+        trace_id: bytes,
+        span_id: bytes,
+        parent_id: bytes,
+        kind: Kind,
+        start: int,
+        end: int,
+        failed: bool,
+        size: int,
+        content: Content,
+        said: dict[str, Any],
+    ) -> "Step":
+        """As `of`, for each span: by position that takes 1.5 µs instead of 3.5. Of `said` only fields count."""
+        get = said.get
+        extras = None
+        if not _EXTRAS.isdisjoint(said):
+            extras = Extras(**{name: said[name] for name in _EXTRAS & said.keys()})
+        return cls(
+            _traits(tuple(map(get, _TRAITS))),
+            trace_id,
+            span_id,
+            parent_id,
+            kind,
+            start,
+            end,
+            failed,
+            get("tool"),
+            get("call_id"),
+            get("conversation"),
+            get("response_id"),
+            get("input_tokens"),
+            get("output_tokens"),
+            get("context_limit"),
+            size,
+            extras,
+            b"",
+            content,
+        )
+
     def say(self, **said: Any) -> None:
         """Change traits or extras: it says more than when it was made."""
         extras = {name: said.pop(name) for name in _EXTRAS & said.keys()}

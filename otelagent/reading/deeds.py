@@ -286,9 +286,18 @@ def _request_of(language: str, deed: str) -> str:
     return f"{edge}{folded(forms)}{edge}".replace(" ", r"\s+") if forms else ""
 
 
-@lru_cache(maxsize=4096)
 def may_do(tool: str, deed: str) -> bool:
     """A tool of this name may do this: its name says so, or says nothing that one knows."""
+    return deed in done_by(tool)
+
+
+@lru_cache(maxsize=1024)
+def done_by(tool: str) -> frozenset[str]:
+    """The deeds that a tool of this name may do."""
+    return frozenset(deed for deed in DEEDS if _may_do(tool, deed))
+
+
+def _may_do(tool: str, deed: str) -> bool:
     name, known = tool.lower(), told_by_name(tool)
     if runs_anything(tool):
         return True

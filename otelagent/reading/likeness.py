@@ -31,6 +31,10 @@ _MENTIONED: Final = Known[int, "array[int]"]()
 _MANY_MENTIONED: Final = Known[int, "array[int]"](MAX_LARGE)
 
 
+_TEXTS: Final = Known[int, tuple[int, ...]]()
+"""Fingerprints of the texts in arguments: at most eight, see `enumeration.texts`."""
+
+
 class ArgumentsRead(msgspec.Struct, gc=False, eq=False):
     """What arguments tell, read when it is asked for; short ones are kept for that, long ones let go."""
 
@@ -81,7 +85,8 @@ class ArgumentsRead(msgspec.Struct, gc=False, eq=False):
     def texts(self) -> tuple[int, ...]:
         """Fingerprints of the longer texts, one of which an agent may be given as its task."""
         if self._texts is None:
-            self._texts = tuple(text_fingerprint(text) for text in texts(self._raw))
+            known = _TEXTS.get(self._mark) if self._mark is not None else None
+            self._texts = self._delegated() if known is None else known
         return self._texts
 
     @property
@@ -107,6 +112,10 @@ class ArgumentsRead(msgspec.Struct, gc=False, eq=False):
                 self._mentioned, self._items, _ = self._mentions(), enumerated(self._raw), self.texts
                 self._raw = None
         return self._terms
+
+    def _delegated(self) -> tuple[int, ...]:
+        found = tuple([text_fingerprint(text) for text in texts(self._raw)])
+        return found if self._mark is None else _TEXTS.keep(self._mark, found)
 
     def _mentions(self) -> "array[int]":
         """Calls with the same arguments come again, in retries and from one run to the next."""

@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Mapping
 
 from otelagent.model import Said
-from otelagent.reading.deeds import DEEDS, WANTED, may_do, met_by
+from otelagent.reading.deeds import DEEDS, WANTED, done_by, met_by
 
 
 def unsupported(deeds: Iterable[str], used: Mapping[str, bool]) -> list[str]:
     """Those that no tool may have done. `used`: tools that were called, and whether a call succeeded."""
-    return [deed for deed in sorted(deeds) if not any(ok and may_do(tool, deed) for tool, ok in used.items())]
+    left = set(deeds)
+    for tool, ok in used.items() if left else ():
+        if ok:
+            left -= done_by(tool)
+    return sorted(left)
 
 
 def carried_out(said: Said, requests: Iterable[frozenset[str]], used: Mapping[str, bool]) -> frozenset[str]:

@@ -50,7 +50,8 @@ class TextRead:
         return self._mark
 
     def _once(self, what: str, read: Callable[[str], T]) -> T:
-        shared = _TEXTS.get(self.mark)
+        mark = self._mark
+        shared = _TEXTS.get(self.mark if mark is None else mark)
         facts: T | object = _UNREAD if shared is None else shared.get(what, _UNREAD)
         if facts is _UNREAD and self._own is not None:
             facts = self._own.get(what, _UNREAD)

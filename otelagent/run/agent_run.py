@@ -1,7 +1,7 @@
 """One invocation of one agent: its steps in order of end time, its open questions, its findings."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
@@ -131,19 +131,19 @@ class AgentRun:
         self._append(step)
         self._decide(step)
         told: list[Finding] = []
-        for detector in detectors.due(step, bool(self.decisions)):
-            if found := self._judged(detector, detector.observe, step, self):
-                told += [f for f in found if self._note(f)]
+        for detector in detectors.due(step, bool(self.decisions)):  # five a step: a call less each is 1 % of all
+            try:
+                found = [*detector.observe(step, self)]
+            except Exception as error:  # noqa: BLE001 - a detector may be anyone's
+                self._raised(detector, error)
+            else:
+                if found:
+                    told += [f for f in found if self._sure(detector, f) and self._note(f)]
         return told
 
-    def _judged(self, detector: Observer, judge: Callable[..., Iterable[Finding]], *seen: Any) -> list[Finding]:
-        """What a detector is sure enough of. One that raises loses its judgement here, and holds up nothing."""
-        try:
-            found = list(judge(*seen))
-        except Exception as error:  # noqa: BLE001 - a detector may be anyone's
-            self.trace.raised(detector.mode, self.steps[-1], error)
-            return []
-        return [f for f in found if self._sure(detector, f)] if found else found
+    def _raised(self, detector: Observer, error: Exception) -> None:
+        """A detector that raises loses its judgement here, and holds up nothing."""
+        self.trace.raised(detector.mode, self.steps[-1], error)
 
     def _sure(self, detector: Observer, finding: Finding) -> bool:
         if finding.confidence >= detector.min_confidence:
@@ -204,7 +204,11 @@ class AgentRun:
         """What the tree shows about this run; what it no longer shows is withdrawn. Gives what is new."""
         told = []
         for detector in detectors:
-            found = self._judged(detector, detector.conclude, self)
+            try:
+                found = [f for f in detector.conclude(self) if self._sure(detector, f)]
+            except Exception as error:  # noqa: BLE001 - a detector may be anyone's
+                self._raised(detector, error)
+                found = []
             if self.findings:
                 kept = {f.identity for f in found}
                 for stale in [i for i, f in self.findings.items() if f.mode == detector.mode and i not in kept]:
@@ -322,9 +326,10 @@ class AgentRun:
         if self.conversation is None and step.conversation:
             self.conversation = step.conversation
             self.trace.converse(self, step.conversation)
-        if step.continues is not None and all(s.response_id != step.continues for s in self.steps):
-            self.continued = True
-        self.workflow = self.workflow or step.workflow
+        if step.extras is not None and (before := step.extras.continues) is not None:
+            self.continued = self.continued or all(s.response_id != before for s in self.steps)
+        if not self.workflow:
+            self.workflow = step.traits.workflow
         if step.kind is Kind.AGENT and step.span_id == self.key:
             self.ended = step
             self.provisional = False
@@ -341,22 +346,23 @@ class AgentRun:
 
     def _ground(self, step: Step) -> None:
         """Hand what was given to the trace; the step needn't keep it."""
-        turn, call = step.turn, step.call
+        turn, call, trace = step.turn, step.call, self.trace
         if turn is not None:
             if turn.given:
+                take = trace.given.take
                 for text in turn.given:
-                    self.trace.given.take(text)
+                    take(text)
                 turn.given = ()
             if turn.told:
-                self.trace.told(turn.told)
+                trace.told(turn.told)
                 turn.told = ()
             for tool in turn.called:
                 self._used(tool, True)
         if call is not None and call.given is not None:
-            self.trace.given.take(call.given, call.result)
+            trace.given.take(call.given, call.result)
             call.given = None
         if call is not None and call.acted is not None:
-            self.trace.given.take(call.acted)
+            trace.given.take(call.acted)
             call.acted = None
         used = step.tool if step.kind in SOURCES else step.target if step.kind is Kind.HANDOFF else None
         if used:

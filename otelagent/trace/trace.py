@@ -57,6 +57,7 @@ class Trace(Resting):
         "http",
         "instructions",
         "lineage",
+        "logged",
         "nodes",
         "normal",
         "opened",
@@ -143,6 +144,8 @@ class Trace(Resting):
         self._listener = listener
         self._calls = Calls()
         self.http = HttpStatuses()
+        self.logged = False
+        """Log records may have told of its spans."""
         self._final = False
         self._linked = 0
         """Of the nodes, those that the lineage knows of."""
@@ -161,6 +164,7 @@ class Trace(Resting):
             case "seen":
                 return Seen(self.conversations.asked)
             case "parts":
+                self.logged = True
                 return LogParts()
             case "_homes":
                 return Homes()
@@ -244,11 +248,17 @@ class Trace(Resting):
         if fitting.may_be_cut_off(step) and not step.rebuilt:
             fitting.cut_off(step, fitting.last_below(step, self.nodes))
 
-    def outlasted(self, item: Step | Plain) -> Step | None:
-        """The call that was observed already and that this late span below it shows to have been cut off."""
-        node = self.nodes.get(item.parent_id)
-        if node is None or node.kind not in SOURCES or item.end <= node.end:
-            return None
+    def outlasted(self, items: Iterable[Step | Plain]) -> Iterator[Step]:
+        """Calls that were observed already and that late spans below them show to have been cut off."""
+        nodes = self.nodes
+        for item in items:
+            node = nodes.get(item.parent_id)
+            if node is None or node.kind not in SOURCES or item.end <= node.end:
+                continue
+            if (step := self._outlasted(item, node)) is not None:
+                yield step
+
+    def _outlasted(self, item: Step | Plain, node: Place) -> Step | None:
         run = self.runs.get(self.owner(node.parent_id) if node.parent_id else item.parent_id)
         step = next((s for s in run.steps if s.span_id == item.parent_id), None) if run is not None else None
         if step is None or step.call is None or step.call.outcome.status not in fitting.MAY_BE_CUT_OFF:
@@ -396,13 +406,14 @@ class Trace(Resting):
         return True
 
     def _name(self, step: Step) -> None:
-        self.service = step.service or self.service
-        self.environment = step.environment or self.environment
-        top = step.kind is Kind.WORKFLOW or (step.kind is Kind.AGENT and (self.workflow is None or self._by_agent))
-        if step.workflow or top:
-            first = self.workflow is None or step.kind is Kind.WORKFLOW or not step.parent_id
-            self._by_agent = not step.workflow and step.kind is Kind.AGENT
-            self.workflow = step.workflow or ((step.agent or step.name) if first else self.workflow)
+        kind, traits = step.kind, step.traits
+        self.service = traits.service or self.service
+        self.environment = traits.environment or self.environment
+        top = kind is Kind.WORKFLOW or (kind is Kind.AGENT and (self.workflow is None or self._by_agent))
+        if traits.workflow or top:
+            first = self.workflow is None or kind is Kind.WORKFLOW or not step.parent_id
+            self._by_agent = not traits.workflow and kind is Kind.AGENT
+            self.workflow = traits.workflow or ((step.agent or step.name) if first else self.workflow)
 
     # --- phase b: whose step ------------------------------------------------------------------------------------
 
@@ -462,8 +473,7 @@ class Trace(Resting):
 
     def join(self, step: Step) -> None:
         """Add to a new step's content what log records have told of it already."""
-        parts = self.parts.of(step.span_id)
-        if parts:
+        if self.logged and (parts := self.parts.of(step.span_id)):
             tell(step, step.content, parts)
 
     def rejoin(self, span_id: bytes) -> Step | None:
