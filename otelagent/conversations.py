@@ -52,8 +52,9 @@ class Told:
     def __init__(self, run: AgentRun) -> None:
         self.agent = run.agent or next((s.agent for s in run.steps if s.agent), None)
         self.start, self.end = run.steps[0].start, run.steps[-1].end
-        standing = (s.turn.standing for s in run.steps if s.kind is Kind.LLM and s.turn is not None)
-        self.messages = list({id(m): m for each in standing for m in each}.values())
+        turns = [s.turn.standing for s in run.steps if s.kind is Kind.LLM and s.turn is not None]
+        standing = {id(each): each for each in turns}  # one object while it stays equal
+        self.messages = list({id(m): m for each in standing.values() for m in each}.values())
 
 
 class Conversation:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector, threshold
@@ -45,7 +45,10 @@ class _State:
     """What the run has shown so far."""
 
     limit: int | None = None
-    fills: list[float] = field(default_factory=list)
+    fills: tuple[float, ...] = ()
+    """Of the latest LLM steps."""
+    fill: float = 0.0
+    """The largest of them."""
     items: int = 0
     whole: bool = False
     """A step showed all that the step before it had shown, and more: the emitter records full histories."""
@@ -54,10 +57,6 @@ class _State:
     displaced: tuple[Given, ...] = ()
     violated: tuple[Given, ...] = ()
     root: Step | None = None
-
-    @property
-    def fill(self) -> float:
-        return max(self.fills, default=0.0)
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,8 @@ class ContextAmnesia(Detector):
         elif known > 1:
             run.abstain(self.mode, "context_window")
         else:
-            state.fills = [*state.fills[1 - LATELY :], known]
+            state.fills = (*state.fills[1 - LATELY :], known)
+            state.fill = max(state.fills)
 
     def _history(self, turn: Turn, state: _State) -> None:
         if turn.window is not None:

@@ -19,6 +19,9 @@ MAX_SCOPES: Final = 1024
 MAX_LAYOUTS: Final = 1024
 """Combinations of keys that are remembered."""
 
+MAX_SHOWING: Final = 4096
+"""Keys that are remembered by what they show: flattened messages have hundreds, the same in each span."""
+
 MAX_NAMES: Final = 1024
 """Names of spans that are remembered; few begin in a way that tells anything."""
 
@@ -82,6 +85,7 @@ class Recognition:
         self._names = tuple((head, d.name) for d in dialects for head in d.names)
         self._heads = tuple(head for head, _ in self._names)
         self._by_head = lru_cache(MAX_NAMES)(self._told_by)
+        self._shows = lru_cache(MAX_SHOWING)(self._shown_by)
         self._of_scope = lru_cache(MAX_SCOPES)(self._named)
         self._joined = lru_cache(MAX_SCOPES)(self._join)
         self._known = lru_cache(MAX_SCOPES)(self._know)
@@ -142,12 +146,13 @@ class Recognition:
         return frozenset(dialect for head, dialect in self._names if name.startswith(head))
 
     def _learn(self, scope: str, keys: tuple[str, ...]) -> Layout:
-        shown, own = frozenset(self._shown(keys)), self._of_scope(scope)
+        there = frozenset(keys)
+        shown, own = self._shown(there), self._of_scope(scope)
         known = self._known(own, shown) if own else None
         shown = _NOTHING if own else shown
-        values = tuple((key, told) for key, told in self._values.items() if key in keys) if shown else ()
+        values = tuple((key, told) for key, told in self._values.items() if key in there) if shown else ()
         looks = hints.at_agents(scope, keys), hints.of_others(keys)
-        alike = (self._telling.intersection(keys), known, shown, looks)
+        alike = (self._telling & there, known, shown, looks)
         layout = self._alike.get(alike)
         if layout is None:
             if len(self._alike) >= MAX_LAYOUTS:
@@ -162,14 +167,15 @@ class Recognition:
         """The plan of an emitter that the scope names; processors that convert spans add keys of another dialect."""
         return self._join(own | shown, of=own)
 
-    def _shown(self, keys: Iterable[str]) -> set[str]:
-        shown = set()
-        for key in keys:
-            if (exact := self._exact.get(key)) is not None:
-                shown.add(exact)
-            elif key.partition(".")[0] in self._segments:
-                shown.update(name for prefix, name in self._prefixes if key.startswith(prefix))
-        return shown
+    def _shown(self, keys: Iterable[str]) -> frozenset[str]:
+        return _NOTHING.union(*set(map(self._shows, keys)))
+
+    def _shown_by(self, key: str) -> frozenset[str]:
+        if (exact := self._exact.get(key)) is not None:
+            return frozenset((exact,))
+        if key.partition(".")[0] not in self._segments:
+            return _NOTHING
+        return frozenset([name for prefix, name in self._prefixes if key.startswith(prefix)])
 
     def _join(self, names: frozenset[str], of: frozenset[str] | None = None) -> Plan:
         reached = self._with_bases(names)

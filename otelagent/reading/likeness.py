@@ -135,4 +135,11 @@ def as_text(value: object) -> str:
 
 
 def hash_of(arguments: object) -> int | None:
-    return None if arguments is None else canonical(arguments)
+    """As `canonical`; a completion's calls stand in the history of the next turn, too."""
+    if type(arguments) is not str:
+        return None if arguments is None else canonical(arguments)
+    mark = xxh3_64_intdigest(arguments.encode(errors="replace"))
+    return _HASHES[mark] if mark in _HASHES else _HASHES.keep(mark, canonical(arguments))
+
+
+_HASHES: Final = Known[int, int | None]()

@@ -33,7 +33,8 @@ class Calls:
             return known
         named = () if answered.id is not None else self._by_id.values()
         same = [s for s in chain(self._unnamed.values(), named) if answered.name in (None, s.tool)]
-        exact = [s for s in same if s.call and s.call.arguments == answered.shown.arguments is not None] if same else []
+        wanted = answered.shown.arguments if same else None
+        exact = [s for s in same if s.call and s.call.arguments == wanted] if wanted is not None else []
         candidates = exact or same
         return candidates[min(answered.order, len(candidates) - 1)] if candidates else None
 

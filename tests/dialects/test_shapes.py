@@ -4,10 +4,13 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from otelagent.dialects import shapes
 from otelagent.dialects.encoded import printed
 from otelagent.dialects.shapes import message
-from otelagent.model import Kind, Message, Text, ToolCall
+from otelagent.model import Kind, Message, Text, ToolCall, ToolResult
 from otelagent.pipeline import Pipeline
 from otelagent.run import SOURCES, AgentRun
 from otelagent.trace import Closed, Trace
@@ -143,3 +146,52 @@ def test_call_of_a_model_within_a_call_of_a_model_is_one() -> None:
     pipeline.traces(builders.request([inner, outer]), 1.0)
     pipeline.settle(2.0)
     assert kinds == [Kind.LLM]
+
+
+_TEXT = st.sampled_from(["", "a", "ToolCall(name='x', arguments={})", "long " * 20])
+_VALUE = st.one_of(
+    _TEXT, st.none(), st.just({}), st.just({"type": "json", "value": [1]}), st.just({"type": [], "value": 1})
+)
+_PART = st.one_of(
+    st.fixed_dictionaries({"type": st.just("text"), "content": _TEXT}, optional={"annotations": st.none()}),
+    st.fixed_dictionaries({"type": st.just("tool_call"), "id": _VALUE, "name": _VALUE, "arguments": _VALUE}),
+    st.fixed_dictionaries({"type": st.just("tool_call_response"), "id": _VALUE, "response": _VALUE}),
+    st.fixed_dictionaries({"type": st.just("reasoning"), "content": _TEXT}),
+    _TEXT,
+)
+_FUNCTION = st.fixed_dictionaries({"name": _VALUE, "arguments": _VALUE})
+_CALLS = st.lists(st.one_of(st.fixed_dictionaries({"id": _VALUE, "function": _FUNCTION}), _TEXT), max_size=2)
+_MESSAGE = st.fixed_dictionaries(
+    {"role": st.sampled_from(["system", "user", "assistant", "tool", "model", "", None])},
+    optional={
+        "parts": st.lists(_PART, max_size=3),
+        "content": _VALUE,
+        "tool_calls": _CALLS,
+        "tool_call_id": _VALUE,
+        "name": _VALUE,
+        "finish_reason": _VALUE,
+    },
+)
+
+
+@given(_MESSAGE, st.sampled_from(["user", "tool"]))
+def test_message_that_is_read_without_a_search_reads_the_same(value: dict[str, Any], role: str) -> None:
+    found = message(value, role)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shapes, "_usual", lambda _: None)
+        assert message(value, role) == found
+
+
+def test_usual_messages_are_read_without_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapes, "_parts", None)
+    call = {"type": "tool_call", "id": "c", "name": "search", "arguments": {"q": 1}}
+    result = {"type": "tool_call_response", "id": "c", "response": "found"}
+    chat = {"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": "search", "arguments": "{}"}}]}
+    assert message({"role": "assistant", "parts": [call]}, "") == Message(
+        "assistant", (ToolCall("c", "search", {"q": 1}),)
+    )
+    assert message({"role": "user", "parts": [result]}, "") == Message("tool", (ToolResult("c", None, "found"),))
+    assert message(chat, "").parts == (ToolCall("c", "search", "{}"),)
+    assert message({"role": "tool", "tool_call_id": "c", "content": "found"}, "").parts == (
+        ToolResult("c", None, "found"),
+    )
