@@ -127,7 +127,7 @@ def _usual_chat(value: dict[str, Any], role: str) -> Message | None:
             role == "tool"
             and len(value) >= 3
             and value.keys() <= _USUAL_CHAT
-            and (call_id := _said(value["tool_call_id"]))
+            and (call_id := _said(value.get("tool_call_id")))
         ):
             return Message(role, (ToolResult(call_id, _said(value.get("name")), content),))
     elif role == "assistant" and len(value) == 2 and type(calls) is list and calls:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from otelagent.dialects import shapes
@@ -174,6 +174,7 @@ _MESSAGE = st.fixed_dictionaries(
 )
 
 
+@example({"role": "tool", "content": "found", "name": "search"}, "user")
 @given(_MESSAGE, st.sampled_from(["user", "tool"]))
 def test_message_that_is_read_without_a_search_reads_the_same(value: dict[str, Any], role: str) -> None:
     found = message(value, role)
