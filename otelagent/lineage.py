@@ -21,8 +21,8 @@ MAX_BELOW: Final = 2_000
 MAX_OTHERS: Final = 256
 """Runs of a trace with which one is compared."""
 
-SCANS: Final = 64
-"""Agent spans without children whose neighbours are looked through."""
+MAX_BESIDE: Final = 256
+"""Spans beside an agent's that are looked at, the last ones: its body comes shortly before it, or after."""
 
 SAME: Final = 0.1
 """Share of its length by which the body of an agent may differ from its span."""
@@ -36,6 +36,7 @@ class Lineage:
 
     __slots__ = (
         "_agentic",
+        "_bearing",
         "_bodies",
         "_calls",
         "_dirty",
@@ -47,7 +48,6 @@ class Lineage:
         "_parents",
         "_receipts",
         "_runs",
-        "_scans",
         "_worked",
         "alone",
         "concluded",
@@ -68,12 +68,14 @@ class Lineage:
         self._parents: dict[bytes, bytes] = {}
         """Ids of spans that have children, by themselves: one object for all that bear the id."""
         self._leaves: dict[bytes, tuple[bytes, ...]] = {}
+        """Agents' spans by the span above them."""
+        self._bearing: dict[bytes, tuple[bytes, ...]] = {}
+        """Plain spans that have children, by the span above them."""
         self._bodies: dict[bytes, bytes] = {}
         self._agentic: set[bytes] = set()
         self._calls: dict[bytes, Step] = {}
         self._new: list[bytes] = []
         self._dirty: dict[bytes, None] = {}
-        self._scans = 0
         self._worked = 0
         """When the last turn of a model began."""
         self.concluded: dict[bytes, None] = {}
@@ -111,13 +113,13 @@ class Lineage:
                 item.span_id, [span_id for trace_id, span_id in item.links if trace_id == item.trace_id]
             )
         self.stirred = self.stirred or self.tree.awaits(item.span_id) or item.span_id in self._foreign
-        if item.kind is None:
-            for agent in self._leaves.get(item.parent_id, ()):
-                self._pair(item.span_id, agent)
+        if item.kind is None and item.span_id in self._parents:
+            self._bear(item.span_id, item.parent_id)
         elif item.kind is Kind.AGENT and item.parent_id:
             self._leaves[item.parent_id] = (*self._leaves.get(item.parent_id, ()), item.span_id)
             if item.span_id not in self._parents:
-                self._search(item)
+                for span_id in _last(self._bearing, item.parent_id):
+                    self._pair(span_id, item.span_id)
 
     def _refers(self, span_id: bytes, refs: list[tuple[str, Context]]) -> None:
         if refs and len(self._foreign) < MAX_RECEIPTS:
@@ -176,27 +178,23 @@ class Lineage:
         """The span is a tool call in which a model works."""
         return span_id in self._agentic
 
-    def _search(self, agent: Step) -> None:
-        self._scans += 1
-        recent = 512 if self._scans > SCANS else len(self._nodes)
-        for (span_id, node), _ in zip(reversed(self._items()), range(recent), strict=False):
-            if node.kind is None and node.parent_id == agent.parent_id:
-                self._pair(span_id, agent.span_id)
-
-    def _items(self) -> list[tuple[bytes, Place]]:
-        return list(self._nodes.items())
-
     def _bears(self, span_id: bytes) -> None:
-        """A span has its first child: a plain one may be the body of an agent beside it."""
+        """A span has its first child."""
         node = self._nodes.get(span_id)
         if node is not None and node.kind is None:
-            for agent in self._leaves.get(node.parent_id, ()):
-                self._pair(span_id, agent)
+            self._bear(span_id, node.parent_id)
+
+    def _bear(self, span_id: bytes, parent_id: bytes) -> None:
+        """A plain span that has children may be the body of an agent beside it."""
+        if parent_id:
+            self._bearing[parent_id] = (*self._bearing.get(parent_id, ()), span_id)
+        for agent in _last(self._leaves, parent_id):
+            self._pair(span_id, agent)
 
     def _pair(self, span_id: bytes, agent: bytes) -> None:
         body, span = self._nodes[span_id], self._nodes[agent]
         slack = max(SLACK, int(SAME * (span.end - span.start)))
-        if 0 <= body.start - span.start <= slack and 0 <= span.end - body.end <= slack and span_id in self._parents:
+        if 0 <= body.start - span.start <= slack and 0 <= span.end - body.end <= slack:
             self._bodies[span_id] = agent
             self.loosened.append(span_id)
             self._release(body.parent_id)
@@ -424,3 +422,8 @@ class Lineage:
     def giver(self, run: AgentRun) -> AgentRun | None:
         edge = self.tree.edge(run.key)
         return self._runs.get(edge.giver) if edge is not None and edge.giver is not None else None
+
+
+def _last(known: Mapping[bytes, Sequence[bytes]], key: bytes) -> Iterator[bytes]:
+    """Of the spans kept under a key the last ones."""
+    return islice(reversed(known.get(key, ())), MAX_BESIDE)

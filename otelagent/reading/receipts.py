@@ -11,7 +11,7 @@ from otelagent.reading.envelopes import unwrap
 from otelagent.reading.known import Known
 from otelagent.reading.lexicon import compiled, matches
 from otelagent.reading.listing import tables
-from otelagent.reading.members import folded
+from otelagent.reading.members import OUTCOMES, STATUS, folded
 from otelagent.reading.naming import key
 from otelagent.reading.progress import progress
 
@@ -21,7 +21,9 @@ MAX_TEXT: Final = 64_000
 _HINTS: Final = (
     *("rocess", "omplet", "ssign", "eview", "andled", "overed", "nalys", "nalyz", "hecked", "inished", "ucceed"),
     *("uccess", "rogress", "esolved", "equested", "xpected", "rledigt", "earbeitet", "rocesad", "raité", "oncluíd"),
-    *("otal", "emain", "evisad", "处理", "完成", "処理", "完了"),
+    *("otal", "emain", "evisad", "ailed", "ailure", "ending", "ehlgeschlagen", "usstehend", "ffen", "nbearbeitet"),
+    *("cheou", "chou", "chec", "tente", "endient", "allid", "endent", "alha", "raite", "oncluid", "nprocessed"),
+    *("处理", "完成", "処理", "完了", "失败", "失敗", "未", "待", "剩", "残"),
 )
 """A text without any of them is not searched."""
 
@@ -142,15 +144,27 @@ def _receipt(node: Mapping[Any, Any], path: str, near: bool) -> Receipt | None:
     if not telling:
         return None
     members = [(known, node[name]) for name, known in telling]
-    counted = _pair(members, near) or (_sum(members) if near else None) or (_share(node, members) if near else None)
+    counted = (
+        _pair(members, near)
+        or _sum(members, near)
+        or (_lacking(members) if near else None)
+        or (_share(node, members) if near else None)
+    )
     if counted is None:
         return None
     assigned, processed = counted
     if not 0 <= processed <= assigned or assigned < 1:
         return None
     left = (entry for count, member in members if count.left and isinstance(member, list) for entry in member)
-    listed = tuple(key(entry) for entry in islice(left, MAX_MEMBERS) if isinstance(entry, str))
+    listed = tuple(key(name) for entry in islice(left, MAX_MEMBERS) if (name := _name(entry)) is not None)
     return Receipt(assigned, processed, "reported", path, _admits(node, members), listed)
+
+
+def _name(entry: object) -> str | None:
+    """What an entry is called: a text, or the first text of a record."""
+    if isinstance(entry, dict):
+        entry = next((member for member in entry.values() if isinstance(member, str)), None)
+    return entry if isinstance(entry, str) else None
 
 
 _TELLING: Final = Known[int, tuple[tuple[Any, Count], ...]]()
@@ -171,17 +185,22 @@ Members = Sequence[tuple[Count, Any]]
 def _pair(members: Members, near: bool) -> tuple[int, int] | None:
     """What was given and what was done; one of the two has to say what it counts, unless the place does."""
     given = _first(members, lambda count: count.given or (count.total and (near or count.unit)))
-    done = _first(members, lambda count: count.done)
+    done = _first(members, lambda count: count.done and not count.guessed)
     if done is None and given is not None and given[0].given and given[0].unit:
         done = _first(members, lambda count: count.came and count.unit)
     if given is None or done is None:
         bare = _first(members, lambda count: count.bare_unit) if done is not None and done[0].unit else None
         given = given or bare
-    if given is None or done is None:
+    if given is None or done is None or not _alike(given[0], done[0]):
         return None
     if near or given[0].sure or (given[0].unit and done[0].unit and given[0].given):
         return given[1], done[1]
     return None
+
+
+def _alike(one: Count, other: Count) -> bool:
+    """They count the same, as far as their names say what."""
+    return one.things == other.things or not (one.things and other.things)
 
 
 def _first(members: Members, fits: Any) -> tuple[Count, int] | None:
@@ -190,10 +209,48 @@ def _first(members: Members, fits: Any) -> tuple[Count, int] | None:
     return min(found, key=lambda pair: not pair[0].unit, default=None)
 
 
-def _sum(members: Members) -> tuple[int, int] | None:
-    """What was done and what is left."""
-    done, left = _first(members, lambda count: count.done), _first(members, lambda count: count.left)
-    return None if done is None or left is None else (done[1] + left[1], done[1])
+def _sum(members: Members, near: bool) -> tuple[int, int] | None:
+    """What was done and what is left; away from what is about the work, only where both are listed."""
+    if any(count.verdict for count, _ in members):
+        return None
+    left = _amount(members, lambda count: count.left)
+    sure = _amount(members, lambda count: count.undone)
+    done = _first(members, lambda count: count.done and not count.guessed)
+    if done is not None and left is not None and near:
+        return _of_all(members, done[1], left)
+    if not sure or not (near or _listed(members)):
+        return None
+    guessed = done[1] if done is not None else _amount(members, lambda count: count.guessed)
+    return (guessed + sure, guessed) if guessed is not None else None
+
+
+def _of_all(members: Members, done: int, left: int) -> tuple[int, int]:
+    """ "10 processed, 8 succeeded, 2 failed" are ten."""
+    counts = [number for count, member in members if count.done and (number := as_count(member)) is not None]
+    well = next((number for number in counts if number + left in counts), None)
+    return (well + left, well) if well is not None and left else (done + left, done)
+
+
+def _amount(members: Members, fits: Any) -> int | None:
+    """All that fits, together; what is counted and listed too counts once."""
+    found = [(number, isinstance(m, list)) for c, m in members if fits(c) and (number := as_count(m)) is not None]
+    listed, counted = [n for n, is_list in found if is_list], [n for n, is_list in found if not is_list]
+    return max(sum(listed), sum(counted)) if found else None
+
+
+def _listed(members: Members) -> bool:
+    """What is left, and what isn't, is listed by name."""
+    own = [(count, member) for count, member in members if count.left or count.done]
+    return len(own) >= 2 and all(isinstance(member, list) for _, member in own)
+
+
+def _lacking(members: Members) -> tuple[int, int] | None:
+    """What was given and what is left of it."""
+    given = _first(members, lambda count: count.given or count.total)
+    left = _amount(members, lambda count: count.undone)
+    if given is None or not left or any(count.verdict or count.done for count, _ in members):
+        return None
+    return given[1], given[1] - left
 
 
 def _share(node: Mapping[Any, Any], members: Members) -> tuple[int, int] | None:
@@ -224,11 +281,12 @@ def _admits(node: Mapping[Any, Any], members: Members) -> bool:
         return True
     for name, member in list(node.items())[:MAX_MEMBERS]:
         plain = folded(name)
-        if plain in ("status", "state", "outcome", "result") and isinstance(member, str) and state(member):
+        if plain in _STATES and isinstance(member, str) and state(member):
             return True
         if plain in _ENDS and member is False:
             return True
     return False
 
 
+_STATES: Final = STATUS | OUTCOMES
 _ENDS: Final = ("complete", "completed", "success", "allprocessed", "iscomplete")
