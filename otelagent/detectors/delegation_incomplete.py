@@ -22,10 +22,11 @@ from otelagent.run import AgentRun, Wake
 
 _NONE: Final = frozenset[tuple[str, bytes, bytes]]()
 
-STRENGTHS: Final = {"reported": 0.9, "text": 0.7, "stopped": 0.6}
+STRENGTHS: Final = {"reported": 0.9, "text": 0.7, "stopped": 0.6, "undone": 0.6}
 """Of findings about agents without spans, by what their answers show."""
 
 STOPPED: Final = "was stopped at a limit, or only announced what it was about to do"
+UNDONE: Final = "says that part of its work is still to be done"
 
 SAME: Final = frozenset({"rate_limit_mid_chain", "tool_error_ignored"})
 """Modes that tell of a bad source what this one tells of the child that met it."""
@@ -249,7 +250,7 @@ class DelegationIncomplete(Detector):
         for step, receipt in coworkers(run):
             did, cause = f"processed {receipt.processed} of {receipt.assigned} items", "items_missing"
             if not receipt.short:
-                did, cause = STOPPED, "unresolved_failure"
+                did, cause = STOPPED if receipt.method == "stopped" else UNDONE, "unresolved_failure"
             found = self.finding(
                 run,
                 about=step,

@@ -47,7 +47,8 @@ class Assignment(Protocol):
 class Receipt(msgspec.Struct, frozen=True, gc=False):
     """How many items an agent was assigned and how many it processed.
 
-    `method`: reported, text or inferred; stopped, without counts, where an agent without spans gives no answer.
+    `method`: reported, text or inferred; without counts stopped, where an agent without spans gives no answer, and
+    undone, where it says that part is still to be done.
     """
 
     assigned: int | None
@@ -67,4 +68,4 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     @property
     def open(self) -> bool:
         """Part of the work is left, or it was stopped before it was done."""
-        return self.short or self.method == "stopped"
+        return self.short or self.method in ("stopped", "undone")

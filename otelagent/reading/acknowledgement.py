@@ -14,7 +14,7 @@ from otelagent.reading.lexicon import LANGUAGES, AnyOf, any_of, compiled, gramma
 from otelagent.reading.progress import progress
 from otelagent.reading.sentences import plain, sentences
 
-__all__ = ("NOTHING", "admits", "announces", "clears", "completed", "halted", "in_part", "progress", "whole")
+__all__ = ("NOTHING", "admits", "announces", "clears", "completed", "halted", "in_part", "progress", "undone", "whole")
 
 NOTHING: Final = Admission()
 _CLAUSES: Final = compiled(r"[:;–—]| - ")
@@ -33,15 +33,20 @@ _FIELDS: Final = ("missing", "failed", "partial", "asks")
 class _Words:
     """The compiled word lists of one language."""
 
-    __slots__ = ("absence", "announces", "any", "benign", "completed", "fields", "hypothetical")
+    __slots__ = ("absence", "announces", "any", "benign", "completed", "fields", "hypothetical", "undone")
 
     def __init__(self, language: str) -> None:
+        lists = dict(grammar("acknowledgement", language))
+        own = grammar("delegation", language)
+        lists["partial"] = [*lists["partial"], *own["left"], *own["undone"]]
+
         def found(*keys: str) -> AnyOf:
-            return any_of("acknowledgement", language, *keys)
+            return AnyOf([each for key in keys for each in lists.get(key, ())])
 
         self.benign = pattern("acknowledgement", language, "benign")
         self.hypothetical = pattern("acknowledgement", language, "hypothetical")
         self.completed, self.absence, self.announces = found("completed"), found("absence"), found("announces")
+        self.undone = AnyOf(own["undone"])
         self.fields = tuple((field, found(field)) for field in _FIELDS)
         self.any = found(*_FIELDS, "absence")
 
@@ -68,6 +73,15 @@ def admits(text: str) -> Admission:
             for sentence in sentences(data):
                 _read(sentence, words, found)
     return Admission(**found) if any(found.values()) else NOTHING
+
+
+def undone(text: str) -> bool:
+    """The text says that its author has not done some of the work yet, or lists that."""
+    data = plain(text)
+    return any(
+        words.undone.search(data) and any(words.undone.search(words.left(each)) for each in sentences(data))
+        for words in map(_words, likely(text))
+    )
 
 
 def completed(text: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from otelagent.model import Admission, Claim, Doubt, Instructions, Items, Receipt, Rule
-from otelagent.reading.acknowledgement import admits, announces, clears, completed, halted, in_part, whole
+from otelagent.reading.acknowledgement import admits, announces, clears, completed, halted, in_part, undone, whole
 from otelagent.reading.arguments import fingerprint
 from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
@@ -89,6 +89,11 @@ class CompletionRead(TextRead):
     def complete(self) -> bool:
         """It says that the work is complete."""
         return self._once("complete", completed)
+
+    @property
+    def undone(self) -> bool:
+        """It says that part of the work is still to be done."""
+        return self._once("undone", undone)
 
     @property
     def halted(self) -> bool:

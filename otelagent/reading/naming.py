@@ -40,7 +40,7 @@ _WHOLE: Final = compiled(f"({_UUID})|({_DATE})")
 """What a word before it is no part of."""
 
 _UUID_GROUP, _ID_GROUP, _NUMBER_GROUP = 4, 6, 7
-_NUMBERED: Final = compiled(r"^#?(?:\pL+[ #:]+#?)?(\d{3,15})$")
+_NUMBERED: Final = compiled(r"^#?(?:\pL+[ #:]+#?)?(\d{3,15}(?:[./]\d{1,15})*)$")
 _SIGNED: Final = exact(r"[\p{Han}\p{Hiragana}\p{Katakana}ー]{2,40}")
 _IDENTIFIER: Final = compiled(r"^#?[A-Za-z0-9][A-Za-z0-9._:#/-]{0,39}$")
 _LONG_NUMBER: Final = compiled(r"\d{7}|^[^\d]*$")

@@ -4,12 +4,14 @@ from typing import Any, Final
 
 from otelagent.reading import numerals
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import compiled, matches
+from otelagent.reading.lexicon import compiled, exact, matches
 from otelagent.reading.progress_words import Words, words
 from otelagent.reading.sentences import plain, sentences
 
 _SLASH: Final = compiled(r"(?:^|[^\d./:,$-]|[^\d]:)(\d{1,7})\s?/\s?(\d{1,7})(?:[^\d/.:%-]|[.:](?:\D|$)|$)")
 _BARE: Final = compiled(r"^\W{0,4}(\d{1,3}(?:[.,]\d+)?)\s?%\W{0,4}$")
+_SPACED_COUNT: Final = exact(r"([\p{Han}\p{Hiragana}\p{Katakana}]) (\d)|(\d) ([\p{Han}\p{Hiragana}\p{Katakana}])")
+"""Chinese and Japanese texts have spaces around numbers, or have none."""
 _ALONE: Final = 24
 """A sentence of so few bytes is nothing but the count, unless it has other words: so many."""
 _WORDS: Final = 2
@@ -25,7 +27,7 @@ _SCALES: Final = frozenset((5, 6, 7, 10, 20, 100))
 
 def progress(text: str) -> tuple[int, int] | None:
     """Items assigned and processed as a text says it; of a percentage (100, 51)."""
-    data = plain(text)
+    data = bytes(_SPACED_COUNT.sub(rb"\1\2\3\4", plain(text)))
     spoken = [own for own in map(words, likely(text)) if len(data) <= _ALONE or _may_count(data, own)]
     parts = sentences(data) if spoken else []
     for alone in (False, True):
@@ -61,7 +63,8 @@ def _total_first(match: Any, sentence: bytes, words: Words) -> tuple[int, int] |
     after = sentence[max(map(match.end, range(1, match.re.groups + 1))) :]
     if words.failing.search(after):
         return total, total - done
-    return (total, done) if words.done.search(sentence) or words.only.search(sentence) else None
+    near = words.done.search(sentence) or words.only.search(sentence)
+    return (total, done) if near or _acted(sentence[: max(map(match.start, range(1, match.re.groups + 1)))], after, words) else None
 
 
 def _numbers(match: Any) -> tuple[int, int] | None:
@@ -101,12 +104,23 @@ def _pair(match: Any, sentence: bytes, words: Words, slash: bool, alone: bool) -
     around = words.nouns.sub(b" ", before + sentence[match.start(1) : match.end(2)] + after[:48])
     short = len(sentence) - match.end(2) <= _TITLE
     near = bool(
-        words.done.search(around) or (words.work.search(around) and (slash or short or words.only.search(before)))
+        words.done.search(around)
+        or (words.work.search(around) and (slash or short or words.only.search(before)))
+        or _acted(sentence[: match.start(1)], after, words)
     )
     if slash and total in _SCALES:
         return (total, done) if near else None
     bare = alone and len(sentence) <= _ALONE and len((sentence[: match.start(1)] + after).split()) < _WORDS
     return (total, done) if near or bare else None
+
+
+def _acted(before: bytes, after: bytes, words: Words) -> bool:
+    """The words before a count say that its author did so many, by whichever verb; of some languages those after it."""
+    if words.acted_after.search(after):
+        return True
+    match = words.acted.search(before)
+    verb = next(filter(None, match.groups()), b"") if match else None
+    return verb is not None and not words.verdicts.search(verb)
 
 
 def _of_another(before: bytes, words: Words) -> bool:

@@ -31,12 +31,15 @@ class Words(NamedTuple):
     third: Any
     being: Any
     doers: frozenset[bytes]
+    acted: Any
+    acted_after: Any
+    verdicts: Any
 
 
 @cache
 def words(language: str) -> Words:
     """Built once."""
-    lists = grammar("acknowledgement", language)
+    lists, own = grammar("acknowledgement", language), grammar("delegation", language)
     spaced = language in SPACED
     end = r"\b" if spaced else ""
     items, done, given, rest, only, degree, whole, place, more, lacking, failing, nouns, being = (
@@ -68,7 +71,7 @@ def words(language: str) -> Words:
         ),
         share=compiled(
             rf"(\d{{1,3}}(?:[.,]\d+)?)\s?{_PERCENT}[をのに]?\s?(?:\w+\s+){{0,2}}(?:{done}|{items})"
-            rf"|(?:{done}|{degree})[^\d%.;]{{1,12}}(\d{{1,3}}(?:[.,]\d+)?)\s?{_PERCENT}"
+            rf"|(?:{done}|{degree}|{'|'.join(own.get('ended', (NOTHING,)))})[^\d%.;]{{1,12}}(\d{{1,3}}(?:[.,]\d+)?)\s?{_PERCENT}"
         ),
         done=compiled(f"(?:{done})"),
         only=compiled(f"(?:{only})"),
@@ -80,5 +83,8 @@ def words(language: str) -> Words:
         nouns=compiled(nouns),
         third=compiled("|".join(lists.get("third", (NOTHING,)))),
         being=compiled(rf"^\W{{0,2}}(?:{items}\s+)?{being}\s([^.;:]{{0,40}})"),
+        acted=compiled("|".join(own.get("acted", (NOTHING,)))),
+        acted_after=compiled("|".join(f"^(?:{each})" for each in own.get("acted_after", (NOTHING,)))),
+        verdicts=compiled(f"^(?:{'|'.join(own.get('verdicts', (NOTHING,)))})$"),
         doers=frozenset(folded(each).encode() for each in lexicon.words("acknowledgement", language).get("doers", ())),
     )

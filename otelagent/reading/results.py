@@ -55,7 +55,9 @@ def of_coworker(tool: str | None, target: str | None, captured: Captured | None)
     answer = CompletionRead(said)  # most often the agent's own turn has the same text, and is read for the same
     if answer.in_words is not None:
         return msgspec.structs.replace(answer.in_words, path=captured.path)
-    return Receipt(None, None, "stopped", captured.path) if answer.halted else None
+    if answer.halted or answer.undone:
+        return Receipt(None, None, "stopped" if answer.halted else "undone", captured.path, answer.undone)
+    return None
 
 
 def read_result(step: Step, captured: Captured | None, error: str | None, role: Role) -> ResultFacts:

@@ -211,7 +211,8 @@ class AgentRun:
                 found = []
             if self.findings:
                 kept = {f.identity for f in found}
-                for stale in [i for i, f in self.findings.items() if f.mode == detector.mode and i not in kept]:
+                own = [(i, f) for i, f in self.findings.items() if f.mode == detector.mode]
+                for stale in [i for i, f in own if i not in kept and not self.trace.outlived(f)]:
                     del self.findings[stale]
             told += [f for f in found if self._note(f)]
         return told

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from otelagent.baselines.learned import Baselines
 from otelagent.delegation import Edge
-from otelagent.model import Answered, Instructions, Receipt, Step
+from otelagent.model import Answered, Finding, Instructions, Receipt, Step
 from otelagent.reading.given import Given
 
 if TYPE_CHECKING:
@@ -98,6 +98,9 @@ class TraceView(Protocol):
 
     def called(self, run: "AgentRun") -> Step | None:
         """The call that asked for the run, in this trace or another; None where it wasn't seen."""
+
+    def outlived(self, finding: Finding) -> bool:
+        """Part of its evidence is in a trace that has left, so that it can't be judged again."""
 
     def giver(self, run: "AgentRun") -> "AgentRun | None":
         """Of a hand-over: the run that gave the work."""

@@ -339,6 +339,9 @@ class Trace(Resting):
         abroad = self._answered_calls()
         return ((run, step) for run, step in self.lineage.coworkers() if step.span_id not in abroad)
 
+    def outlived(self, finding: Finding) -> bool:
+        return not all(self._elsewhere.lives(e.trace_id) for e in finding.evidence if e.trace_id)
+
     def giver(self, run: AgentRun) -> AgentRun | None:
         return self.lineage.giver(run)
 
