@@ -6,12 +6,15 @@ from typing import Final
 from otelagent.delegation import Edge
 from otelagent.model import Odd
 from otelagent.run import AgentRun, Observer
-from otelagent.stitching import Join, Stitches, child_keys
+from otelagent.stitching import Join, Stitches, child_keys, may_delegate
 from otelagent.trace import Listener, Node, Trace, creates
 from otelagent.w3c import Context
 
 MAX_EMPLOYERS: Final = 64
 """Runs above one, each in its own trace or another, that are followed upward; a longer chain isn't made any longer."""
+
+MAX_SILENT: Final = 64
+"""Calls of a trace whose conversation isn't known yet: often only the agent's span says it, which comes last."""
 
 
 class Abroad:
@@ -38,16 +41,21 @@ class Abroad:
         """Join runs that nothing in their own trace asked for to calls in other traces, whichever comes first."""
         alone, trace.lineage.alone = trace.lineage.alone, []
         calls, trace.lineage.empty_calls = trace.lineage.empty_calls, []
+        if trace.talks and trace.lineage.silent_calls:
+            calls, trace.lineage.silent_calls = [*calls, *trace.lineage.silent_calls], []
         joins: list[Join] = []
         stale: list[Join] = []
         for run in alone:
             if run.ended is not None:
-                keys = child_keys(run.ended, run.conversation, run.asked_for)
+                keys = child_keys(run.ended, trace.talk(run), run.asked_for)
                 refs = [ref for ref in trace.lineage.foreign(run.key) if self._may_ask(ref[1])]
                 found = self._stitches.child(run.ended, run.agent, refs, keys)
                 joins, stale = joins + found[0], stale + found[1]
         for call in calls:
-            found = self._stitches.call(call)
+            conversation = call.conversation or trace.talk(trace.runs.get(trace.run_of(call)))
+            if conversation is None and may_delegate(call) and len(trace.lineage.silent_calls) < MAX_SILENT:
+                trace.lineage.silent_calls.append(call)
+            found = self._stitches.call(call, conversation)
             joins, stale = joins + found[0], stale + found[1]
         for join in stale:
             self._part(join)

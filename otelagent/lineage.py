@@ -54,6 +54,7 @@ class Lineage:
         "empty_calls",
         "loosened",
         "released",
+        "silent_calls",
         "stirred",
         "tree",
     )
@@ -84,6 +85,8 @@ class Lineage:
         """Runs that ended, and that nothing in this trace asked for."""
         self.empty_calls: list[Step] = []
         """Tool calls without an agent's run inside."""
+        self.silent_calls: list[Step] = []
+        """Of these, those whose conversation isn't known yet."""
         self._foreign: dict[bytes, tuple[tuple[str, Context], ...]] = {}
         self.stirred = False
         """Spans that came since the runs were judged have changed what is known of them."""

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from otelagent.delegation import plain
 from otelagent.model import Kind, Step
-from otelagent.reading.roles import stands_for_agent
+from otelagent.reading.roles import stands_for_agent, starts_any
 from otelagent.w3c import Context
 
 MAX_KNOWN: Final = 5_000
@@ -57,6 +57,16 @@ class Join(NamedTuple):
         return CONFIDENCE[self.method]
 
 
+class Dropped(NamedTuple):
+    """Runs and calls that were let go under one key."""
+
+    end: int = 0
+    """When the last of them ended."""
+    joined: int = 0
+    alone: int = 0
+    """Runs that no call had inside."""
+
+
 Key = tuple[str, str | int]
 """A method and what both sides have in common by it."""
 
@@ -70,6 +80,8 @@ class Stitches:
         self._above: dict[tuple[bytes, bytes], Join] = {}
         self._children: OrderedDict[Key, list[Ref]] = OrderedDict()
         self._calls: OrderedDict[Key, list[Ref]] = OrderedDict()
+        self._dropped: dict[Key, Dropped] = {}
+        """What was let go under a key with more than are kept."""
         self._refused: OrderedDict[Context, None] = OrderedDict()
         """Spans that asked for nobody, of traces that have left; those that runs still refer to stay longest."""
 
@@ -89,10 +101,13 @@ class Stitches:
             return joins[:1], []
         return self._matched(self._children, own, keys)
 
-    def call(self, step: Step) -> tuple[list[Join], list[Join]]:
-        """A tool call ended that has no agent's run inside; gives joins, and joins that no longer hold."""
-        own = Ref(step.trace_id, step.span_id, step.start, step.end, plain(f"{step.tool or ''} {step.target or ''}"))
-        return self._matched(self._calls, own, call_keys(step))
+    def call(self, step: Step, conversation: str | None) -> tuple[list[Join], list[Join]]:
+        """A tool call ended that has no agent's run inside; gives joins, and joins that no longer hold.
+
+        `conversation`: which it belongs to, as its own span or another of its run says.
+        """
+        own = Ref(step.trace_id, step.span_id, step.start, step.end, _called(step))
+        return self._matched(self._calls, own, call_keys(step, conversation))
 
     def join(self, join: Join) -> None:
         """Remember who works for a span of another trace."""
@@ -177,7 +192,7 @@ class Stitches:
             children, calls = self._children.get(key, ()), self._calls.get(key, ())
             if not children or not (calls or self._above):
                 continue
-            found = _pairs(key[0], children, calls)
+            found = _pairs(key[0], children, calls, self._dropped.get(key, Dropped()))
             sure = {join.child[:2] for join in found}
             stale += [j for c in children if c[:2] not in sure and (j := self._above.get(c[:2])) and j.method == key[0]]
             joins += [j for j in found if _better(j, self._above.get(j.child[:2]))]
@@ -189,11 +204,18 @@ class Stitches:
             known[key] = [ref]
         else:
             trace_id, span_id = ref[:2]
-            own[:] = [other for other in own if other[1] != span_id or other[0] != trace_id][1 - MAX_SAME :]
-            own.append(ref)
+            left = [other for other in own if other[1] != span_id or other[0] != trace_id]
+            for gone in left[: 1 - MAX_SAME]:
+                self._drop(key, gone, run=known is self._children)
+            own[:] = [*left[1 - MAX_SAME :], ref]
             known.move_to_end(key)
         while len(known) > MAX_KNOWN:
-            known.popitem(last=False)
+            self._dropped.pop(known.popitem(last=False)[0], None)
+
+    def _drop(self, key: Key, gone: Ref, *, run: bool) -> None:
+        end, joined, alone = self._dropped.get(key, Dropped())
+        own = gone[:2] in self._above
+        self._dropped[key] = Dropped(max(end, gone.end), joined + (run and own), alone + (run and not own))
 
 
 def _better(join: Join, known: Join | None) -> bool:
@@ -202,22 +224,42 @@ def _better(join: Join, known: Join | None) -> bool:
     return join.confidence > known.confidence or (join.method == known.method and join.asked[:2] != known.asked[:2])
 
 
-def _pairs(method: str, children: Sequence[Ref], calls: Sequence[Ref]) -> list[Join]:
-    """Children and calls that can only mean each other."""
+def _pairs(method: str, children: Sequence[Ref], calls: Sequence[Ref], dropped: Dropped) -> list[Join]:
+    """Children and calls that can only mean each other.
+
+    A call that may have had one of those inside that were let go isn't sure.
+    """
+    talk = method == "conversation"
     fit = [(c, p) for c in children for p in calls if c.trace_id != p.trace_id and _fits(method, c, p)]
-    if not fit:
+    if not fit or (talk and _strangers(fit, children, calls, dropped)):
         return []
     of_child, of_call = Counter(c[:2] for c, _ in fit), Counter(p[:2] for _, p in fit)
-    return [Join(c, p, method) for c, p in fit if of_child[c[:2]] == of_call[p[:2]] == 1]
+    sure = [(c, p) for c, p in fit if of_child[c[:2]] == of_call[p[:2]] == 1]
+    return [Join(c, p, method) for c, p in sure if not (talk and dropped.end >= p.start - SLACK)]
+
+
+def _strangers(fit: Sequence[tuple[Ref, Ref]], children: Sequence[Ref], calls: Sequence[Ref], dropped: Dropped) -> bool:
+    """More runs of a conversation's agents were outside its calls than inside: many that have nothing to do with each
+    other share its id."""
+    first, last = min(call.start for call in calls), max(call.start for call in calls)
+    inside = {c[:2] for c, _ in fit}
+    between = [c for c in children if first <= c.start and c.end <= last and c[:2] not in inside]
+    return len(between) > len(inside) or dropped.alone > dropped.joined
 
 
 def _fits(method: str, child: Ref, call: Ref) -> bool:
     if method == "conversation":
         inside = call.start - SLACK <= child.start and child.end <= call.end + SLACK
-        return inside and (not child.name or child.name in call.name or not any(c.isalnum() for c in call.name))
+        return inside and (not child.name or not call.name or child.name in call.name)
     if method == "text":
         return 0 <= child.start - call.start <= WINDOW
     return True
+
+
+def _called(step: Step) -> str:
+    """What a call calls, for likeness with agents' names; empty where it is a tool that starts any agent."""
+    name = plain(f"{step.tool or ''} {step.target or ''}")
+    return "" if step.target is None and starts_any(step.tool or "") else name
 
 
 def child_keys(step: Step, conversation: str | None, fingerprint: int | None) -> list[Key]:
@@ -228,12 +270,12 @@ def child_keys(step: Step, conversation: str | None, fingerprint: int | None) ->
     return [*ids, *talk, *text]
 
 
-def call_keys(step: Step) -> list[Key]:
+def call_keys(step: Step, conversation: str | None) -> list[Key]:
     """By what a call without a run inside may be found; without its id only one that may stand for an agent."""
     ids: list[Key] = [("call_id", step.call_id)] if step.call_id and len(step.call_id) >= UNIQUE else []
     if not may_delegate(step):
         return ids
-    talk: list[Key] = [("conversation", step.conversation)] if step.conversation else []
+    talk: list[Key] = [("conversation", conversation)] if conversation else []
     like = step.call.like if step.call is not None else None
     return [*ids, *talk, *(("text", text) for text in (like.texts if like is not None else ()))]
 

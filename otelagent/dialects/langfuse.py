@@ -51,7 +51,15 @@ DIALECT: Final = Dialect(
     refine=_refine,
     fields={
         "tool": (span_name,),
-        "conversation": ("session.id", "langfuse.session.id"),
+        "conversation": (
+            "session.id",
+            "langfuse.session.id",
+            *(
+                unquoted(f"langfuse.{level}.metadata.{name}")
+                for level in ("observation", "trace")
+                for name in ("thread_id", "session_id", "conversation_id")
+            ),
+        ),
         "model": ("langfuse.observation.model.name",),
         "input_tokens": (inside(_USAGE, "input"), inside(_USAGE, "input_tokens"), inside(_USAGE, "prompt_tokens")),
         "output_tokens": (

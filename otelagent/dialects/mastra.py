@@ -49,7 +49,7 @@ DIALECT: Final = Dialect(
     refine=_refine,
     fields={
         "agent": ("gen_ai.agent.name", "agent.id"),
-        "conversation": ("mastra.metadata.threadId",),
+        "conversation": ("mastra.metadata.threadId", "mastra.metadata.sessionId", "mastra.metadata.conversationId"),
         "cached_tokens": ("gen_ai.usage.cached_input_tokens",),
     },
     arguments=("gen_ai.tool.input", *(f"mastra.{kind}.input" for kind in _CALLS)),

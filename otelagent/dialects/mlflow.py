@@ -55,7 +55,12 @@ DIALECT: Final = Dialect(
     fields={
         "tool": (span_name,),
         "call_id": (unquoted("tool_call_id"),),
-        "conversation": ("session.id", unquoted("mlflow.trace.session")),
+        "conversation": (
+            "session.id",
+            unquoted("mlflow.trace.session"),
+            inside("metadata", "thread_id"),
+            inside("metadata", "session_id"),
+        ),
         "model": (unquoted("mlflow.llm.model"), inside(_INPUTS, "model")),
         "input_tokens": (inside(_USAGE, "input_tokens"),),
         "output_tokens": (inside(_USAGE, "output_tokens"),),

@@ -167,7 +167,10 @@ DIALECT: Final = Dialect(
         "agent": (_AGENT, "graph.node.name", _lc_agent, after("invoke_agent "), _NODE),
         "agent_id": (_NODE, "agno.agent.id", "agent_id"),
         "workflow": ("agno.workflow.id", "crew_key", "team_id"),
-        "conversation": ("session.id",),
+        "conversation": (
+            "session.id",
+            *(inside(_METADATA, f"{name}_id") for name in ("session", "conversation", "thread")),
+        ),
         "tool": ("tool.name", span_name),
         "tool_description": ("tool.description",),
         "call_id": (

@@ -31,11 +31,25 @@ _CONTEXTS: Final = (
 )
 """Where a W3C context is recorded that its receiver didn't take up as its parent."""
 
+_CONVERSATIONS: Final = (
+    "session.id",
+    "conversation.id",
+    "conversation_id",
+    "session_id",
+    "thread_id",
+    "langgraph.thread_id",
+    "gen_ai.session.id",
+    "gen_ai.thread.id",
+    "a2a.context_id",
+    "a2a.context.id",
+)
+"""Names that agents' spans have for it, whoever wrote them. `thread.id` is one of the operating system's."""
+
 DIALECT: Final = Dialect(
     name="otel_core",
     fields={
         "error_type": (_ERROR_TYPE, lambda span: exception_type(span)),
-        "conversation": ("session.id",),
+        "conversation": _CONVERSATIONS,
         "context": _CONTEXTS,
         "http_status": _STATUS,
         "environment": ("deployment.environment.name", "deployment.environment"),

@@ -72,10 +72,11 @@ DIALECT: Final = Dialect(
     fields={
         "agent": ("ai.telemetry.functionId", "resource.name"),
         "conversation": (
-            "ai.telemetry.metadata.sessionId",
-            "ai.telemetry.metadata.threadId",
-            "ai.telemetry.metadata.conversationId",
-            "ai.telemetry.metadata.chatId",
+            *(
+                f"ai.{place}.{name}Id"
+                for place in ("telemetry.metadata", "settings.context")
+                for name in ("session", "thread", "conversation", "chat")
+            ),
         ),
         "tool": ("ai.toolCall.name",),
         "call_id": ("ai.toolCall.id",),

@@ -45,7 +45,7 @@ DIALECT: Final = Dialect(
         "agent": ("entity.name", "entity.id"),
         "tool": ("tool.name", span_name),
         "call_id": ("tool.call.id",),
-        "conversation": ("voltagent.conversation_id",),
+        "conversation": ("voltagent.conversation_id", "conversation.id", "conversationId"),
         "model": ("llm.model", "ai.model.name"),
         "input_tokens": ("llm.usage.prompt_tokens", "usage.prompt_tokens"),
         "output_tokens": ("llm.usage.completion_tokens", "usage.completion_tokens"),

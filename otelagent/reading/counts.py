@@ -152,7 +152,9 @@ _PARTICIPLE: Final = exact(
 @lru_cache(maxsize=1024)
 def participle(word: str) -> bool:
     """A word that says by its form that something was done; not one that is known for something else."""
-    return bool(_PARTICIPLE.search(word.encode())) and not any(stem(word) in _words(key) for key in ("measures", "verdict"))
+    return bool(_PARTICIPLE.search(word.encode())) and not any(
+        stem(word) in _words(key) for key in ("measures", "verdict")
+    )
 
 
 def _split(name: str) -> tuple[str, ...]:
@@ -163,7 +165,10 @@ def _split(name: str) -> tuple[str, ...]:
         return (whole,)
     parts = [lexicon.folded(part) for part in found]
     if len(parts) > 1 and any(p in _DENIALS and (_done(q)) for p, q in pairwise(parts)):
-        return ("unfinished", *(p for p, q in zip(parts, [*parts[1:], ""], strict=True) if p not in _DENIALS and not _done(p)))
+        return (
+            "unfinished",
+            *(p for p, q in zip(parts, [*parts[1:], ""], strict=True) if p not in _DENIALS and not _done(p)),
+        )
     return tuple("unfinished" if p[:2] == "un" and _done(p[2:]) else p for p in parts)
 
 

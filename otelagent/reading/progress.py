@@ -60,11 +60,12 @@ def _total_first(match: Any, sentence: bytes, words: Words) -> tuple[int, int] |
     if pair is None or not 0 <= pair[1] <= pair[0] or pair[0] < 2 or words.unrelated.search(sentence[match.end() :]):
         return None
     total, done = pair
-    after = sentence[max(map(match.end, range(1, match.re.groups + 1))) :]
+    groups = range(1, match.re.groups + 1)
+    before, after = sentence[: max(map(match.start, groups))], sentence[max(map(match.end, groups)) :]
     if words.failing.search(after):
         return total, total - done
     near = words.done.search(sentence) or words.only.search(sentence)
-    return (total, done) if near or _acted(sentence[: max(map(match.start, range(1, match.re.groups + 1)))], after, words) else None
+    return (total, done) if near or _acted(before, after, words) else None
 
 
 def _numbers(match: Any) -> tuple[int, int] | None:

@@ -50,6 +50,7 @@ def words(language: str) -> Words:
         )
     )
     whole = whole.removesuffix(end)
+    ended = "|".join(own.get("ended", (NOTHING,)))
     parts = "|".join(lists.get("parts", ("のうち",)))
     count = rf"(?:{_COUNT}|{'|'.join(lists.get('one', ('one',)))})"
     gap = r"\s+" if spaced else r"\s*"
@@ -71,7 +72,7 @@ def words(language: str) -> Words:
         ),
         share=compiled(
             rf"(\d{{1,3}}(?:[.,]\d+)?)\s?{_PERCENT}[をのに]?\s?(?:\w+\s+){{0,2}}(?:{done}|{items})"
-            rf"|(?:{done}|{degree}|{'|'.join(own.get('ended', (NOTHING,)))})[^\d%.;]{{1,12}}(\d{{1,3}}(?:[.,]\d+)?)\s?{_PERCENT}"
+            rf"|(?:{done}|{degree}|{ended})[^\d%.;]{{1,12}}(\d{{1,3}}(?:[.,]\d+)?)\s?{_PERCENT}"
         ),
         done=compiled(f"(?:{done})"),
         only=compiled(f"(?:{only})"),

@@ -55,6 +55,7 @@ _POLLED: Final = _listed("poll_of")
 _POLL_WORDS: Final = _listed("poll_word")
 _JOINTS: Final = _listed("joint")
 _TRANSFERS: Final = _listed("transfer")
+_DISPATCH: Final = _listed("dispatch")
 _ANSWERS: Final = frozenset({"answer", "result", "response", "output"})
 _GIVES: Final = frozenset({"submit", "give", "provide", "return", "send"})
 _UNSPACED: Final = sorted(
@@ -133,6 +134,12 @@ def stands_for_agent(tool: str) -> bool:
     """Its name says that an agent answers: `ask_analyst`, `Delegate work to coworker`."""
     plain = "".join(filter(str.isalnum, tool.lower()))
     return tool.lower().startswith("ask_") or any(word in plain for word in _AGENTS)
+
+
+@lru_cache(maxsize=_CACHED)
+def starts_any(tool: str) -> bool:
+    """Its name says that an agent works, and not which: `delegate_task`, `run_subagent`, `call_agent`."""
+    return set(_split_words(tool)) <= _DISPATCH
 
 
 def is_closing(tool: str | None) -> bool:

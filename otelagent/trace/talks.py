@@ -27,6 +27,11 @@ class Talks:
         return bool(self._by_name)
 
     @property
+    def only(self) -> str | None:
+        """The name of the conversation, where there is one."""
+        return next(iter(self._by_name)) if len(self._by_name) == 1 else None
+
+    @property
     def outdated(self) -> bool:
         """Other turns have answered something, and may answer otherwise by now."""
         return self._asked and any(talk.several for talk in self._by_name.values())

@@ -204,6 +204,10 @@ class Trace(Resting):
         if self.talks.join(name, self.service, self, self.touched):
             self.given.elsewhere = self.talks.ungrounded
 
+    def talk(self, run: AgentRun | None) -> str | None:
+        """The conversation that a run belongs to: its own, else the only one that the trace names."""
+        return run.conversation if run is not None and run.conversation else self.talks.only
+
     def told_before(self, run: AgentRun) -> Sequence[Instructions]:
         return self.talks.told_before(run)
 
