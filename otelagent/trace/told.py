@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from otelagent.model import Finding
 from otelagent.run import AgentRun, Identity
-from otelagent.trace.listener import Elsewhere, Listener
+from otelagent.trace.listener import Listener
 
 if TYPE_CHECKING:
     from otelagent.trace.trace import Trace
@@ -36,7 +36,7 @@ class Told:
         """Told by `tell`: what another finding takes the place of until then isn't told at all."""
         self._waiting += [(run, finding) for finding in findings]
 
-    def tell(self, trace: "Trace", listener: Listener, elsewhere: Elsewhere) -> None:
+    def tell(self, trace: "Trace", listener: Listener) -> None:
         """Tell what waits and still holds, and take back what was told and doesn't."""
         waiting, self._waiting = self._waiting, []
         waiting = [(run, finding) for run, finding in waiting if finding.identity in run.findings]
@@ -49,7 +49,7 @@ class Told:
             self._standing[run.key, identity] = finding
             listener.found(finding, run, trace, first)
         if self._standing:
-            self._take_back(trace, listener, elsewhere)
+            self._take_back(trace, listener)
 
     def _leave(self, run: AgentRun, finding: Finding, trace: "Trace", listener: Listener) -> None:
         """Take back at its span what is about to be told of another: of a child's answer first, then of its agent."""
@@ -58,7 +58,7 @@ class Told:
             del self._standing[run.key, finding.identity]
             listener.withdrawn(before, run, trace)
 
-    def _take_back(self, trace: "Trace", listener: Listener, elsewhere: Elsewhere) -> None:
+    def _take_back(self, trace: "Trace", listener: Listener) -> None:
         """Tell which findings no longer hold; one that another took the place of does, as evidence of that."""
         runs = trace.runs
         gone = [at for at in self._standing if not _holds(at, runs) and not _holds(self._absorbed.get(at[1]), runs)]
@@ -73,7 +73,7 @@ class Told:
             finding = self._standing.pop(at)
             if (identity, finding.about) in held:  # its run goes by another key now
                 self._standing[held[identity, finding.about][0], identity] = finding
-            elif all(elsewhere.lives(e.trace_id) for e in finding.evidence if e.trace_id):
+            elif not trace.outlived(finding):
                 listener.withdrawn(finding, runs.get(key), trace)
 
 

@@ -476,7 +476,7 @@ class Trace(Resting):
         self._final = final
         for run, findings in self.lineage.conclude(roster(detectors).concluding, self.owner, final):
             self.tell(run, findings)
-        self._told.tell(self, self._listener, self._elsewhere)
+        self._told.tell(self, self._listener)
 
     def join(self, step: Step) -> None:
         """Add to a new step's content what log records have told of it already."""
