@@ -60,8 +60,9 @@ class Join(NamedTuple):
 class Dropped(NamedTuple):
     """Runs and calls that were let go under one key."""
 
-    end: int = 0
-    """When the last of them ended."""
+    runs_end: int = 0
+    """When the last run of them ended."""
+    calls_end: int = 0
     joined: int = 0
     alone: int = 0
     """Runs that no call had inside."""
@@ -213,9 +214,14 @@ class Stitches:
             self._dropped.pop(known.popitem(last=False)[0], None)
 
     def _drop(self, key: Key, gone: Ref, *, run: bool) -> None:
-        end, joined, alone = self._dropped.get(key, Dropped())
+        known = self._dropped.get(key, Dropped())
+        if not run:
+            self._dropped[key] = known._replace(calls_end=max(known.calls_end, gone.end))
+            return
         own = gone[:2] in self._above
-        self._dropped[key] = Dropped(max(end, gone.end), joined + (run and own), alone + (run and not own))
+        self._dropped[key] = known._replace(
+            runs_end=max(known.runs_end, gone.end), joined=known.joined + own, alone=known.alone + (not own)
+        )
 
 
 def _better(join: Join, known: Join | None) -> bool:
@@ -227,7 +233,8 @@ def _better(join: Join, known: Join | None) -> bool:
 def _pairs(method: str, children: Sequence[Ref], calls: Sequence[Ref], dropped: Dropped) -> list[Join]:
     """Children and calls that can only mean each other.
 
-    A call that may have had one of those inside that were let go isn't sure.
+    Of conversations what was let go counts, too: a call that may have had such a run inside, or a run that may have been
+    inside such a call, isn't sure.
     """
     talk = method == "conversation"
     fit = [(c, p) for c in children for p in calls if c.trace_id != p.trace_id and _fits(method, c, p)]
@@ -235,7 +242,9 @@ def _pairs(method: str, children: Sequence[Ref], calls: Sequence[Ref], dropped: 
         return []
     of_child, of_call = Counter(c[:2] for c, _ in fit), Counter(p[:2] for _, p in fit)
     sure = [(c, p) for c, p in fit if of_child[c[:2]] == of_call[p[:2]] == 1]
-    return [Join(c, p, method) for c, p in sure if not (talk and dropped.end >= p.start - SLACK)]
+    if talk:
+        sure = [(c, p) for c, p in sure if dropped.runs_end < p.start and dropped.calls_end < c.end]
+    return [Join(c, p, method) for c, p in sure]
 
 
 def _strangers(fit: Sequence[tuple[Ref, Ref]], children: Sequence[Ref], calls: Sequence[Ref], dropped: Dropped) -> bool:
@@ -244,7 +253,7 @@ def _strangers(fit: Sequence[tuple[Ref, Ref]], children: Sequence[Ref], calls: S
     first, last = min(call.start for call in calls), max(call.start for call in calls)
     inside = {c[:2] for c, _ in fit}
     between = [c for c in children if first <= c.start and c.end <= last and c[:2] not in inside]
-    return len(between) > len(inside) or dropped.alone > dropped.joined
+    return len(between) + dropped.alone > len(inside) + dropped.joined
 
 
 def _fits(method: str, child: Ref, call: Ref) -> bool:
