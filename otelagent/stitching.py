@@ -233,8 +233,8 @@ def _better(join: Join, known: Join | None) -> bool:
 def _pairs(method: str, children: Sequence[Ref], calls: Sequence[Ref], dropped: Dropped) -> list[Join]:
     """Children and calls that can only mean each other.
 
-    Of conversations what was let go counts, too: a call that may have had such a run inside, or a run that may have been
-    inside such a call, isn't sure.
+    Of conversations what was let go counts, too: a call that may have had such a run inside, or a run that may have
+    been inside such a call, is not sure.
     """
     talk = method == "conversation"
     fit = [(c, p) for c in children for p in calls if c.trace_id != p.trace_id and _fits(method, c, p)]

@@ -249,8 +249,17 @@ def by_call_id(above: list[Span], below: list[Span]) -> list[Span]:
 def by_conversation(above: list[Span], below: list[Span]) -> list[Span]:
     for s in (call_span(above), below[-1]):
         own(s, "gen_ai.conversation.id", "thread-1")
-    call_span(above).end_time_unix_nano = below[-1].end_time_unix_nano + 1
+    outlast(above, call_span(above), below)
     return below
+
+
+def outlast(above: Sequence[Span], call: Span, below: Sequence[Span]) -> None:
+    """The call takes as long as what it has done, and all after it comes later."""
+    ended = call.end_time_unix_nano
+    later = max(0, below[-1].end_time_unix_nano + 1 - ended)
+    for s in above:
+        s.start_time_unix_nano += later if s.start_time_unix_nano >= ended else 0
+        s.end_time_unix_nano += later if s.end_time_unix_nano >= ended else 0
 
 
 WAYS = (by_link_above, by_context, by_mcp_metadata, by_a2a_metadata, by_call_id, by_conversation)

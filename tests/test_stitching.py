@@ -14,7 +14,7 @@ from otelagent.model import Kind, Step
 from otelagent.pipeline import Pipeline
 from otelagent.stitching import CONFIDENCE, Stitches, child_keys
 from tests import builders
-from tests.encodings import answer, apart, call_span, parent
+from tests.encodings import answer, apart, call_span, outlast, parent
 from tests.test_delegation import child
 
 GENAI = "opentelemetry.util.genai"
@@ -50,8 +50,7 @@ def apart_in_time(tool: str = "ask_analyst") -> tuple[list[Span], list[Span]]:
     above, below = apart(child(3))
     if tool != "ask_analyst":
         above = builders.spans(parent({"tool": tool, "arguments": {"task": "x"}, "result": answer(child(3))}), "above")
-    call = next(s for s in above if s.name == f"execute_tool {tool}")
-    call.end_time_unix_nano = below[-1].end_time_unix_nano + 1
+    outlast(above, next(s for s in above if s.name == f"execute_tool {tool}"), below)
     return above, below
 
 

@@ -10,6 +10,7 @@ from otelagent.questions import Decision, OpenQuestions
 from otelagent.rules import Given as GivenRule
 from otelagent.rules import Rules
 from otelagent.run import twins, wholeness
+from otelagent.run.late import put_back
 from otelagent.run.observer import UNSURE, Observer, Roster, roster
 from otelagent.run.sources import FAILED, SOURCES
 from otelagent.run.view import TraceView
@@ -196,7 +197,9 @@ class AgentRun:
         """
         self._restart()
         observers = roster(detectors)
-        told = [f for step in sorted(steps, key=order) for f in self.observe(step, observers)]
+        ordered = sorted(steps, key=order)
+        put_back(ordered)
+        told = [f for step in ordered for f in self.observe(step, observers)]
         self._withdraw({d.mode for d in observers if not d.concludes or self.ended is None})
         return told
 
