@@ -124,7 +124,7 @@ class _Seen:
     def _null(self, name: str) -> None:
         if name in members.PAYLOAD:
             self.primary = True
-        elif name not in members.ASIDE:
+        elif name not in members.ASIDE and name not in members.ERROR_TEXTS:
             self.nulls += 1
 
     def _container(self, name: str, member: object, depth: int) -> bool:
@@ -152,7 +152,13 @@ class _Seen:
     def _scalar(self, name: str, member: object) -> bool:
         if isinstance(member, str):
             return self._text(name, member)
-        if name in members.ASIDE or name in members.COUNTS or name in members.EXIT_CODES or _beside(name):
+        if (
+            name in members.ASIDE
+            or name in members.SUCCESS
+            or name in members.COUNTS
+            or name in members.EXIT_CODES
+            or _beside(name)
+        ):
             self.aside = True
             return True
         self.flags = self.flags or not (member is False and name == "found")

@@ -49,12 +49,13 @@ _STOP: Final = r"\s*(?:$|[.!?,;。！，；\n])\W*$"
 _BREAK: Final = r"(?:$|[.!?,:;(\[。！：，；（、…\n]|\s*[-–—]|\s\S|[\x{3040}-\x{9FFF}\x{AC00}-\x{D7AF}])"
 
 
-def _any(section: str) -> str:
+def anyof(section: str) -> str:
+    """A pattern for this section of the word lists, in any language."""
     return "(?:" + "|".join(pattern for lists in _LISTS for pattern in lists.get(section, ())) + ")"
 
 
 def _opening(section: str, tail: str = "") -> str:
-    return rf"(?i)^{_LEAD}{_any(section)}{tail}"
+    return rf"(?i)^{_LEAD}{anyof(section)}{tail}"
 
 
 _EXCEPTION: Final = (
@@ -79,7 +80,7 @@ _OPENINGS: Final[tuple[tuple[str, str], ...]] = (
     ("denied", _opening("denied_statement", _END)),
     (
         "gone",
-        rf"(?i)^{_LEAD}(?:(?:http|error|status)[ :/\d.]{{0,6}})?(?:404|410)\s*[-:–]?\s*{_any('page_gone')}\W*(?:\n|$)",
+        rf"(?i)^{_LEAD}(?:(?:http|error|status)[ :/\d.]{{0,6}})?(?:404|410)\s*[-:–]?\s*{anyof('page_gone')}\W*(?:\n|$)",
     ),
     ("nothing", _opening("empty", _BREAK)),
     ("nothing", _opening("empty_word", _STOP)),
@@ -122,10 +123,10 @@ _STATEMENTS: Final = (
 )
 _REFUSALS: Final = frozenset({"timeout", "denied"})
 """What tells more than "no": "no answer within 10 s", "no valid credentials"."""
-_RATE: Final = compiled(_any("rate"))
-_LIMIT: Final = compiled(_any("limit"))
-_TIMEOUT: Final = compiled(_any("timeout"))
-_DENIED: Final = compiled(_any("denied"))
+_RATE: Final = compiled(anyof("rate"))
+_LIMIT: Final = compiled(anyof("limit"))
+_TIMEOUT: Final = compiled(anyof("timeout"))
+_DENIED: Final = compiled(anyof("denied"))
 _CLIPPED: Final = compiled(
     rf"(?:{'|'.join(p for language in LANGUAGES for p in words('outcome', language)['clipped'])})\W*$".replace(
         " ", r"\s+"
@@ -242,6 +243,25 @@ def statement(text: str) -> Reading | None:
     return None
 
 
+def refusal(text: str) -> Reading | None:
+    """What a single short sentence says that speaks to its reader, or a program by its name, and which is all that
+    there is: that access was denied, that a limit was hit or that nobody answered in time."""
+    data = text.strip().encode(errors="replace")
+    if len(text) > _SENTENCE or _SEVERAL.search(data) or not (_ADDRESSED.search(data) and troubled(text)):
+        return None
+    reading = kind(text)
+    return reading if reading.status in _REFUSED and not is_answer(text) else None
+
+
+_SENTENCE: Final = 140
+_SEVERAL: Final = exact(r"[.!?。！？;；\n][\s\S]{2,}")
+_ADDRESSED: Final = compiled(
+    r"\b(?:you|your|vous|votre|vos|usted|ustedes|su (?:usuario|cuenta|sesi|plan|licencia|token)|tu|sie|ihre?[mnr]?"
+    r"|voc[êe]|seu|sua)\b|\bha (?:superado|excedido|alcanzado)|[您你]|ください|ません|^[a-z][\w.-]{1,30}: \S"
+)
+_REFUSED: Final = frozenset({Status.DENIED, Status.RATE_LIMITED, Status.TIMEOUT})
+
+
 def _openings(text: str) -> set[str]:
     data = unaccented(text[:_OPENING]).encode(errors="replace")
     found: set[str] = set()
@@ -255,7 +275,9 @@ def _openings(text: str) -> set[str]:
 
 _HEADER_ONLY: Final = compiled(r"^\s*\|[^\n]+\|\s*\n\s*\|[-:| ]+\|\s*$")
 """A Markdown table without rows."""
-_NO_ROWS: Final = compiled(r"\n\s*\((?:0|no) rows?\)\s*$|\n-+(?:\+-+)*\s*$")
+_NO_ROWS: Final = compiled(
+    r"\n\s*\((?:0|no) ?(?:rows?|zeilen?|lignes?|filas?|linhas?|registros?|行)\)\s*$|\n-+(?:\+-+)*\s*$"
+)
 """A table as database shells print it, without rows."""
 _YAML_NOTHING: Final = compiled(r"^[\w -]{1,40}:\s*(?:\[\]|\{\}|null|~)\s*$")
 _COLUMNS: Final = exact(r"^\s*\"?[A-Za-z][A-Za-z_ ]*\"?(?:[,;\t]\"?[A-Za-z][A-Za-z_]*\"?){1,}\s*$")
@@ -285,72 +307,3 @@ def _nothing(text: str, found: set[str]) -> bool:
         below = _openings(rest.strip()) if rest.count("\n") < 3 else set()
         return "nothing" in below and "answer" not in below
     return False
-
-
-# --- error pages ------------------------------------------------------------------------------------------------------
-
-_PAGE: Final = compiled(r"^\s*<(?:!doctype html|\?xml|\w)")
-_TITLE: Final = compiled(r"<(?:title|h1)[^>]*>\s*([^<]{1,160})")
-_BLOCKED: Final = compiled(
-    r"^\W*(?:error|http|status)?\W*(?:([45]\d\d)\b|access (?:to this page )?(?:has been )?denied"
-    r"|attention required|just a moment|forbidden\b|unauthori[sz]ed|too many requests|robot check"
-    r"|are you a (?:robot|human)|security check"
-    r"|service (?:temporarily )?unavailable|bad gateway|internal server error|gateway time-?out|(?:page )?not found\W*$"
-    r"|site (?:is )?(?:under )?maintenance|(?:an )?error (?:occurred|\d)|request (?:rejected|blocked)"
-    r"|you have been blocked)"
-)
-_NOT_FOUND: Final = compiled(_any("page_gone"))
-"""Titles of pages that aren't there."""
-_XML_NOTHING: Final = compiled(
-    r"^\s*(?:<\?xml[^>]*>\s*)?<[\w:.-]+(?:\s[^<>]*)?(?:/>|>\s*</[\w:.-]+>)\s*$|totalresults>0</"
-    r"|^\s*(?:<\?xml[^>]*>\s*)?(?:</?[\w:.-]+(?:\s+(?:(?:xmlns|xsi|xml)(?::\w+)?|version|encoding|lang)=\"[^\"<]*\""
-    r"|\s+(?:total|count|num)\w*=\"0\")*\s*/?>\s*){2,}$"
-    r"|^\s*(?:<\?xml[^>]*>\s*)?<[\w:.-]+(?:\s[^<>]*)?>\s*<(?:(?:total|result|hit|record)?s?count|total(?:results|hits|records)?"
-    r"|numfound)>0</(?s:.{1,200})"
-    r"<\w*(?:list|results|items|records|rows|entries|hits)\s*(?:/>|>\s*</)"
-)
-"""An element without content, also within others that hold nothing else; a list that is empty, after its count."""
-_SHOWN: Final = compiled(r">([^<>]+)<")
-_UNSHOWN: Final = compiled(r"(?s)<(?:script|style)\b.*?</(?:script|style)>")
-_PAGE_TEXT: Final = 600
-"""Characters of text up to which a page says nothing more than that nothing was found."""
-_XML_FAULT: Final = compiled(r"<(?:[\w-]+:)?(?:error|fault|errorresponse|serviceexception\w*)\b[^>]*>")
-
-
-def page(text: str) -> Reading | None:
-    """What an HTML or XML answer says, where it is an error page."""
-    data = text[:4000].encode(errors="replace")
-    if not _PAGE.search(data[:200]):
-        return None
-    if _XML_NOTHING.search(data):
-        return Reading(Status.EMPTY, "empty document")
-    brief = len(text) <= len(data) and sum(map(len, _paragraphs(data))) <= _PAGE_TEXT
-    for title in _TITLE.finditer(data):
-        found = _BLOCKED.search(title.group(1))
-        code = int(found.group(1)) if found and found.group(1) else None
-        gone = code in NOT_THERE or (code is None and _not_found(title.group(1)))
-        if gone and (brief or found):
-            return Reading(Status.EMPTY, "page isn't there")
-        if found:
-            status = http(code) if code else None
-            return Reading(status or kind(title.group(1).decode(errors="replace")).status, "error page")
-    if brief and _found_nothing(data):
-        return Reading(Status.EMPTY, "page says that nothing was found")
-    if _XML_FAULT.search(data[:600]) and len(text) < 4000:
-        return Reading(kind(text).status, "error document")
-    return None
-
-
-def _not_found(title: bytes) -> bool:
-    return bool(_NOT_FOUND.search(unaccented(title.decode(errors="replace")).encode(errors="replace")))
-
-
-def _found_nothing(data: bytes) -> bool:
-    """One paragraph of a short page says so."""
-    return any(len(part) > 3 and nothing(part) for part in _paragraphs(data))
-
-
-def _paragraphs(data: bytes) -> list[str]:
-    """What a page shows."""
-    shown = (part.strip() for part in _SHOWN.findall(_UNSHOWN.sub(b"", data)))
-    return [part.decode(errors="replace") for part in shown if part]

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from otelagent.model import Status
 from otelagent.reading import members
-from otelagent.reading.failures import Reading, is_answer, kind, lacking, nothing, troubled
+from otelagent.reading.documents import shown
+from otelagent.reading.failures import Reading, http, is_answer, kind, lacking, nothing, troubled
 from otelagent.reading.lexicon import exact
 from otelagent.reading.members import folded
 
@@ -21,9 +22,13 @@ _LINES: Final = 4
 _LEAVES: Final = 12
 _DEPTH: Final = 4
 _TALKS: Final = (members.AROUND | members.NOTES) - members.names("text title description name query input content body")
-_TALKING: Final = ("err", "fail", "fault", "msg", "mess", "reason", "cause", "info", "note", "fehl", "grund", "mens")
+_TALKING: Final = (
+    *("err", "fail", "fault", "msg", "mess", "reason", "cause", "info", "note", "fehl", "grund", "mens", "texto"),
+    *("texte", "aviso", "descri", "motiv", "razon", "hinweis", "内容", "说明", "原因", "理由", "状況"),
+)
 """Parts of the names of members that say what happened."""
-_CODES: Final = members.CODE_KEYS | members.HTTP_KEYS | members.EXIT_CODES | members.COUNTS | members.WAIT
+_WAITS: Final = members.names("wait retry sec secs seconds espera esperar attente attendre warten aguardar 等待 待機")
+_CODES: Final = members.CODE_KEYS | members.HTTP_KEYS | members.EXIT_CODES | members.COUNTS | members.WAIT | _WAITS
 
 
 def hint(result: object) -> Reading | None:
@@ -31,7 +36,7 @@ def hint(result: object) -> Reading | None:
     if _blank(result):
         return Reading(Status.EMPTY, "holds hardly anything but nulls")
     words = list(_words(result, _DEPTH))
-    text = "; ".join(word for word in words if word)
+    text = "; ".join(word for word in words if word).replace("_", " ")
     if None in words or len(words) > _LEAVES or len(text) > _SHORT or text.count("\n") > _LINES:
         return None
     if troubled(text):
@@ -83,6 +88,8 @@ def _leaves(value: object, depth: int) -> Iterator[object]:
 def _words(value: object, depth: int, name: str = "") -> Iterator[str | None]:
     """The texts in a result, "" for what says nothing, None for content: a number, a list of numbers."""
     if isinstance(value, str):
+        if value.lstrip().startswith("<"):
+            value = shown(value)
         record = name and " " in value.strip() and not (name in _TALKS or any(part in name for part in _TALKING))
         yield None if record else value[: _SHORT + 1]
     elif value is None or value is False:
@@ -92,10 +99,21 @@ def _words(value: object, depth: int, name: str = "") -> Iterator[str | None]:
     elif isinstance(value, list) and depth and len(value) <= _LEAVES:
         for item in value:
             yield from _words(item, depth - 1, name)
-    elif isinstance(value, int | float) and (value is True or value == 0 or name in _CODES):
+    elif isinstance(value, int | float) and (value is True or value == 0 or name in _CODES or _failed(value, name)):
         yield f"code {value:.0f}" if value not in (0, 1) else ""
     else:
         yield None
+
+
+def _failed(value: float, name: str) -> bool:
+    """The HTTP status of a request that failed, under any name for such codes, or alone."""
+    coded = not name or any(part in name for part in _CODED)
+    return coded and isinstance(value, int) and value > _CLIENT and http(value) is not None
+
+
+_CODED: Final = ("cod", "stat", "err", "etat", "码", "コード", "エラー")
+_CLIENT: Final = 399
+"""Below are the HTTP statuses of requests that didn't fail."""
 
 
 def _members(value: Mapping[Any, Any], depth: int) -> Iterator[str | None]:

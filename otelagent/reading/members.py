@@ -144,7 +144,14 @@ PARTIAL_FLAGS: Final = names(
     "partial ispartial partialresult partialresults partialdata partialresponse partialfailure incomplete"
     " isincomplete incompleteresults truncated istruncated resulttruncated resultstruncated"
     " outputtruncated contenttruncated"
+    " incompleto incompleta incomplet incomplète unvollständig unvollstaendig parcial partiel partielle teilweise"
+    " tronque tronqué tronquee tronquée gekürzt gekuerzt abgeschnitten truncado truncada recortado recortada cortado"
+    " 不完整 截断 已截断 被截断 部分 不完全 省略 一部"
 )
+WHOLE_FLAGS: Final = names(
+    "complete iscomplete vollständig vollstaendig completo completa complet complète 完整 是否完整 完全 完了"
+)
+"""Flags that are false where a result is a part."""
 LATE: Final = frozenset({"timedout", "timeout", "istimeout"})
 LIMITED: Final = frozenset({"ratelimited", "throttled", "isratelimited", "ratelimitexceeded"})
 LEFT: Final = names(
@@ -153,7 +160,7 @@ LEFT: Final = names(
     " loaded returned received succeeded failed"
 )
 """Members that say how much of something was dealt with."""
-ERROR_LISTS: Final = frozenset({"errors", "toolerrors", "errormessages"})
+ERROR_LISTS: Final = names("errors toolerrors errormessages errorlist fehlerliste errores erros 错误列表 エラー一覧")
 EXIT_CODES: Final = names(
     "exit rc exitcode returncode exitstatus codigosaida códigosaída"
     " codigodesaida códigodesaída codigosalida códigosalida"
@@ -175,7 +182,10 @@ CURSORS: Final = names(
     " continuation cursor hasmore hasnextpage hasnext morepages pageinfo pagination scrollid endcursor"
     " after offset startindex"
 )
-MORE_FLAGS: Final = names("hasmore hasnext hasnextpage morepages moreavailable moreresults ismore")
+MORE_FLAGS: Final = names(
+    "hasmore hasnext hasnextpage morepages moreavailable moreresults ismore suite weitere haymas haymás mas más"
+    " temmais mais asuivre 还有更多 更多 有下一页 続きあり 次ページあり"
+)
 NEXT: Final = names(
     "next nextcursor nextpage nextpagetoken nextpageurl nexttoken nextcontinuationtoken continuationtoken nextlink"
     " nextrecordsurl odata.nextlink nexturl nextoffset pagetokennext lastevaluatedkey nextmarker"
@@ -210,7 +220,9 @@ AROUND: Final = frozenset().union(
         "subcode submsg submessage typecode correcao correção correccion corrección solucao solução solucion solución"
         " sugestao sugestão sugerencia accion acción acao ação loesung lösung abhilfe vorschlag correction"
         " 建议 解决方案 対処 対処法"
-        " errors errormessages requestid traceid correlationid timestamp time path instance documentationurl help"
+        " dados datos donnees données daten 数据 データ 値"
+        " errors errormessages errorlist requestid traceid correlationid timestamp time path instance documentationurl"
+        " help"
         " helpurl docs data result results extensions id jsonrpc param field suggestion retryable retry source service"
         " tool toolname query input args limit remaining reset version metadata meta method url domain"
         " errordomain name stack traceback stacktrace responsemetadata"
@@ -261,7 +273,8 @@ WEAK: Final = {
     **dict.fromkeys(
         names(
             "fehler fehlgeschlagen gescheitert erreur echec échec echoue échoué erro falha falhou fallo fallido fallida"
-            " errored err 失败 失敗 错误 异常 エラー 異常 kaputt panne"
+            " errored err 失败 失敗 错误 异常 エラー 異常 例外 中断 kaputt panne abgebrochen"
+            " interrompu interrumpido interrompido"
         ),
         Status.ERROR,
     ),
@@ -299,7 +312,7 @@ FINE: Final = names("completed complete success succeeded successful ok okay don
 NO_RECORD: Final = names(
     "requestid traceid correlationid id errorid spanid callid toolcallid valid isvalid invalid paid"
 )
-DATA: Final = frozenset({"data", "result", "results", "text"})
+DATA: Final = names("data result results text dados datos donnees données daten 数据 データ 値")
 PLAIN_ERROR: Final = names("error err errormessage errormsg toolerror fehler erreur erro 错误 エラー")
 AWS: Final = names(
     "throttlingexception toomanyrequestsexception provisionedthroughputexceededexception"

@@ -6,10 +6,11 @@ Evidence in this order: what the emitter states, the HTTP status, the exception,
 from typing import Final
 
 from otelagent.model import Captured, Outcome, Role, Status, Withheld
+from otelagent.reading.documents import page
 from otelagent.reading.emptiness import empty, hollow_text
 from otelagent.reading.envelopes import Unwrapped, unwrap
 from otelagent.reading.exits import exited, failed_output
-from otelagent.reading.failures import NOT_THERE, http, kind, page, statement
+from otelagent.reading.failures import NOT_THERE, http, kind, refusal, statement
 from otelagent.reading.structure import sign, status_word
 
 _UNKNOWN: Final = Outcome(Status.UNKNOWN)
@@ -182,7 +183,7 @@ def _judged(read: Unwrapped, path: str) -> Outcome:
         if found := sign(value):
             return Outcome(found.status, _at(path, pointer + found.pointer), found.note)
     elif isinstance(value, str) and not hollow_text(value):
-        if reading := page(value) or statement(value):
+        if reading := page(value) or statement(value) or refusal(value):
             return Outcome(reading.status, _at(path, pointer), reading.note)
         if exited(value) and failed_output(value):
             return Outcome(kind(value).status, _at(path, pointer), "command failed")

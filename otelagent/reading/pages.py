@@ -29,7 +29,7 @@ def more(result: object) -> More | None:
     if not isinstance(value, Mapping) or len(value) > _MEMBERS:
         return None
     fields = {folded(key): (str(key), member) for key, member in value.items()}
-    return _cursor(fields, "") or _within(fields) or _counted(fields) or _batch(fields)
+    return _cursor(fields, "") or _within(fields) or _counted(fields) or _batch(fields) or _portion(fields)
 
 
 def _told(text: str) -> More | None:
@@ -97,6 +97,65 @@ def _batch(fields: _Fields) -> More | None:
         key = next(fields[name][0] for name in fields.keys() & FAILED_COUNTS)
         return More(f"/{key}", f"{failed} of {asked} failed", None)
     return None
+
+
+def _portion(fields: _Fields) -> More | None:
+    """`{"shown": 20, "total": 540}`, `{"displaying": "2 of 77"}`."""
+    for name, (key, member) in fields.items():
+        if not (name.startswith(_SHOWN) or name.endswith(_SHOWN)):
+            continue
+        if isinstance(member, str) and (match := _PORTION.search(member.encode(errors="replace"))):
+            part, total = map(int, match.groups())
+        elif type(member) is int and (all_of := _whole(fields)) is not None:
+            part, total = member, all_of
+        else:
+            continue
+        if 0 < part < total:
+            return More(f"/{key}", f"holds {part} of {total}", total)
+    return None
+
+
+def _whole(fields: _Fields) -> int | None:
+    """The one number that says how much there is."""
+    named = ((name, member) for name, (_, member) in fields.items() if type(member) is int)
+    found = [member for name, member in named if name.startswith(_ALL) or name.endswith(_ALL)]
+    return found[0] if len(found) == 1 else None
+
+
+_PORTION: Final = compiled(r"^\W*(\d{1,9})\s*(?:of|out of|von|sur|de|/|件中|中)\s*(\d{1,9})\b")
+_SHOWN: Final = (
+    *("shown", "showing", "displayed", "displaying", "returned", "listed", "fetched", "retrieved", "received"),
+    *(
+        "angezeigt",
+        "angezeigte",
+        "geliefert",
+        "erhalten",
+        "abgerufen",
+        "affiches",
+        "affichés",
+        "affichees",
+        "affichées",
+    ),
+    *("recus", "reçus", "lus", "lues", "mostrados", "mostradas", "devueltos", "devueltas", "recibidos", "recibidas"),
+    *(
+        "condatos",
+        "exibidos",
+        "exibidas",
+        "exibindo",
+        "mostrando",
+        "retornados",
+        "retornadas",
+        "recebidos",
+        "recebidas",
+    ),
+    *("显示", "已显示", "返回数", "已返回", "已获取", "表示", "表示件数", "取得", "取得件数"),
+)
+"""Words that begin or end the names of how much a result holds, of a whole that it names too."""
+_ALL: Final = (
+    *("total", "gesamt", "insgesamt", "erwartet", "angefordert", "totale", "attendus", "attendues", "demandes"),
+    *("esperados", "esperadas", "pedidos", "previstos", "previstas", "solicitados", "expected", "requested"),
+    *("总数", "总计", "共计", "全部", "应有", "全件", "総数", "総件数", "予定"),
+)
 
 
 def _number(fields: _Fields, names: frozenset[str]) -> int | None:

@@ -8,7 +8,7 @@ from otelagent.model import Status
 from otelagent.reading import members
 from otelagent.reading.emptiness import empty
 from otelagent.reading.exits import failed_output
-from otelagent.reading.failures import NOT_THERE, http, kind, nothing, statement, troubled
+from otelagent.reading.failures import NOT_THERE, http, kind, nothing, refusal, statement, troubled
 from otelagent.reading.members import folded
 
 MAX_MEMBERS: Final = 100
@@ -79,6 +79,10 @@ def _look(fields: "_Fields", marks: int, looks: "tuple[tuple[int, _Look], ...]")
     return None
 
 
+_IDS: Final = ("id", "nummer", "numéro", "numero", "número", "编号", "单号", "番号")
+"""How the names of members end that name a thing."""
+
+
 class _Fields:
     """The members of an object by folded name."""
 
@@ -91,14 +95,16 @@ class _Fields:
             self.by_name.setdefault(folded(key), (str(key), member))
             if len(self.by_name) >= MAX_MEMBERS:
                 break
-        self.record = any(name.endswith("id") and name not in members.NO_RECORD for name in self.by_name)
+        self.record = any(name.endswith(_IDS) and name not in members.NO_RECORD for name in self.by_name) or (
+            "id" in self.by_name and self.detailed()
+        )
 
     def found(self, names: frozenset[str]) -> list[tuple[str, str, Any]]:
         """(folded name, key, member) of those present."""
         return [(name, *self.by_name[name]) for name in self.by_name.keys() & names]
 
     def errors_only(self) -> bool:
-        return self.by_name.keys() <= members.AROUND
+        return self.by_name.keys() <= members.AROUND | members.OUTCOMES
 
     def talks(self) -> bool:
         """There is a word of explanation or an error member beside it."""
@@ -124,6 +130,11 @@ class _Fields:
         if self.by_name.keys() & members.WAIT:
             words.append("retry after")
         return " ; ".join(words)[:2000]
+
+    def detailed(self) -> bool:
+        """A thing is described beside what is said of it: an amount, lines, a number of its own."""
+        rest = [member for name, (_, member) in self.by_name.items() if name not in members.AROUND]
+        return sum(bool(member) and not isinstance(member, bool) for member in rest) > 1
 
     def substance(self) -> bool:
         """There is content beside the error."""
@@ -180,17 +191,21 @@ def _missing(fields: _Fields, code: int) -> Status | None:
 
 
 def _bare_code(fields: _Fields) -> Sign | None:
-    """`code: 429`: only where words explain it and nothing else is there; 415 may be an area."""
-    for name, key, member in fields.found(members.CODE_KEYS):
+    """`code: 429`: only where words explain it or it can be no other code, and nothing else is there; 415 may be an
+    area."""
+    for name, key, member in fields.found(members.CODE_KEYS | members.REPLY_CODES | members.STATUS):
         code = _code(member)
         if code is None or code < 400 or not (fields.errors_only() or len(fields.by_name) == 1):
             continue
-        if fields.talks() or name != "code":
+        if fields.talks() or name != "code" or code in _UNMISTAKABLE:
             status = http(code) or Status.ERROR
             if status is Status.ERROR:
                 status = _missing(fields, code) or kind(fields.text()).status
             return Sign(status, _pointer(key), f"status {code}")
     return None
+
+
+_UNMISTAKABLE: Final = frozenset({401, 403, 429, 500, 502, 503, 504})
 
 
 def _problem(fields: _Fields) -> Sign | None:
@@ -267,7 +282,7 @@ def _status(fields: _Fields) -> Sign | None:
             continue
         name = folded(member)
         status = members.STRONG.get(name)
-        if status is None and (status := members.WEAK.get(name)) is not None and not _said_of_call(fields, status):
+        if status is None and (status := _weak(name)) is not None and not _said_of_call(fields, status):
             continue
         if status is None:
             continue
@@ -277,13 +292,21 @@ def _status(fields: _Fields) -> Sign | None:
     return None
 
 
+def _weak(name: str) -> Status | None:
+    """A status word that things have too, also at the end of a compound: 通信エラー."""
+    return members.WEAK.get(name) or (Status.ERROR if name.endswith(_FAILING) else None)
+
+
+_FAILING: Final = ("エラー", "失敗", "異常", "失败", "错误", "异常")
+
+
 def _said_of_call(fields: _Fields, status: Status) -> bool:
     """A thing has an id; of a call that was cut short its body says what is left."""
     if fields.record:
         return False
     if status is Status.PARTIAL and fields.by_name.keys() & members.LEFT:
         return True
-    return bool(fields.talks() or fields.errors_only() or empty(dict(fields.value)))
+    return fields.errors_only() or empty(dict(fields.value)) or (fields.talks() and not fields.detailed())
 
 
 def _refined(fields: _Fields) -> Status:
@@ -353,7 +376,11 @@ def _error_type(fields: _Fields) -> Sign | None:
 
 
 def _names_error(fields: _Fields, word: str) -> bool:
-    return word in members.AWS or (word in members.STRONG and fields.talks() and fields.errors_only())
+    named = word in members.STRONG or word.endswith(_EXCEPTIONS)
+    return word in members.AWS or (named and fields.talks() and fields.errors_only())
+
+
+_EXCEPTIONS: Final = ("exception", "error", "fault")
 
 
 def _errors(fields: _Fields) -> Sign | None:
@@ -375,6 +402,9 @@ def _gaps(fields: _Fields) -> Sign | None:
     for name, key, member in fields.found(members.PARTIAL_FLAGS):
         if member is True and not ("truncated" in name and fields.by_name.keys() & members.CURSORS):
             return Sign(Status.PARTIAL, _pointer(key), f"{name} is true")
+    for name, key, member in fields.found(members.WHOLE_FLAGS):
+        if member is False:
+            return Sign(Status.PARTIAL, _pointer(key), f"{name} is false")
     shards = fields.by_name.get("shards")
     if (
         shards
@@ -437,7 +467,7 @@ def _message_only(fields: _Fields) -> Sign | None:
     if len(fields.by_name) > 4 or not fields.by_name.keys() <= (members.MESSAGES | members.LINKS | members.STATUS):
         return None
     for _, key, member in fields.found(members.MESSAGES - {"text"}):
-        if isinstance(member, str) and (reading := statement(member)) is not None:
+        if isinstance(member, str) and (reading := statement(member) or refusal(member)) is not None:
             return Sign(reading.status, _pointer(key), reading.note)
     return None
 
@@ -493,7 +523,7 @@ def _bit_count() -> int:
 _WRAPS: Final = _bit(members.ENVELOPES)
 _LOOKS: Final[tuple[tuple[int, _Look], ...]] = (
     (_bit(members.HTTP_KEYS), _http_status),
-    (_bit(members.CODE_KEYS), _bare_code),
+    (_bit(members.CODE_KEYS, members.REPLY_CODES, members.STATUS), _bare_code),
     (_bit(members.CODE_KEYS), _problem),
     (_bit(members.CODE_KEYS), _grpc_status),
     (_bit(members.REPLY_CODES), _replied),
@@ -504,7 +534,7 @@ _LOOKS: Final[tuple[tuple[int, _Look], ...]] = (
     (_bit(members.ERROR_TYPES, frozenset({"code"})), _error_type),
     (_bit(members.EXIT_CODES), _process),
     (_bit(members.WAIT), _wait),
-    (_bit(members.PARTIAL_FLAGS, members.NOTES, frozenset({"shards"})), _gaps),
+    (_bit(members.PARTIAL_FLAGS, members.WHOLE_FLAGS, members.NOTES, frozenset({"shards"})), _gaps),
     (_bit(members.MESSAGES), _message_only),
     (_bit(members.MESSAGES), _rejected),
 )
