@@ -19,7 +19,7 @@ from otelagent.detectors import available
 from otelagent.health import Health, State
 from otelagent.intake import Door, Intake
 from otelagent.judging import Judging, judging
-from otelagent.memory import MemoryGuard, give_back
+from otelagent.memory import MemoryGuard, forget_start, give_back
 from otelagent.metrics import Metrics
 from otelagent.pipeline import Ear
 from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
@@ -143,6 +143,7 @@ class Service:
         gc.collect()
         gc.freeze()
         give_back()
+        forget_start()
 
     async def stop(self, grace: float | None = None, heir: "Service | None" = None) -> None:
         """Stop accepting, settle open traces, send what waits; all within about `grace` seconds, by default the

@@ -1,6 +1,8 @@
 """Back-pressure: live traces shrink first, then requests are refused, retryably, then taken again."""
 
+import ctypes
 import gc
+import mmap
 import time
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from otelagent import assembly, service
 from otelagent.errors import Retryable
 from otelagent.exporters.otlp_grpc import METHODS
-from otelagent.memory import MIB, MemoryGuard, available
+from otelagent.memory import MIB, MemoryGuard, available, forget_start
 from otelagent.pipeline import Pipeline
 from otelagent.run import AgentRun
 from otelagent.settings import AgentFailures, MemoryLimiter
@@ -106,6 +108,46 @@ def test_the_containers_limit_is_found(tmp_path: Path, name: str, text: str) -> 
 def test_without_a_limit_it_is_the_machines_memory(tmp_path: Path, text: str) -> None:
     (tmp_path / "memory.max").write_text(text)
     assert (available(tmp_path) or 0) > 256 * MIB
+
+
+def resident(name: str) -> int:
+    """KiB of a file's private mappings that are resident in this process, without those that can be written to."""
+    found, counted = 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        first, *rest = line.split()
+        if not first.endswith(":"):
+            counted = line.endswith(name) and rest[0][1] == "-"
+        elif first == "Rss:" and counted:
+            found += int(rest[0])
+    return found
+
+
+def test_pages_that_only_the_start_needed_are_let_go_and_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "library"
+    path.write_bytes(b"x" * MIB)
+    with path.open("rb") as file, mmap.mmap(file.fileno(), MIB, mmap.MAP_PRIVATE, mmap.PROT_READ) as library:
+        assert library.find(b"y") == -1
+        assert resident("library") == 1024
+        forget_start()
+        assert resident("library") == 0
+        assert library[:] == b"x" * MIB
+
+
+def test_pages_that_were_written_to_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "library"
+    path.write_bytes(b"x" * MIB)
+    with path.open("rb") as file, mmap.mmap(file.fileno(), MIB, mmap.MAP_PRIVATE) as library:
+        library[:1] = b"y"
+        held = ctypes.c_char.from_buffer(library)
+        protect = ctypes.CDLL(None).mprotect
+        assert protect(ctypes.c_void_p(ctypes.addressof(held)), ctypes.c_size_t(MIB), mmap.PROT_READ) == 0
+        forget_start()
+        assert library[:2] == b"yx", "as what the loader has put right in a library, and protects afterwards"
+        del held
+
+
+def test_where_nobody_tells_what_is_mapped_nothing_is_let_go(tmp_path: Path) -> None:
+    forget_start(tmp_path / "missing")
 
 
 def test_senders_on_both_transports_are_asked_to_come_again() -> None:
