@@ -165,25 +165,30 @@ class AnyOf:
 
     One RE2 program for all of a list has more states than its memory holds, and then takes a millisecond a kilobyte. So
     the words that each pattern can't match without are looked for first, all at once, and only patterns that have
-    theirs are tried: 50 microseconds.
+    theirs are tried: 50 microseconds. Compiled when it is used first, since they
+    take 100 KiB and more each.
     """
 
-    __slots__ = ("_filter",)
+    __slots__ = ("_filter", "_patterns")
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        self._filter = re2.Filter() if patterns else None
-        if self._filter is not None:
-            for each in patterns:
-                self._filter.Add(f"(?i){each}", _OPTIONS)
-            self._filter.Compile()
+        self._patterns = tuple(patterns)
+        self._filter: Any = None
 
     def search(self, data: bytes) -> bool:
         """Whether one of them occurs."""
-        return self._filter is not None and bool(self._filter.Match(data, False))
+        return bool(self._patterns) and bool((self._filter or self._made()).Match(data, False))
 
     def which(self, data: bytes) -> list[int]:
         """Those that occur, by their places in the list."""
-        return (self._filter.Match(data, False) or []) if self._filter is not None else []
+        return ((self._filter or self._made()).Match(data, False) or []) if self._patterns else []
+
+    def _made(self) -> Any:
+        self._filter = re2.Filter()
+        for each in self._patterns:
+            self._filter.Add(f"(?i){each}", _OPTIONS)
+        self._filter.Compile()
+        return self._filter
 
 
 @cache
