@@ -1,6 +1,6 @@
 """What a completion's text says: claims, admissions, doubts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -66,9 +66,9 @@ class Said(Protocol):
     def without(self, quotes: Sequence[Claim]) -> "Said":
         """The text without these passages, which somebody else is made to say."""
 
-    def of_the_looking(self, invented: Sequence[Claim], everywhere: bool) -> "Said":
-        """The text without clauses that state something invented, or any where `everywhere`, and don't speak of the
-        search, its data or how sure they are: their words of trouble are the answer's subject."""
+    def of_the_looking(self, invented: Sequence[Claim], troubles: Collection[str]) -> "Said":
+        """The text without clauses that don't speak of the search, its data or how sure they are: all of them where it
+        states something invented, else those with one of these stems. Their words of trouble are its subject."""
 
     def particulars(self, kinds: frozenset[str]) -> tuple[Claim, ...]:
         """What it states of the kinds that a question asked for; offsets are those of bytes."""

@@ -43,6 +43,10 @@ class Assignment(Protocol):
     def about_trouble(self) -> bool:
         """It is about failures, losses, complaints or the like."""
 
+    @property
+    def troubles(self) -> frozenset[str]:
+        """The stems of the words by which it speaks of failures."""
+
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
     """How many items an agent was assigned and how many it processed.

@@ -1,6 +1,6 @@
 """What a completion's text tells, read when it is asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from otelagent.model import Admission, Claim, Doubt, Instructions, Items, Receipt, Rule
@@ -43,9 +43,9 @@ class CompletionRead(TextRead):
             text = f"{text[: quote.start]}{' ' * (quote.end - quote.start)}{text[quote.end :]}"
         return CompletionRead(text)
 
-    def of_the_looking(self, invented: Sequence[Claim], everywhere: bool) -> "CompletionRead":
-        """The text without clauses that tell something invented, or all where `everywhere`, and not of the looking."""
-        return CompletionRead(of_the_looking(self._text, invented, everywhere))
+    def of_the_looking(self, invented: Sequence[Claim], troubles: Collection[str]) -> "CompletionRead":
+        """The text without clauses whose words of trouble are its subject."""
+        return CompletionRead(of_the_looking(self._text, invented, troubles))
 
     def particulars(self, kinds: frozenset[str]) -> tuple[Claim, ...]:
         """What it states of the kinds that a question asked for."""

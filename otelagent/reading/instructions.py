@@ -11,8 +11,7 @@ from otelagent.reading.enumeration import HEAD, enumerated, names
 from otelagent.reading.injection import names_in, shingles
 from otelagent.reading.lifting import lifted
 from otelagent.reading.likeness import text_fingerprint
-from otelagent.reading.looking import about_trouble
-from otelagent.reading.particulars import asked_for
+from otelagent.reading.particulars import about_trouble, asked_for, troubles
 from otelagent.reading.texts import TextRead
 
 MAX_INSTRUCTIONS: Final = 16_384
@@ -40,6 +39,11 @@ class TaskRead(TextRead):
     def about_trouble(self) -> bool:
         """It is about failures, losses, complaints or the like."""
         return self._once("about trouble", about_trouble)
+
+    @property
+    def troubles(self) -> frozenset[str]:
+        """The stems of the words by which it speaks of failures."""
+        return self._once("troubles", troubles)
 
     def named(self, keys: frozenset[int]) -> list[str]:
         """Items with these hashes, by name."""

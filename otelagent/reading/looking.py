@@ -4,39 +4,36 @@
 the answer's subject. "The request failed" and "the figures are an estimate" do.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 from otelagent.model import Claim
-from otelagent.reading.failures import troubled
 from otelagent.reading.language import likely
 from otelagent.reading.lexicon import any_of, exact, folded
 
 _SENTENCE: Final = exact(r"[!?.][\"”’*)]*(?:\s+|$)|[。！？\n]+")
 _CLAUSE: Final = exact(r"[,;:]\s+|[，；、：]|\s[–—-]\s")
+_MARKS: Final = ' \n.!?,;:。！？，；、："”’*)'
 _ASKS: Final = tuple(mark.encode() for mark in ("?", "？", "か。"))
-_QUESTION: Final = 2_000
-"""Characters of a question in which its subject stands."""
 
 
-def about_trouble(question: str) -> bool:
-    """The question itself is about failures, outages, losses, complaints or the like."""
-    return troubled(question[:_QUESTION])
-
-
-def of_the_looking(text: str, invented: Sequence[Claim], everywhere: bool) -> str:
-    """The text without the clauses that state something invented, or anything where `everywhere`, and speak of no
-    search, data or doubt. Questions stay."""
+def of_the_looking(text: str, invented: Sequence[Claim], troubles: Collection[str] = ()) -> str:
+    """The text with an ellipsis in place of clauses that speak of no search, data or doubt: all such clauses where it
+    states something invented, else those with one of these stems. Questions stay."""
     languages = likely(text)
-    starts = sorted(claim.start for claim in invented)
-    kept: list[str] = []
-    for clause, start, asks in _clauses(text):
-        while starts and starts[0] < start:
-            del starts[0]
-        states = bool(starts) and starts[0] < start + len(clause)
-        if asks or not (states or everywhere) or _speaks(clause, languages):
-            kept.append(clause)
-    return "".join(kept)
+    return "".join(
+        clause if asks or not _is_subject(clause, invented, troubles, languages) else _left_out(clause)
+        for clause, asks in _clauses(text)
+    )
+
+
+def _is_subject(clause: str, invented: Sequence[Claim], troubles: Collection[str], languages: tuple[str, ...]) -> bool:
+    said = folded(clause)
+    return bool(invented or any(stem in said for stem in troubles)) and not _speaks(clause, languages)
+
+
+def _left_out(clause: str) -> str:
+    return f"…{clause[len(clause.rstrip(_MARKS)) :]}"
 
 
 def _speaks(clause: str, languages: tuple[str, ...]) -> bool:
@@ -44,15 +41,12 @@ def _speaks(clause: str, languages: tuple[str, ...]) -> bool:
     return any(any_of("acknowledgement", language, "looking").search(data) for language in languages)
 
 
-def _clauses(text: str) -> Iterator[tuple[str, int, bool]]:
-    """Each with its mark at the end, the characters before it, and whether its sentence is a question."""
-    place = 0
+def _clauses(text: str) -> Iterator[tuple[str, bool]]:
+    """Each with its mark at the end, and whether its sentence is a question."""
     for sentence in _parts(text.encode(errors="replace"), _SENTENCE):
         asks = sentence.rstrip(b' \n"*)').endswith(_ASKS)
         for part in _parts(sentence, _CLAUSE):
-            clause = part.decode(errors="replace")
-            yield clause, place, asks
-            place += len(clause)
+            yield part.decode(errors="replace"), asks
 
 
 def _parts(data: bytes, ends: Any) -> Iterator[bytes]:

@@ -11,8 +11,9 @@ from typing import Any, Final
 from otelagent.model import Claim
 from otelagent.reading import numerals, values
 from otelagent.reading.claims import FROM_SMALL, LIMIT, Stating, is_label
+from otelagent.reading.failures import troubled
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import SPACED, compiled, data, either, exact, folded, matches
+from otelagent.reading.lexicon import SPACED, compiled, data, either, exact, folded, matches, pattern
 
 _HEAD: Final = 2_000
 _WORD: Final = r"\p{Lu}[\pL'’-]+"
@@ -37,6 +38,28 @@ def asked_for(text: str) -> frozenset[str]:
             return frozenset()
         found.update(kind for kind in ("name", "count", "which") if words[kind].search(question))
     return frozenset(found)
+
+
+def about_trouble(text: str) -> bool:
+    """The question itself is about failures, outages, losses, complaints, or about who or what is missing."""
+    shown = text[:_HEAD]
+    question = folded(shown).encode(errors="replace")
+    return troubled(shown) or any(_words(language)["amiss"].search(question) for language in likely(shown))
+
+
+def troubles(text: str) -> frozenset[str]:
+    """The stems of the words by which a question speaks of failures."""
+    shown = text[:_HEAD]
+    question = folded(shown).encode(errors="replace")
+    found = (
+        match.group().decode(errors="replace")
+        for language in likely(shown)
+        for match in matches(pattern("outcome", language, "trouble"), question, LIMIT)
+    )
+    return frozenset(word[:_STEM] if word.isascii() else word for word in found)
+
+
+_STEM: Final = 4
 
 
 @cache
