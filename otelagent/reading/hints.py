@@ -35,9 +35,13 @@ def hint(result: object) -> Reading | None:
     """What a good result may be saying of itself; None for one with content."""
     if _blank(result):
         return Reading(Status.EMPTY, "holds hardly anything but nulls")
-    words = list(_words(result, _DEPTH))
-    text = "; ".join(word for word in words if word).replace("_", " ")
-    if None in words or len(words) > _LEAVES or len(text) > _SHORT or text.count("\n") > _LINES:
+    words: list[str] = []
+    for word in _words(result, _DEPTH):
+        if word is None or len(words) == _LEAVES:
+            return None
+        words.append(word)
+    text = "; ".join(filter(None, words)).replace("_", " ")
+    if len(text) > _SHORT or text.count("\n") > _LINES:
         return None
     if troubled(text):
         status = kind(text).status
@@ -49,7 +53,7 @@ def hint(result: object) -> Reading | None:
     return None
 
 
-def _has_nothing(text: str, words: list[str | None]) -> bool:
+def _has_nothing(text: str, words: list[str]) -> bool:
     """Beside a word of trouble ("expired") it says that there is nothing to give, or its fields are null."""
     last = [part for part in _PARTS.split(text.encode(errors="replace")) if part.strip()][-1:]
     return any(nothing(part.decode(errors="replace").strip()) for part in last) or (
@@ -63,13 +67,18 @@ _NULLS: Final = 2
 
 def _blank(result: object) -> bool:
     """A record that holds twice as many nulls as anything else, and three or more."""
-    found = list(islice(_leaves(result, _DEPTH), _RECORD))
-    nulls = sum(leaf is None for leaf in found)
-    return nulls > _NULLS and len(found) < _RECORD and nulls >= 2 * (len(found) - nulls)
+    nulls = rest = 0
+    for leaf in islice(_leaves(result, _DEPTH), _RECORD) if isinstance(result, Mapping) else ():
+        nulls, rest = (nulls + 1, rest) if leaf is None else (nulls, rest + 1)
+        if rest > _TOLD:
+            return False
+    return nulls > _NULLS and nulls >= 2 * rest and nulls + rest < _RECORD
 
 
 _RECORD: Final = 40
 """Fields up to which a record is looked at."""
+_TOLD: Final = 8
+"""Fields that hold something, more than which make a record of content."""
 
 
 def _leaves(value: object, depth: int) -> Iterator[object]:
