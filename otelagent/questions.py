@@ -204,7 +204,8 @@ class OpenQuestions:
         if quotes := [claim for claim in ungrounded if claim.kind == "quote"]:
             said = said.without(quotes)
         task = self._task
-        looking = said.of_the_looking(ungrounded, task.troubles if task is not None else ())
+        counted = said.receipt is not None and said.receipt.honest  # "only 3 of 7 could be read" is of the looking
+        looking = said if counted else said.of_the_looking(ungrounded, task.troubles if task is not None else ())
         return _Looking(looking.admission, (looking if task is not None and task.about_trouble else said).doubts)
 
     def _recover(self, step: Step) -> tuple[Decision, ...]:
