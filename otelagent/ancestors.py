@@ -6,11 +6,12 @@ from typing import Final
 import msgspec
 
 from otelagent.answers import admits, is_loud, said
+from otelagent.coverage import Coverage
 from otelagent.delegation import plain
 from otelagent.inner import inner
 from otelagent.model import Evidence, Finding, Kind, Receipt, Step
 from otelagent.reading.naming import forms, identifier
-from otelagent.recovery import below, given_by, made_good
+from otelagent.recovery import below, dealt, given_by, made_good
 from otelagent.run import AgentRun
 from otelagent.stitching import may_delegate
 
@@ -50,9 +51,11 @@ def untold(run: AgentRun, mode: str) -> Iterator[Untold]:
 
 def _ignored(run: AgentRun, child: AgentRun) -> Untold | None:
     """The child said that something is left, or failed; the parent's answer claims to be complete all the same."""
-    if not is_loud(child) or child.trace.enclosing(child) is not run or made_good(child, None):
+    receipt = child.receipt
+    named = Coverage(receipt, 0.0, frozenset(receipt.left)) if receipt is not None and receipt.left else None
+    if not is_loud(child) or child.trace.enclosing(child) is not run or made_good(child, named):
         return None
-    answer, receipt = said(run), child.receipt
+    answer = said(run)
     if answer is None or answer.turn is None or answer.turn.said is None or child.ended is None:
         return None
     complete = answer.turn.said.complete
@@ -78,8 +81,17 @@ def coworkers(run: AgentRun) -> Iterator[tuple[Step, Receipt]]:
     for step in asked:
         receipt = step.call.receipt if step.call is not None else None
         own = any(name in plain(step.target or step.tool or "") for name in seen) or run.trace.inside(step)
-        if receipt is not None and may_delegate(step) and not own and id(step) not in inside:
+        if receipt is None or own or id(step) in inside or _asked_again(step, receipt, run):
+            continue
+        if may_delegate(step):
             yield step, receipt
+
+
+def _asked_again(step: Step, receipt: Receipt, run: AgentRun) -> bool:
+    """Later calls were given what the first one names as left."""
+    later = [s for s in run.steps if s.start >= step.end and s is not step]
+    dealt_with = {key for s in later for key in dealt(s, frozenset(receipt.left))} if receipt.left else ()
+    return bool(receipt.left) and len(dealt_with) >= len(receipt.left)
 
 
 def passed_over(run: AgentRun) -> bool:

@@ -6,13 +6,16 @@ from typing import Final
 import msgspec
 
 from otelagent.answers import said
-from otelagent.model import Call, Family, Items, Receipt, Role, Status, Step
+from otelagent.model import Call, Family, Items, Receipt, Role, Said, Status, Step
 from otelagent.run import SOURCES, AgentRun
 
 TRANSIENT: Final = frozenset({Status.RATE_LIMITED, Status.PARTIAL, Status.TIMEOUT})
 BROKEN: Final = TRANSIENT | {Status.ERROR, Status.DENIED}
 DONE: Final = frozenset({Status.OK, Status.EMPTY, Status.UNKNOWN, Status.NONCONFORMING})
 """Outcomes of a call after which its item counts as dealt with: what is unknown is no failure."""
+
+SHARE: Final = 100
+"""What a percentage is of."""
 
 OWN_CALLS: Final = 2
 """Items that must each have had a call of their own before a list counts as work."""
@@ -32,24 +35,38 @@ class Coverage(msgspec.Struct, frozen=True):
 
 
 def reported(
-    run: AgentRun, receipts: Sequence[tuple[bytes, Receipt]], call: Call | None, *, words: bool
+    run: AgentRun, receipts: Sequence[tuple[bytes, Receipt]], call: Call | None, given: Iterable[str] | None
 ) -> Coverage | None:
-    """A receipt that the run's spans, its output or the call's result carry: attributes before JSON before words."""
+    """A receipt that the run's spans, its output or the call's result carry: attributes before JSON before words.
+
+    `given`: the wordings of what it was given to do; None for a run that isn't known to work for another, whose words
+    don't count.
+    """
     if (found := _merged(receipts)) is not None:
         return Coverage(found, 0.95, where=receipts[-1][0])
     answer = said(run)
     text = answer.turn.said if answer is not None and answer.turn else None
-    receipt = None if text is None else text.receipt if words else text.structured
+    receipt = None if text is None else text.receipt if given is not None else text.structured
     if receipt is None or receipt.method == "text":
         own = run.ended.turn.said.structured if run.ended and run.ended.turn and run.ended.turn.said else None
         receipt = own or receipt
-    given = call.receipt if call is not None else None
-    if (receipt is None or receipt.method == "text") and given is not None and given.assigned is not None:
-        receipt = given
+    result = call.receipt if call is not None else None
+    if (receipt is None or receipt.method == "text") and result is not None and result.assigned is not None:
+        receipt = result
+    if text is not None and given is not None:
+        receipt = accounted(text, given, receipt)
     if receipt is None:
         return None
     where = answer.span_id if answer is not None else run.key
     return Coverage(receipt, 0.9 if receipt.method == "reported" else 0.7, frozenset(receipt.left), where=where)
+
+
+def accounted(text: Said, given: Iterable[str], receipt: Receipt | None) -> Receipt | None:
+    """A receipt, or what the same answer says of what was given to do, where that says more."""
+    if receipt is not None and receipt.short and (receipt.method != "text" or receipt.assigned != SHARE):
+        return receipt
+    found = next((own for wording in given if (own := text.account(wording)) is not None), None)
+    return receipt if found is None else found
 
 
 def _merged(receipts: Sequence[tuple[bytes, Receipt]]) -> Receipt | None:

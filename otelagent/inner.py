@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from otelagent.coverage import OWN_CALLS, Coverage, inferred
+from otelagent.coverage import OWN_CALLS, Coverage, accounted, inferred
 from otelagent.model import Assignment, Kind, Role, Step
 from otelagent.recovery import dealt, failures
 from otelagent.run import SOURCES, AgentRun
@@ -32,7 +32,7 @@ class Inner(msgspec.Struct, frozen=True):
     def coverage(self) -> Coverage | None:
         """How much of its assignment it did: what its answer reports, else what its calls show."""
         said = self.answer.turn.said if self.answer.turn is not None else None
-        receipt = said.receipt if said is not None else None
+        receipt = accounted(said, [self.task.wording], said.receipt) if said is not None else None
         found = inferred([self.task.items], self.sources, self.answer) if len(self.sources) >= OWN_CALLS else None
         if receipt is None or (receipt.method == "text" and found is not None and not found.receipt.short):
             return found
@@ -45,7 +45,8 @@ class Inner(msgspec.Struct, frozen=True):
     def honest(self) -> bool:
         """It says itself that part is left."""
         said = self.answer.turn.said if self.answer.turn is not None else None
-        admits = said is not None and (said.admission.any or (said.receipt is not None and said.receipt.honest))
+        receipt = accounted(said, [self.task.wording], said.receipt) if said is not None else None
+        admits = said is not None and (said.admission.any or (receipt is not None and receipt.honest))
         return said is not None and admits and not (said.complete and not said.admission.any)
 
     @property

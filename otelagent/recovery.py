@@ -22,6 +22,8 @@ class Assigned(Protocol):
 
     @property
     def items(self) -> Items: ...
+    @property
+    def wording(self) -> str: ...
     def named(self, keys: frozenset[int]) -> list[str]: ...
 
 
@@ -32,16 +34,14 @@ def made_good(run: AgentRun, coverage: Coverage | None) -> bool:
         return False
     beside = [s for s in trace.siblings(run) if s.ended is not None and not s.ended.failed]
     later = [s for s in beside if s.ended is not None and s.ended.start >= ended.end][:MAX_LATER]
-    if coverage is not None and coverage.receipt.method == "inferred":
+    if coverage is not None and (coverage.receipt.method == "inferred" or coverage.missing):
         above = trace.enclosing(run)
         own = (s for s in work(above) if _asked(s, above) >= ended.end) if above is not None else ()
         shared = [s for s in beside[-MAX_LATER:] if s not in later and _shares(run, s)]
         steps = [*islice(own, MAX_LATER), *(step for s in (*later, *shared) for step in sources(s))]
-        left = (coverage.receipt.assigned or 0) - (coverage.receipt.processed or 0)
-        if coverage.missing:
-            return len({key for step in steps for key in dealt(step, coverage.missing)}) >= left
-        tools = {s.tool for s in sources(run)}
-        return len({s.call.arguments for s in steps if s.call and s.tool in tools and _is_good(s)}) >= left
+        good = _dealt_with(run, coverage, steps)
+        if good or coverage.receipt.method == "inferred":
+            return good
     same = [s for s in later if s.agent == run.agent]
     if ended.failed:
         return bool(same) or any(_alike(run, s) for s in later)
@@ -49,6 +49,15 @@ def made_good(run: AgentRun, coverage: Coverage | None) -> bool:
         return False
     left = coverage.receipt.assigned - coverage.receipt.processed
     return any(s.receipt is not None and not s.receipt.short and (s.receipt.processed or 0) >= left for s in same)
+
+
+def _dealt_with(run: AgentRun, coverage: Coverage, steps: Sequence[Step]) -> bool:
+    """These calls dealt with as many items as are missing: with those, where they are known by name."""
+    left = (coverage.receipt.assigned or 0) - (coverage.receipt.processed or 0)
+    if coverage.missing:
+        return len({key for step in steps for key in dealt(step, coverage.missing)}) >= left
+    tools = {s.tool for s in sources(run)}
+    return len({s.call.arguments for s in steps if s.call and s.tool in tools and _is_good(s)}) >= left
 
 
 def _asked(step: Step, run: AgentRun) -> int:

@@ -135,11 +135,13 @@ class DelegationIncomplete(Detector):
         edge = run.trace.edge(run)
         call = run.trace.called(run)
         delegated = edge is not None and edge.method is not None
-        told = reported(run, run.trace.receipts(run), call.call if call is not None else None, words=delegated)
+        given = list(given_by(run)) if delegated else []
+        wordings = (each.wording for each in given) if delegated else None
+        told = reported(run, run.trace.receipts(run), call.call if call is not None else None, wordings)
         if not delegated or (told is not None and not told.receipt.short) or not run.trace.whole(run):
             return told
         own = sources(run)
-        found = inferred((given.items for given in given_by(run)), own, said(run)) if len(own) >= OWN_CALLS else None
+        found = inferred((each.items for each in given), own, said(run)) if len(own) >= OWN_CALLS else None
         if told is not None:
             return told if found is None else agreed(told, found)
         waits = edge is not None and edge.beside and found is not None and found.receipt.short and not found.failed

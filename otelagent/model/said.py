@@ -93,6 +93,9 @@ class Said(Protocol):
     def receipt(self) -> "Receipt | None": ...
     @property
     def structured(self) -> "Receipt | None": ...
+    def account(self, assignment: str) -> "Receipt | None":
+        """How much it says was done of what an assignment names; None where it says of nothing that it is left."""
+
     @property
     def complete(self) -> bool: ...
     @property

@@ -30,6 +30,10 @@ class Assignment(Protocol):
 
     @property
     def items(self) -> Items: ...
+    @property
+    def wording(self) -> str:
+        """The text itself, as much of it as is kept."""
+
     def named(self, keys: frozenset[int]) -> list[str]: ...
     @property
     def fingerprint(self) -> int: ...

@@ -3,7 +3,10 @@
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from xxhash import xxh3_64_intdigest
+
 from otelagent.model import Admission, Claim, Doubt, Instructions, Items, Receipt, Rule
+from otelagent.reading.accounts import account
 from otelagent.reading.acknowledgement import admits, announces, clears, completed, halted, in_part, undone, whole
 from otelagent.reading.arguments import fingerprint
 from otelagent.reading.blame import blames
@@ -21,6 +24,9 @@ from otelagent.reading.texts import TextRead
 
 _ALIKE: Final = Known[tuple[int, int], float]()
 """The likeness of two texts."""
+
+_ACCOUNTS: Final = Known[tuple[int, int], Receipt | None](1024)
+"""What a text says of an assignment."""
 
 
 class CompletionRead(TextRead):
@@ -84,6 +90,19 @@ class CompletionRead(TextRead):
     def structured(self) -> Receipt | None:
         """How much it says in JSON was done."""
         return self._once("structured", _receipt_in_structure)
+
+    def account(self, assignment: str) -> Receipt | None:
+        """How much it says was done of what an assignment names."""
+        asked = xxh3_64_intdigest(assignment.encode(errors="replace"))
+        key = (self.mark, asked)
+        if key not in _ACCOUNTS:
+            _ACCOUNTS.keep(key, account(self._text, assignment, "completion"))
+        return _ACCOUNTS[key]
+
+    @property
+    def wording(self) -> str:
+        """Taken as an assignment to who comes next."""
+        return self._text[:HEAD]
 
     @property
     def complete(self) -> bool:

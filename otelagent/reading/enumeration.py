@@ -173,6 +173,13 @@ def texts(value: object, shortest: int = 24) -> list[str]:
     return [text for text in found if len(text.strip()) >= shortest][:8]
 
 
+def worded(value: object) -> str:
+    """What arguments say, as one text: a line for each text in them, the names of a list on one line."""
+    inner = unwrap_arguments(value).value if not isinstance(value, str) or value[:1] in "{[\"'" else value
+    lines = (", ".join(leaf) if isinstance(leaf, list) else leaf for leaf in _walk(inner, _DEPTH))
+    return "\n".join(lines)[:HEAD]
+
+
 # --- structure --------------------------------------------------------------------------------------------------------
 
 

@@ -92,17 +92,18 @@ def _call(step: Step, content: Content, role: Role, command: str) -> Call:
     arguments = content.arguments()
     if step.context is None and arguments is not None and (named := w3c.mentioned(arguments.value)) is not None:
         step.say(context=named)
+    like = None if arguments is None else ArgumentsRead(arguments.value, arguments.mark)
     return Call(
         outcome=searched(command, captured, judged.outcome) if command else judged.outcome,
         role=role,
         arguments=None if arguments is None else _canonical(arguments),
-        like=None if arguments is None else ArgumentsRead(arguments.value, arguments.mark),
+        like=like,
         result=judged.result,
         size=judged.size,
         given=captured.value if captured is not None and role is not Role.NOTE else None,
         acted=_acted(arguments, judged.outcome, role),
         suspect=judged.suspect,
-        receipt=judged.receipt or of_coworker(step.tool, step.target, captured),
+        receipt=judged.receipt or of_coworker(step.tool, step.target, captured, like),
         shape=judged.shape,
         more=judged.more,
         hint=judged.hint,

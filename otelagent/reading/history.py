@@ -127,15 +127,16 @@ class ResultRead:
             given = asked.arguments if isinstance(asked, ToolCall) else None
             recorded = Captured(part.result, result.path)
             judged = facts_of(result, outcome(result, role=self._role), self._role, recorded)
+            like = None if given is None else ArgumentsRead(given)
             self._call = Call(
                 outcome=judged.outcome,
                 role=self._role,
                 arguments=self.arguments,
-                like=None if given is None else ArgumentsRead(given),
+                like=like,
                 result=judged.result,
                 size=judged.size,
                 suspect=judged.suspect,
-                receipt=judged.receipt or of_coworker(self._tool, None, recorded),
+                receipt=judged.receipt or of_coworker(self._tool, None, recorded, like),
                 shape=judged.shape,
                 more=judged.more,
                 hint=judged.hint,

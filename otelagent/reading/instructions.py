@@ -31,6 +31,10 @@ class TaskRead(TextRead):
         return self._once("items", enumerated)
 
     @property
+    def wording(self) -> str:
+        return self._text
+
+    @property
     def asks(self) -> frozenset[str]:
         """What it asks for: name, count, which."""
         return self._once("asks", asked_for)

@@ -9,7 +9,7 @@ from xxhash import xxh3_64_intdigest
 from otelagent.model import Items, Rule
 from otelagent.reading.arguments import canonical, similar, terms
 from otelagent.reading.constraints import Constraint, Violation, violated_by_call
-from otelagent.reading.enumeration import HEAD, enumerated, mentioned, names, texts
+from otelagent.reading.enumeration import HEAD, enumerated, mentioned, names, texts, worded
 from otelagent.reading.envelopes import unwrap_arguments
 from otelagent.reading.injection import names_in
 from otelagent.reading.known import Known
@@ -70,6 +70,11 @@ class ArgumentsRead(msgspec.Struct, gc=False, eq=False):
         if self._items is None:
             self._items = enumerated(self._raw)
         return self._items
+
+    @property
+    def wording(self) -> str:
+        """The texts and names in them, a line each; none once long arguments were let go."""
+        return worded(self._raw) if self._raw is not None else ""
 
     def argument(self, name: str) -> int | None:
         """Hash of one argument's value; a lone value without a name is whichever is asked for."""

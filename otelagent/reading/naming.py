@@ -107,7 +107,7 @@ def keys(names: Sequence[str]) -> tuple[int, ...]:
     Files are called by their whole path in one place and by their name alone in another.
     """
     once = list(dict.fromkeys(name.strip() for name in names))
-    for form in (_stem, _base, _number):
+    for form in (_stem, _base, _number, _bare):
         short = [form(name) for name in once]
         if all(short) and len(set(short)) == len(once):
             return tuple(dict.fromkeys(key(name) for name in short if name))[:MAX_ITEMS]
@@ -124,6 +124,8 @@ def forms(name: str) -> Iterator[int]:
             yield key(stem)
     if number := _number(own):
         yield key(number)
+    if bare := _bare(own):
+        yield key(bare)
 
 
 def _base(name: str) -> str | None:
@@ -146,6 +148,12 @@ def _number(name: str) -> str | None:
         return None
     match = _NUMBERED.match(name.encode(errors="replace"))
     return match.group(1).decode() if match else None
+
+
+def _bare(name: str) -> str | None:
+    """An id without the scheme that it is of: arXiv:2401.01335, doi:10.1000/182."""
+    scheme, colon, rest = name.partition(":")
+    return rest if colon and scheme.isascii() and scheme.isalpha() and rest[:1].isdigit() else None
 
 
 def grams(text: str, most: int = MAX_WORDS) -> list[int]:

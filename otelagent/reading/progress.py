@@ -15,6 +15,8 @@ _SPACED_COUNT: Final = exact(r"([\p{Han}\p{Hiragana}\p{Katakana}]) (\d)|(\d) ([\
 _ALONE: Final = 24
 """A sentence of so few bytes is nothing but the count, unless it has other words: so many."""
 _WORDS: Final = 2
+_RATE: Final = compiled(r"\b(?:every|each|cada|chaque)\s*$|每\s*$")
+"""Between "one in" and "four": a rate."""
 _TITLE: Final = 20
 """Bytes after "3 of 7" in which nothing is said of the three but what they are."""
 _OF_ITS: Final = compiled(r"^\s*of (?:its|their|his|her)\b")
@@ -94,7 +96,11 @@ def _pair(match: Any, sentence: bytes, words: Words, slash: bool, alone: bool) -
     if done is None or total is None or not 0 <= done <= total or total < 2:
         return None
     before, after = sentence[max(0, match.start(1) - 48) : match.start(1)], sentence[match.end(2) :]
-    if words.unrelated.search(after) or (words.place.search(before) and not words.done.search(before)):
+    if (
+        _RATE.search(sentence[match.end(1) : match.start(2)])
+        or words.unrelated.search(after)
+        or (words.place.search(before) and not words.done.search(before))
+    ):
         return None
     if _of_another(before, words):
         return None

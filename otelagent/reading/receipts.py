@@ -49,7 +49,7 @@ def in_structure(value: object, path: str = "") -> Receipt | None:
         return None
     read = unwrap(value)
     base = path + (f"#{read.pointer}" if read.pointer else "")
-    parts = [read.value] if not isinstance(read.value, str) else [*_objects(read.value)]
+    parts = [read.value] if not isinstance(read.value, str) else [*objects(read.value)]
     found = [receipt for part in parts for receipt in _receipts(part, base)]
     if not found and isinstance(read.value, str):
         text = read.value[:MAX_TEXT]
@@ -74,7 +74,7 @@ def _may_hold(value: object) -> bool:
     return isinstance(value, dict | list)
 
 
-def _objects(text: str) -> Iterator[object]:
+def objects(text: str) -> Iterator[object]:
     """JSON that stands in prose, fenced or not."""
     data = text[:MAX_TEXT].encode(errors="replace")
     decoder, past = json.JSONDecoder(), 0

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from xxhash import xxh3_64_intdigest
 
-from otelagent.model import Captured, More, Outcome, Receipt, Role, Status, Step, Suspect
+from otelagent.model import Captured, Likeness, More, Outcome, Receipt, Role, Status, Step, Suspect
 from otelagent.reading.arguments import fingerprint, size
 from otelagent.reading.completion import CompletionRead
 from otelagent.reading.envelopes import Unwrapped, unwrap
@@ -45,17 +45,21 @@ class ResultFacts(msgspec.Struct, frozen=True):
 _JUDGED: Final = Known[tuple[object, ...], ResultFacts]()
 
 
-def of_coworker(tool: str | None, target: str | None, captured: Captured | None) -> Receipt | None:
-    """What the words of an agent that has no spans of its own say of how much it did."""
+def of_coworker(
+    tool: str | None, target: str | None, captured: Captured | None, asked: Likeness | None = None
+) -> Receipt | None:
+    """What the words of an agent that has no spans of its own say of how much it did of what it was asked for."""
     if captured is None or (target is None and not stands_for_agent(tool or "")):
         return None
     said = unwrap(captured.value).value
-    if not isinstance(said, str):
-        return None
-    answer = CompletionRead(said)  # most often the agent's own turn has the same text, and is read for the same
-    if answer.in_words is not None:
-        return msgspec.structs.replace(answer.in_words, path=captured.path)
-    if answer.halted or answer.undone:
+    text = said if isinstance(said, str) else as_text(captured.value)
+    answer = CompletionRead(text)  # most often the agent's own turn has the same text, and is read for the same
+    found = answer.in_words if isinstance(said, str) else None
+    if asked is not None and (found is None or not found.short):
+        found = answer.account(asked.wording) or found
+    if found is not None:
+        return msgspec.structs.replace(found, path=captured.path)
+    if isinstance(said, str) and (answer.halted or answer.undone):
         return Receipt(None, None, "stopped" if answer.halted else "undone", captured.path, answer.undone)
     return None
 

@@ -3,8 +3,8 @@
 `runs.json`, a case each: what the child is given to do (`task`), does (`steps`, of `tests/builders.py`) and says, how
 it ended (`finish`), what its parent says last, and whether part of the work is left (`found`) with its `counts` and the
 names of what is `missing`. `evidence` is what shows it: reported (`reports` on a span, an `event`), structured, left (a
-list of what is), text, inferred or stop. `again`: the parent has another child do more. `words`: its words alone show
-it. `open`: why it isn't found today.
+list of what is), text, inferred or stop. `admits`: its JSON lists what is left, so that whoever reads it knows.
+`again`: the parent has another child do more. `words`: its words alone show it. `open`: why it isn't found today.
 """
 
 import json
@@ -38,7 +38,8 @@ def plays(case: Case) -> Iterator[tuple[str, str, list[Span]]]:
     between = [encodings.ask(child(case["again"]))] if "again" in case else []
     for encoding in encodings.RETURNING:
         yield "in one trace", encoding.__name__, _receipt(case, encoding(script, say, *between))
-    if not between and case.get("honest") != "parent" and case["evidence"] not in SAID:
+    known = case["evidence"] in SAID or case.get("admits")
+    if not between and case.get("honest") != "parent" and not known:
         for encoding in encodings.PASSING:
             yield "after a hand-over", encoding.__name__, _receipt(case, encoding(script))
     if not {"reports", "event", "finish"} & case.keys() and case["say"]:

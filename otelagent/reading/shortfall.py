@@ -1,0 +1,276 @@
+"""Counts of an answer that fall short of what its assignment says: "26 of them", 59 + 2 + 5, the first half."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+from otelagent.reading.brief import Brief, numbers
+from otelagent.reading.language import likely
+from otelagent.reading.ledger import Account
+from otelagent.reading.lexicon import compiled, matches
+from otelagent.reading.sentences import plain, sentences
+from otelagent.reading.states import tells_done
+from otelagent.reading.undone_words import Words
+from otelagent.reading.undone_words import words as words_of
+
+_CLAUSES: Final = compiled(r"[,;:.、，；。]|\s(?:and|und|et|y|e)\s")
+_PERCENT: Final = compiled(r"(?:^|[^\d.,])(\d{1,3}(?:[.,]\d+)?)\s?%")
+_PART_OF: Final = compiled(
+    r"^\s*(?:(?:of|der|des|du|de|do|da|dos|das|del|的|の)\b ?)?(?:(?:the|all|los|las|les) )?(\pL{2,}(?: \pL{6,})?)"
+)
+_WORDS: Final = compiled(r"\pL{2,24}")
+_STEM: Final = 4
+_STOP: Final = compiled(r"[.;:!?]\s|[。；！？\n]")
+_TWO: Final = 2
+_NEAR: Final = 80
+"""Bytes of a sentence between a count and the whole that it is of."""
+
+
+def short(text: str, brief: Brief) -> Account | None:
+    """Counts of the answer against one that the assignment says: "26 of them", 59 + 2 + 5, the first half."""
+    data = plain(text)
+    found = list(numbers(data))
+    if not brief.text:
+        return None
+    for words in map(words_of, likely(text)):
+        if account := _share(data, words, brief):
+            return account
+        if account := _of_things(data, found, words, brief):
+            return account
+        for judge in (
+            (_of_whole, _summed, _halved, _all_but, _first, _cut_short, _remaining, _with_rest)
+            if found and brief.numbers
+            else ()
+        ):
+            if account := judge(data, found, words, brief):
+                return account
+    return None
+
+
+Numbers = Sequence[tuple[int, int, int]]
+
+
+def _of_whole(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
+    """ "19 of the 25 screens", "28 of which 19", with a word for work done or for why it ended there."""
+    stopped = words.stopped.search(data) or words.undone.search(data)
+    for (start, end, first), (begin, close, second) in pairwise(found):
+        gap = data[end:begin]
+        if len(gap) > _NEAR or any(mark in gap for mark in (b". ", b"\n", "。".encode())):
+            continue
+        if second in brief.numbers and first < second and words.of.match(gap):
+            done, total = first, second
+        elif first in brief.numbers and second < first and _parts(data[:start], gap, words):
+            if _all(data[:start], gap, words):
+                continue
+            done, total = second, first
+        else:
+            continue
+        if _is_finding(data, start, close, words, brief) or _tells_of_them(data, start, close, words, brief):
+            continue
+        around = _sentence(data, start, close)
+        if stopped or words.only.search(around) or tells_done(around.decode(errors="replace"), brief.verbs):
+            return Account(total, done)
+    return None
+
+
+def _tells_of_them(data: bytes, start: int, end: int, words: Words, brief: Brief) -> bool:
+    """ "3 of 7 contracts contain a clause": what they are like, and not what was done with them."""
+    return bool(words.finding.match(_CLAUSES.split(data[end : end + 60])[0])) and not _at_work(
+        data, start, end, words, brief
+    )
+
+
+def _at_work(data: bytes, start: int, end: int, words: Words, brief: Brief) -> bool:
+    """The word for the work stands right before the counts, or is what is said of them."""
+    before = _STOP.split(data[max(0, start - 40) : start])[-1]
+    after = b" ".join(_CLAUSES.split(data[end : end + 60])[0].split()[:4])
+    return any(tells_done(each.decode(errors="ignore"), brief.verbs) for each in (before, after))
+
+
+def _of_things(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
+    """ "Sent reminders for 18 invoices of 31": a whole that only the answer tells, of what the assignment speaks of,
+    with the word for the work right beside the count."""
+    if words.spaced and not brief.verbs:
+        return None
+    for (start, end, first), (begin, close, second) in pairwise(found):
+        gap = data[end:begin]
+        if len(gap) > _NEAR or _STOP.search(gap):
+            continue
+        if first < second and words.of.match(gap):
+            done, total, at, named = first, second, start, gap + data[close : close + 30]
+        elif second < first and words.within.search(gap) and not _all(data[:start], gap, words):
+            done, total, at, named = second, first, begin, gap
+        else:
+            continue
+        if total < 2 or not any(_known(word, brief) for word in _WORDS.findall(named)[:6]):
+            continue
+        work = gap if at == begin else data[at:at]
+        if tells_done(work.decode(errors="ignore"), brief.verbs) or _at_work(
+            data, at if at == start else close, close, words, brief
+        ):
+            return Account(total, done)
+    return None
+
+
+def _all(before: bytes, gap: bytes, words: Words) -> bool:
+    """Every one of the whole was dealt with: "all 12, of which 5 ..."."""
+    return words.whole.search(before[-16:]) or words.whole.search(gap)
+
+
+def _parts(before: bytes, gap: bytes, words: Words) -> bool:
+    """The whole stands first: "40, of which 26", "of 110 I restored 97"."""
+    return bool(words.within.search(gap) or words.of.match(gap) or words.lead.search(before[-24:]))
+
+
+def _sentence(data: bytes, start: int, end: int) -> bytes:
+    marks = (b". ", b"\n", "。".encode(), b"! ", b"? ")
+    first = max((data.rfind(mark, 0, start) + len(mark) for mark in marks if mark in data[:start]), default=0)
+    last = min((at for mark in marks if (at := data.find(mark, end)) >= 0), default=len(data))
+    return data[first:last]
+
+
+def _is_finding(data: bytes, start: int, end: int, words: Words, brief: Brief) -> bool:
+    """All were dealt with, as the answer says elsewhere; then the count tells of something else."""
+    for begin, close, number in numbers(data):
+        if number in brief.numbers and not start <= begin < end:
+            around = data[max(0, begin - 16) : begin] + b" " + data[close : close + 24]
+            if words.whole.search(around) and tells_done(
+                _sentence(data, begin, close).decode(errors="replace"), brief.verbs
+            ):
+                return True
+    return False
+
+
+def _summed(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
+    """Neighbouring counts that make up what was given, some of which tell of what is left."""
+    counted = [each for each in found if each[2] and each[2] not in brief.numbers]
+    for size in (2, 3, 4):
+        for at in range(len(counted) - size + 1):
+            run = counted[at : at + size]
+            total = sum(number for _, _, number in run)
+            if total not in brief.numbers:
+                continue
+            lacks = [number for start, end, number in run if words.uncounted.search(_clause(data, start, end, run))]
+            sure = size == _TWO or words.stopped.search(data) or words.undone.search(data)
+            if _is_finding(data, run[0][0], run[-1][1], words, brief):
+                continue
+            told = words.stopped.search(data) or words.undone.search(data)
+            if not told and any(n not in lacks and _tells_of_them(data, b, e, words, brief) for b, e, n in run):
+                continue
+            whole = data[max(0, run[0][0] - _NEAR) : run[-1][1] + _NEAR].decode(errors="replace")
+            if lacks and len(lacks) < size and (sure or tells_done(whole, brief.verbs)):
+                return Account(total, total - sum(lacks), ())
+    return None
+
+
+def _clause(data: bytes, start: int, end: int, run: Numbers) -> bytes:
+    """What belongs to a count: up to the next one, and no further than its clause."""
+    before = _CLAUSES.split(data[max(0, start - _NEAR) : start])[-1]
+    others = [b for b, _, _ in run if b > start]
+    if not others:
+        return bytes(before[-40:] + _STOP.split(data[end : end + _NEAR])[0])
+    after = data[end : min(others)][:_NEAR]
+    shown = _CLAUSES.split(after)
+    return b" ".join((before[-40:], shown[0] if shown[0].strip() or len(shown) == 1 else b" ".join(shown[:2])))
+
+
+def _halved(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
+    """ "Half of them, 11"."""
+    if not words.half.search(data):
+        return None
+    for start, end, number in found:
+        if number * 2 in brief.numbers and words.half.search(data[max(0, start - _NEAR) : end + _NEAR]):
+            return Account(number * 2, number, ())
+    return None
+
+
+def _all_but(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
+    """ "All 16 but three"."""
+    for start, end, number in found:
+        if words.except_.search(data[max(0, start - 40) : start]):
+            total = next((n for b, _, n in found if n in brief.numbers and n > number and abs(b - end) < _NEAR), None)
+            if total is not None:
+                return Account(total, total - number, ())
+    return None
+
+
+def _first(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
+    """ "The first 11", "up to the ninth", where it says that others are left or why it ended there."""
+    total = max(brief.numbers)
+    if not (words.stopped.search(data) or words.undone.search(data)):
+        return None
+    for start, end, number in found:
+        before, after = data[max(0, start - 24) : start], data[end : end + 12]
+        near = words.first.search(before) or words.upto.search(before if words.spaced else after)
+        if near and 1 < number < total and not _is_finding(data, start, end, words, brief):
+            return Account(total, number, ())
+    return None
+
+
+def _cut_short(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
+    """ "Checked 38 links before the budget ran out": one count of what the assignment counts."""
+    total = max(brief.numbers)
+    for start, end, number in found:
+        sentence = _sentence(data, start, end)
+        if _is_finding(data, start, end, words, brief):
+            continue
+        things = _WORDS.findall(data[end : end + 40])[:2]
+        if 0 < number < total and words.stopped.search(sentence) and any(_known(word, brief) for word in things):
+            before = _STOP.split(data[max(0, start - 40) : start])[-1].decode(errors="ignore")
+            if tells_done(before, brief.verbs) and len(list(numbers(sentence))) == 1:
+                return Account(total, number)
+    return None
+
+
+def _remaining(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
+    """ "I ran out of time for the last eight"."""
+    total = max(brief.numbers)
+    for start, end, number in found:
+        sentence = _sentence(data, start, end)
+        lacks = words.undone.search(sentence) or words.stopped.search(sentence)
+        if 0 < number < total and words.others.search(data[max(0, start - 24) : start]) and lacks:
+            return Account(total, total - number)
+    return None
+
+
+def _with_rest(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
+    """ "36 claims are through. The remainder is queued"."""
+    total = max(brief.numbers)
+    rest = next((m for m in matches(words.rest, data, 4) if _is_left(data[m.end() :], words)), None)
+    if rest is None:
+        return None
+    counted = [
+        n
+        for start, end, n in found
+        if 0 < n < total
+        and any(_known(w, brief) for w in _WORDS.findall(data[end : end + 40])[:2])
+        and not _is_finding(data, start, end, words, brief)
+    ]
+    return Account(total, counted[0]) if len(counted) == 1 else None
+
+
+def _is_left(after: bytes, words: Words) -> bool:
+    clause = _STOP.split(after[:_NEAR])[0]
+    return bool(words.uncounted.search(clause) or words.undone.search(clause))
+
+
+def _share(text: bytes, words: Words, brief: Brief) -> Account | None:
+    """ "72 % of the images are transferred", where the assignment speaks of images."""
+    for sentence in sentences(text):
+        match = _PERCENT.search(sentence)
+        if match is None or not (
+            words.stopped.search(sentence) or tells_done(sentence.decode(errors="replace"), brief.verbs)
+        ):
+            continue
+        of = _PART_OF.match(sentence[match.end() : match.end() + 60])
+        if of is not None and any(_known(word, brief) for word in of[1].split()):
+            return Account(100, min(100, int(float(match[1].replace(b",", b".")))), ())
+    return None
+
+
+def _known(word: bytes, brief: Brief) -> bool:
+    """The assignment speaks of it."""
+    name = word.decode(errors="replace")
+    if not name.isascii():
+        return any(name[at : at + 2] in brief.text for at in range(len(name) - 1))
+    return len(name) >= _STEM and name[:_STEM] in brief.text

@@ -1,0 +1,78 @@
+"""Items of an assignment that an answer says weren't dealt with."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from otelagent.reading.brief import Brief, matched, speaks_of, stands
+from otelagent.reading.enumeration import enumerated
+from otelagent.reading.language import likely
+from otelagent.reading.ledger import Account
+from otelagent.reading.lexicon import compiled, folded, matches
+from otelagent.reading.naming import forms
+from otelagent.reading.sentences import plain, sentences
+from otelagent.reading.states import State, state, tells_dealt
+from otelagent.reading.undone_words import Words, words
+
+Named = Sequence[tuple[str, str]]
+"""Items by their names in the assignment, and in the answer."""
+
+_HEAD: Final = 60
+"""Bytes before a colon that are a name."""
+
+_ARTICLES: Final = compiled(r"^(?:(?:the|der|die|das|den|le|la|les|l’|el|los|las|o|a|os|as|por \pL+ |a \pL+ )\s*)")
+_PARTS: Final = compiled(r"[;；—]|,? (?:but|aber|mais|pero|mas|while|whereas|however|jedoch|nur) |，但|、但|が、")
+
+
+def undone(text: str, brief: Brief) -> Account | None:
+    """Items of the assignment that the answer says weren't dealt with; some of them, not all."""
+    own = matched(brief, text) if brief.lists and not brief.progress else []
+    known = [(name, folded(said)) for name, said in own if said is not None]
+    left = {
+        name
+        for each in (map(words, likely(text)) if known else ())
+        for sentence in sentences(plain(text))
+        for name in _left(sentence, each, known, brief)
+    }
+    if not left or len(left) >= len(own):
+        return None
+    shown = tuple(said or name for name, said in own if name in left)
+    return Account(len(own), len(own) - len(left), shown)
+
+
+def _left(sentence: bytes, own: Words, known: Named, brief: Brief) -> Iterator[str]:
+    parts = [part for part in _PARTS.split(sentence) if part and part.strip()]
+    for part in parts:
+        if own.undone.search(part) or (own.unmade.search(part) and _tells_work(part, own, brief)):
+            named = _named(part, known) or _named(sentence, known)
+            if len(parts) > 1 or len(named) < len(known):
+                yield from named
+        yield from _lacked(part, own, known)
+        yield from _stated(part, known, brief)
+
+
+def _tells_work(part: bytes, own: Words, brief: Brief) -> bool:
+    """What wasn't done is work, and nothing that is said of an item."""
+    told = (each.decode(errors="replace") for each in own.unmade_in(part))
+    return any(tells_dealt(each, brief.verbs) or speaks_of(each, brief) for each in told)
+
+
+def _lacked(part: bytes, own: Words, known: Named) -> Iterator[str]:
+    """A word for what is left right before the name: "falta Este"."""
+    for match in matches(own.lack, part, 8):
+        after = _ARTICLES.sub(b"", part[match.end() :], 1).decode(errors="replace")
+        yield from (name for name, said in known if after.startswith(said))
+
+
+def _stated(part: bytes, known: Named, brief: Brief) -> Iterator[str]:
+    """ "Carlton: skipped, the site timed out"."""
+    head, colon, value = part.partition(b":")
+    told = state(" ".join(value.decode(errors="replace").split(",")[0].split()[:4]), brief.verbs) if colon else None
+    if told in (State.LEFT, State.UNDONE):
+        yield from (name for name in _named(head, known)[:1] if len(head) < _HEAD)
+
+
+def _named(part: bytes, known: Named) -> list[str]:
+    text = part.decode(errors="replace")
+    digits = any(map(str.isdigit, text))
+    between = {k for family in enumerated(text).families for k in family.keys} if digits else set()
+    return [name for name, said in known if stands(said, text) or not between.isdisjoint(forms(name))]

@@ -1,0 +1,44 @@
+"""What children say of their work, held against their assignments: part of it left or not, with the counts.
+
+`tests/delegations/accounts.json`, a case each: the `task`, what the child `say`s, whether that tells of a part that is
+left (`partial`), with its `counts` where they can be known. `open`: why it isn't read today.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from otelagent.diagnosis.scan import scan
+from otelagent.reading.accounts import account
+from tests import encodings
+
+ACCOUNTS = json.loads((Path(__file__).parent.parent / "delegations" / "accounts.json").read_text())
+PARTIAL = [each for each in ACCOUNTS if each["partial"] and "open" not in each]
+SILENT = "Everything that you asked for is done."
+HONEST = "Only part of it could be done; the rest is still missing."
+
+
+def said(each: dict[str, Any]) -> str:
+    return each["say"] if isinstance(each["say"], str) else json.dumps(each["say"], ensure_ascii=False)
+
+
+@pytest.mark.parametrize("each", ACCOUNTS, ids=lambda each: each["name"])
+def test_answer_falls_short_of_its_assignment_or_not(each: dict[str, Any]) -> None:
+    found = account(said(each), each["task"])
+    if not each["partial"] or "open" in each:
+        assert found is None
+        return
+    assert found is not None and found.short and found.honest  # noqa: PT018
+    if "counts" in each:
+        assert [found.assigned, found.processed] == each["counts"]
+
+
+@pytest.mark.parametrize(("parent", "finds"), [(SILENT, True), (HONEST, False)])
+@pytest.mark.parametrize("each", PARTIAL[::4], ids=lambda each: each["name"])
+def test_parent_that_passes_it_over_is_found(each: dict[str, Any], parent: str, finds: bool) -> None:
+    call = {"tool": "run_task", "arguments": {"job": "a"}, "result": "accepted and finished"}
+    script = {"agent": "analyst", "user": each["task"], "steps": [call, {"say": said(each)}]}
+    found = scan(encodings.bodies(encodings.RETURNING[0](script, parent))).findings.values()
+    assert any(f.mode == "delegation_incomplete" for f in found) is finds
