@@ -14,9 +14,6 @@ BROKEN: Final = TRANSIENT | {Status.ERROR, Status.DENIED}
 DONE: Final = frozenset({Status.OK, Status.EMPTY, Status.UNKNOWN, Status.NONCONFORMING})
 """Outcomes of a call after which its item counts as dealt with: what is unknown is no failure."""
 
-SHARE: Final = 100
-"""What a percentage is of."""
-
 OWN_CALLS: Final = 2
 """Items that must each have had a call of their own before a list counts as work."""
 
@@ -62,10 +59,13 @@ def reported(
 
 
 def accounted(text: Said, given: Iterable[str], receipt: Receipt | None) -> Receipt | None:
-    """A receipt, or what the same answer says of what was given to do, where that says more."""
-    if receipt is not None and receipt.short and (receipt.method != "text" or receipt.assigned != SHARE):
+    """What fields of an answer report; else what it says of what was given to do; else what its words say alone."""
+    if receipt is not None and receipt.short and receipt.method != "text":
         return receipt
-    found = next((own for wording in given if (own := text.account(wording)) is not None), None)
+    wordings = list(given)
+    found = next((own for wording in wordings if (own := text.account(wording)) is not None), None)
+    if found is None and receipt is not None and receipt.short and any(map(text.covers, wordings)):
+        return None
     return receipt if found is None else found
 
 

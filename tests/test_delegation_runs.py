@@ -38,7 +38,7 @@ def test_what_is_left_undone_is_found_with_its_counts_and_nothing_else_is(
         return
     own = of_child(found)
     assert own, "nothing is found"
-    if "counts" in case:
+    if "counts" in case and "miscounted" not in case:
         assert case["counts"] in [
             [f.extra.get(a.DELEGATION_ASSIGNED), f.extra.get(a.DELEGATION_PROCESSED)] for f in own
         ]

@@ -96,6 +96,9 @@ class Said(Protocol):
     def account(self, assignment: str) -> "Receipt | None":
         """How much it says was done of what an assignment names; None where it says of nothing that it is left."""
 
+    def covers(self, assignment: str) -> bool:
+        """It says that all that an assignment counts was dealt with: "3 of 7" is a finding then."""
+
     @property
     def complete(self) -> bool: ...
     @property
@@ -108,6 +111,10 @@ class Said(Protocol):
 
     @property
     def items(self) -> Items: ...
+    @property
+    def wording(self) -> str:
+        """The text itself, as much of it as may be an assignment to who comes next."""
+
     @property
     def mentioned(self) -> frozenset[int]: ...
     def named(self, keys: frozenset[int]) -> list[str]: ...

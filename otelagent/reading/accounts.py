@@ -10,7 +10,7 @@ from otelagent.reading.layout import structures
 from otelagent.reading.ledger import Account, accounts
 from otelagent.reading.naming import found, key
 from otelagent.reading.receipts import objects
-from otelagent.reading.shortfall import short
+from otelagent.reading.shortfall import short, whole
 from otelagent.reading.states import State, state
 from otelagent.reading.undone import undone
 
@@ -29,6 +29,11 @@ def account(answer: str, assignment: str, path: str = "") -> Receipt | None:
         return _receipt(shown, "reported", path)
     told = (undone(read, given) or short(read, given)) if isinstance(read, str) else None
     return None if told is None else _receipt(told, "text", path)
+
+
+def covers(answer: str, assignment: str) -> bool:
+    """The answer says that all that the assignment counts was dealt with: what else it counts is a finding."""
+    return whole(answer[:MAX_ANSWER], brief(assignment))
 
 
 def _structured(read: object, given: Brief) -> Iterator[Account]:

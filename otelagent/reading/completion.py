@@ -6,7 +6,7 @@ from typing import Final
 from xxhash import xxh3_64_intdigest
 
 from otelagent.model import Admission, Claim, Doubt, Instructions, Items, Receipt, Rule
-from otelagent.reading.accounts import account
+from otelagent.reading.accounts import account, covers
 from otelagent.reading.acknowledgement import admits, announces, clears, completed, halted, in_part, undone, whole
 from otelagent.reading.arguments import fingerprint
 from otelagent.reading.blame import blames
@@ -98,6 +98,10 @@ class CompletionRead(TextRead):
         if key not in _ACCOUNTS:
             _ACCOUNTS.keep(key, account(self._text, assignment, "completion"))
         return _ACCOUNTS[key]
+
+    def covers(self, assignment: str) -> bool:
+        """It says that all that an assignment counts was dealt with."""
+        return covers(self._text, assignment)
 
     @property
     def wording(self) -> str:

@@ -55,7 +55,7 @@ def of_coworker(
     text = said if isinstance(said, str) else as_text(captured.value)
     answer = CompletionRead(text)  # most often the agent's own turn has the same text, and is read for the same
     found = answer.in_words if isinstance(said, str) else None
-    if asked is not None and (found is None or not found.short):
+    if asked is not None:
         found = answer.account(asked.wording) or found
     if found is not None:
         return msgspec.structs.replace(found, path=captured.path)

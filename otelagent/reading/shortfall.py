@@ -129,6 +129,12 @@ def _sentence(data: bytes, start: int, end: int) -> bytes:
     return data[first:last]
 
 
+def whole(text: str, brief: Brief) -> bool:
+    """The answer says that all were dealt with, as many as the assignment says: "scored all 40"."""
+    data = plain(text)
+    return bool(brief.numbers) and any(_is_finding(data, 0, 0, words, brief) for words in map(words_of, likely(text)))
+
+
 def _is_finding(data: bytes, start: int, end: int, words: Words, brief: Brief) -> bool:
     """All were dealt with, as the answer says elsewhere; then the count tells of something else."""
     for begin, close, number in numbers(data):

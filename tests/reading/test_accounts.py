@@ -1,7 +1,7 @@
 """What children say of their work, held against their assignments: part of it left or not, with the counts.
 
 `tests/delegations/accounts.json`, a case each: the `task`, what the child `say`s, whether that tells of a part that is
-left (`partial`), with its `counts` where they can be known. `open`: why it isn't read today.
+left (`partial`), with its `counts` where they can be known. `open`: why it is read otherwise today.
 """
 
 import json
@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from otelagent.coverage import accounted
 from otelagent.diagnosis.scan import scan
-from otelagent.reading.accounts import account
+from otelagent.reading.completion import CompletionRead
 from tests import encodings
 
 ACCOUNTS = json.loads((Path(__file__).parent.parent / "delegations" / "accounts.json").read_text())
@@ -26,12 +27,11 @@ def said(each: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("each", ACCOUNTS, ids=lambda each: each["name"])
 def test_answer_falls_short_of_its_assignment_or_not(each: dict[str, Any]) -> None:
-    found = account(said(each), each["task"])
-    if not each["partial"] or "open" in each:
-        assert found is None
-        return
-    assert found is not None and found.short and found.honest  # noqa: PT018
-    if "counts" in each:
+    text = CompletionRead(said(each))
+    found = accounted(text, [each["task"]], text.receipt)
+    assert (found is not None and found.short) is (each["partial"] != ("open" in each))
+    if "counts" in each and "open" not in each:
+        assert found is not None
         assert [found.assigned, found.processed] == each["counts"]
 
 
