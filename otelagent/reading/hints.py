@@ -108,7 +108,9 @@ def _words(value: object, depth: int, name: str = "") -> Iterator[str | None]:
     elif isinstance(value, list) and depth and len(value) <= _LEAVES:
         for item in value:
             yield from _words(item, depth - 1, name)
-    elif isinstance(value, int | float) and (value is True or value == 0 or name in _CODES or _failed(value, name)):
+    elif value is True:
+        yield "yes"
+    elif isinstance(value, int | float) and (value == 0 or name in _CODES or _failed(value, name)):
         yield f"code {value:.0f}" if value not in (0, 1) else ""
     else:
         yield None
