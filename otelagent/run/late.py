@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from otelagent.model import Answered, Kind, Step
+from otelagent.model import Answered, Instructions, Kind, Step
 
 
 def put_back(steps: Sequence[Step]) -> None:
@@ -19,11 +19,19 @@ def put_back(steps: Sequence[Step]) -> None:
 
 
 def _owner(answered: Answered, turns: Sequence[Step]) -> Step | None:
-    """The turn after the one that asked for the call."""
+    """The turn after the one that asked for the call, in its conversation: turns of others may stand between, where no
+    agent has a span."""
     asker = next((n for n in range(len(turns) - 1, -1, -1) if _asks(turns[n], answered)), None)
     if asker is None:
         return None
-    return next((turn for turn in turns[asker + 1 :] if turn.start >= turns[asker].end), None)
+    begun = _opening(turns[asker])
+    later = (turn for turn in turns[asker + 1 :] if turn.start >= turns[asker].end)
+    return next((turn for turn in later if _opening(turn) == begun), None)
+
+
+def _opening(step: Step) -> tuple[Instructions, ...]:
+    """What its conversation began with."""
+    return step.turn.standing[:2] if step.turn is not None else ()
 
 
 def _asks(step: Step, answered: Answered) -> bool:
