@@ -143,7 +143,10 @@ def _is_work(family: Family, stated: int | None) -> bool:
 
 
 def _did(step: Step) -> bool:
-    return step.call is not None and step.call.outcome.status in DONE
+    """What a result may be saying, and an answer made certain, stays aside: in another order of arrival it is still
+    good."""
+    call = step.call
+    return call is not None and (call.outcome.status in DONE or call.hint is not None)
 
 
 def _bulk(hits: Sequence[tuple[Step, frozenset[int]]], missing: int) -> bool:
