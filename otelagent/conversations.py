@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, Protocol
 
-from otelagent.model import Asked, Claim, Instructions, Kind
+from otelagent.model import Asked, Claim, Instructions, Kind, Use
 from otelagent.reading.given import Budget, Given
 from otelagent.reading.known import Known
 from otelagent.reading.seen import is_unique
@@ -41,7 +41,7 @@ class Turn(Protocol):
     @property
     def runs(self) -> dict[bytes, AgentRun]: ...
     @property
-    def used(self) -> dict[str, bool]: ...
+    def used(self) -> dict[str, Use]: ...
 
 
 class Told:
@@ -66,7 +66,7 @@ class Conversation:
         self.given = Given(budget)
         self._told: list[Told] = []
         self._kept = 0
-        self._used: dict[str, bool] = {}
+        self._used: dict[str, Use] = {}
         self._noted: deque[tuple[bytes, str, Any]] = deque(maxlen=MAX_NOTED)
 
     @property
@@ -81,8 +81,8 @@ class Conversation:
             left = given.own_ungrounded(left) if left else left
         return left
 
-    def used(self, but: bytes) -> dict[str, bool]:
-        """Tools that other turns used, and whether a call succeeded."""
+    def used(self, but: bytes) -> dict[str, Use]:
+        """Tools that other turns used, and what their calls may have done."""
         return _either([self._used, *(turn.used for turn in self.live.values() if turn.trace_id != but)])
 
     def told_before(self, run: AgentRun) -> list[Instructions]:
@@ -128,10 +128,10 @@ class Conversation:
         self.given.release()
 
 
-def _either(used: Iterable[Mapping[str, bool]]) -> dict[str, bool]:
-    found: dict[str, bool] = {}
+def _either(used: Iterable[Mapping[str, Use]]) -> dict[str, Use]:
+    found: dict[str, Use] = {}
     for each in used:
-        found |= {tool: ok or found.get(tool, False) for tool, ok in each.items()}
+        found |= {tool: max(use, found.get(tool, Use.FAILED)) for tool, use in each.items()}
     return found
 
 

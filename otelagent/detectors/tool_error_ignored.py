@@ -7,7 +7,8 @@ from typing import ClassVar
 from otelagent.detectors.detector import Detector, evidence_of, threshold, unfounded
 from otelagent.model import Evidence, Finding, Layer, Need, Role, Severity, Status, Step
 from otelagent.questions import WHY, Decision, Verdict
-from otelagent.reading.deeds import may_do
+from otelagent.reading.deed_patterns import DEEDS
+from otelagent.reading.doers import may_do
 from otelagent.run import SOURCES, AgentRun, Wake
 
 
@@ -95,7 +96,8 @@ def _reported_success(decision: Decision, run: AgentRun) -> bool:
     undecided = decision.verdict in (Verdict.SILENT, Verdict.FABRICATED)
     if said is None or not (acted and undecided and decision.answer):
         return False
-    done = not run.trace.used.get(tool) and any(may_do(tool, deed) for deed in said.deeds.union(*said.stated))
+    claimed = frozenset[str]().union(*said.deeds, *said.stated).intersection(DEEDS)
+    done = not run.trace.used.get(tool) and any(may_do(tool, deed) for deed in claimed)
     return done or said.complete
 
 

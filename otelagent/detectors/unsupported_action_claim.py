@@ -6,8 +6,8 @@ from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector
 from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Said, Severity, Step
-from otelagent.reading.deeds import may_do
-from otelagent.reading.support import carried_out, unsupported
+from otelagent.reading.doers import may_do
+from otelagent.reading.support import carried_out, unfounded, unsupported
 from otelagent.run import SOURCES, AgentRun, Wake
 
 _DONE: Final = {
@@ -19,6 +19,9 @@ _DONE: Final = {
     "pay": "something paid or refunded",
     "notify": "somebody notified",
     "search": "a search made",
+    "release": "a change pushed, merged or deployed",
+    "run": "tests or a script run",
+    "remind": "a reminder set",
 }
 """Deeds as an answer claims them."""
 
@@ -69,16 +72,19 @@ class UnsupportedActionClaim(Detector):
             return
         used = run.trace.used
         asked = (each.requested for each in turn.standing)
-        missing = unsupported(turn.said.deeds, used) or unsupported(carried_out(turn.said, asked, used), used)
+        missing = unfounded(turn.said.deeds, used) or unsupported(carried_out(turn.said, asked, used), used)
         if missing:
-            used = {**used, **{tool: ok for tool, ok in run.trace.used_elsewhere().items() if ok or tool not in used}}
+            used = {
+                **used,
+                **{tool: use for tool, use in run.trace.used_elsewhere().items() if use or tool not in used},
+            }
             missing = unsupported(missing, used)
         if not missing:
             if turn.said.deeds:
                 run.dismiss(self.mode, step, "a tool that may have done it was called with success")
             return
-        if not used or (not turn.history and run.conversation):
-            run.abstain(self.mode, "tools" if not used else "history")
+        if not turn.history and (not used or run.conversation):
+            run.abstain(self.mode, "history" if used else "tools")
         elif _told(step, run, turn.said):
             run.dismiss(self.mode, step, "the failure of the call is told already")
         else:

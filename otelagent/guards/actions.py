@@ -3,12 +3,13 @@
 from typing import Any
 
 from otelagent.guards.guard import Guard, Interrupted, Message
-from otelagent.model import Captured, Role
+from otelagent.model import Captured, Use
 from otelagent.reading.completion import CompletionRead
-from otelagent.reading.deeds import requested
+from otelagent.reading.effects import only_reads
 from otelagent.reading.outcome import outcome
+from otelagent.reading.requests import requested
 from otelagent.reading.roles import role
-from otelagent.reading.support import carried_out, unsupported
+from otelagent.reading.support import carried_out, unfounded, unsupported
 from otelagent.run import FAILED
 
 
@@ -17,8 +18,8 @@ class ActionCheck(Guard):
     what the user asked for. That is what `assigned` and the user's messages of `before_model` tell."""
 
     def __init__(self) -> None:
-        self._used: dict[str, bool] = {}
-        """Tools that were called, and whether a call succeeded."""
+        self._used: dict[str, Use] = {}
+        """Tools that were called, and what their calls may have done."""
         self._asked: frozenset[str] = frozenset()
         self._read: set[str] = set()
 
@@ -35,14 +36,16 @@ class ActionCheck(Guard):
         return messages
 
     def after_tool(self, tool: str, arguments: Any, result: Any) -> Any:
-        status = outcome(Captured(result, "result"), role=role(tool, None, {}) or Role.SOURCE).status
-        self._used[tool] = self._used.get(tool, False) or status not in FAILED
+        kind = role(tool, None, {})
+        failed = outcome(Captured(result, "result"), role=kind).status in FAILED
+        use = Use.FAILED if failed else Use.READ if only_reads(tool, kind, arguments, result) else Use.DONE
+        self._used[tool] = max(use, self._used.get(tool, Use.FAILED))
         return result
 
     def check(self, text: str, *, final: bool = True, finish: str | None = None) -> None:
         if not final:
             return
         said, used = CompletionRead(text), self._used
-        claimed = unsupported(said.deeds, used) or unsupported(carried_out(said, [self._asked], used), used)
+        claimed = unfounded(said.deeds, used) or unsupported(carried_out(said, [self._asked], used), used)
         if claimed:
             raise Interrupted(f"the answer claims an action ({', '.join(claimed)}) that no call did: it was not given")

@@ -4,7 +4,7 @@ A dialect makes a Step with a handle to its content; reading takes the facts fro
 content is let go. Detectors see facts only, so a kept step costs little and can be observed again.
 """
 
-from otelagent.model.call import Answered, Asked, Call, Likeness, Reported, Row, Shape, Suspect
+from otelagent.model.call import Answered, Asked, Call, Likeness, Reported, Row, Shape, Suspect, Use
 from otelagent.model.content import (
     Captured,
     Content,
@@ -79,6 +79,7 @@ __all__ = [
     "ToolOffer",
     "ToolResult",
     "Turn",
+    "Use",
     "Window",
     "Withheld",
 ]

@@ -1,6 +1,7 @@
 """What was read from tool calls, of their own spans or of the messages around them."""
 
 from collections.abc import Collection, Mapping
+from enum import IntEnum
 from typing import Protocol
 
 import msgspec
@@ -78,6 +79,16 @@ class Shape(Protocol):
     def kinds(self) -> Mapping[str, frozenset[str]]: ...
 
 
+class Use(IntEnum):
+    """What came of the calls of a tool, the best of them."""
+
+    FAILED = 0
+    READ = 1
+    """One succeeded; all that did only read."""
+    DONE = 2
+    """One succeeded that may have done something."""
+
+
 class Call(msgspec.Struct, gc=False):
     """What was read from one tool call: of its own span, or of the messages around it.
 
@@ -111,6 +122,8 @@ class Call(msgspec.Struct, gc=False):
     """There is more than this result holds."""
     hint: Outcome | None = None
     """What a short good result may be saying, if an answer states what nothing grounds."""
+    only_reads: bool = False
+    """It changed nothing, by what it ran or gave; False where that doesn't show."""
     raced: bool = False
     """The orchestrator gave up on it while it still worked."""
 

@@ -126,8 +126,8 @@ class Said(Protocol):
     def repeats(self, phrase: str) -> bool: ...
     def breaks(self, rule: "Rule") -> "Breach | None": ...
     @property
-    def deeds(self) -> frozenset[str]:
-        """Kinds of deeds that its author claims to have done."""
+    def deeds(self) -> frozenset[frozenset[str]]:
+        """Deeds that its author claims to have done: each as the kinds that it may be of."""
 
     @property
     def stated(self) -> frozenset[frozenset[str]]:

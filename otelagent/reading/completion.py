@@ -143,7 +143,7 @@ class CompletionRead(TextRead):
         return violated(rule, self._text) if isinstance(rule, Constraint) else None
 
     @property
-    def deeds(self) -> frozenset[str]:
+    def deeds(self) -> frozenset[frozenset[str]]:
         """What it says that its author did."""
         return self._once("deeds", deeds)
 

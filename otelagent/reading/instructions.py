@@ -6,12 +6,12 @@ from typing import Final
 from otelagent.model import Items, Rule
 from otelagent.reading.arguments import words_of
 from otelagent.reading.constraints import Constraint, constraints
-from otelagent.reading.deeds import follows, requested
 from otelagent.reading.enumeration import HEAD, enumerated, names
 from otelagent.reading.injection import names_in, shingles
 from otelagent.reading.lifting import lifted
 from otelagent.reading.likeness import text_fingerprint
 from otelagent.reading.particulars import about_trouble, asked_for, troubles
+from otelagent.reading.requests import follows, requested
 from otelagent.reading.texts import TextRead
 
 MAX_INSTRUCTIONS: Final = 16_384

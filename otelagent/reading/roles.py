@@ -14,6 +14,8 @@ _CAMEL: Final = exact(r"(\p{Ll}|[0-9])(\p{Lu})|(\p{Lu}+)(\p{Lu}\p{Ll})")
 _BREAK: Final = exact(r"[^\pL\pN]+")
 _CACHED: Final = 4096
 _COMMAND: Final = 1_000
+_ORDER: Final = 40
+"""Characters of an argument that may name what to do."""
 _NEXT: Final = exact(r"\s*(?:&&|\|\||\||;|\n)\s*")
 _PASSING: Final = exact(r"^(?:cd|export|set|source|sudo -n true|echo)\b|^\s*$|^\w+=")
 _REDIRECT: Final = exact(r"(?:^|[^0-9&2])>{1,2}\s*[\w./~]|\s-delete\b|\|\s*(?:tee|xargs)\b")
@@ -47,6 +49,8 @@ _OPENS: Final = _listed("opens")
 _PAGES: Final = _listed("page")
 _LOOKS: Final = _listed("looks")
 _DRAFTS: Final = _listed("draft")
+_CARTS: Final = _listed("cart")
+_RECORDS: Final = _listed("record")
 _NOTES: Final = _listed("note")
 _PLANS: Final = _listed("plan")
 _KEEPS: Final = _listed("keep")
@@ -95,9 +99,25 @@ def reads(command: str) -> bool:
     return bool(_READS.search(first)) and not _REDIRECT.search(shown)
 
 
+def changes_nothing(command: str) -> bool:
+    """Each of its commands only prints what it finds."""
+    parts = _NEXT.split(command)
+    return (
+        bool(command.strip())
+        and len(command) <= _COMMAND
+        and all(_READS.search(part) or _PASSING.search(part) for part in parts)
+        and not _REDIRECT.search(command)
+    )
+
+
 def told_by_name(tool: str) -> Role | None:
     """The role that a tool's name tells; None for a name without a word that one knows."""
-    return _by_name(_split(tool[:200]))
+    return _named(tool[:200])
+
+
+def orders(word: str) -> bool:
+    """An argument says what to do: `create`, `send_mail`."""
+    return not (_ACTIONS | _ACTION_NOUNS).isdisjoint(_split(word[:_ORDER])[:1])
 
 
 def runs_anything(tool: str) -> bool:
@@ -124,6 +144,16 @@ def drafts(tool: str) -> bool:
     return not _DRAFTS.isdisjoint(parts) and "send" not in parts
 
 
+def fills_cart(tool: str) -> bool:
+    """The tool collects what isn't ordered yet."""
+    return not _CARTS.isdisjoint(_split(tool[:200]))
+
+
+def keeps_words(tool: str) -> bool:
+    """The tool writes a note, a log, a diary."""
+    return not _RECORDS.isdisjoint(_split(tool[:200])[-2:])
+
+
 def is_transfer(tool: str | None) -> bool:
     """The tool hands the conversation, or work, to another agent: an empty result of its own means nothing."""
     return tool is not None and _transfers(tool[:200])
@@ -145,6 +175,11 @@ def starts_any(tool: str) -> bool:
 def is_closing(tool: str | None) -> bool:
     """The agent gives its answer by calling this tool: `final_answer`, `final_result`, `submit_final_answer`."""
     return tool is not None and _closes(tool[:200])
+
+
+@lru_cache(maxsize=_CACHED)
+def _named(tool: str) -> Role | None:
+    return _by_name(_split(tool))
 
 
 @lru_cache(maxsize=_CACHED)

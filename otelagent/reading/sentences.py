@@ -10,6 +10,8 @@ from otelagent.reading.values import window
 _CODE: Final = exact(r"(?s)```.*?(?:```|\z)")
 _ENDS: Final = tuple((mark.encode(), mark.strip().encode() + b"\n") for mark in (". ", "! ", "? ", "。", "！", "？"))
 _MONTHS: Final = tuple({word.encode() for word in dates.MONTHS} | {word.capitalize().encode() for word in dates.MONTHS})
+_GOES_ON: Final = (*_MONTHS, *(f"{word} ".encode() for word in ("bis", "und", "oder", "sowie", "etage", "stock")))
+"""What may stand after an ordinal number, which ends no sentence."""
 _CLAUSE: Final = exact(r"[^,;，；、]+")
 _SENTENCES: Final = 400
 
@@ -25,7 +27,7 @@ def plain(text: str) -> bytes:
 
 
 def sentences(data: bytes) -> list[bytes]:
-    """The sentences of a text, at most a few hundred; "1. Januar" ends none."""
+    """The sentences of a text, at most a few hundred; "1. Januar" and "vom 3. bis 5." end none."""
     for mark, end in _ENDS:
         if mark in data:
             data = data.replace(mark, end)
@@ -33,7 +35,7 @@ def sentences(data: bytes) -> list[bytes]:
     for line in data.split(b"\n", _SENTENCES)[:_SENTENCES]:
         if not (sentence := line.strip()):
             continue
-        if found and found[-1][-2:-1].isdigit() and found[-1].endswith(b".") and sentence.startswith(_MONTHS):
+        if found and found[-1][-2:-1].isdigit() and found[-1].endswith(b".") and sentence.startswith(_GOES_ON):
             found[-1] += b" " + sentence
         else:
             found.append(sentence)

@@ -1,30 +1,52 @@
 """Whether the calls that were made bear out what an answer says was done."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
-from otelagent.model import Said
-from otelagent.reading.deeds import DEEDS, WANTED, done_by, met_by
+from otelagent.model import Said, Use
+from otelagent.reading.deed_patterns import DEEDS
+from otelagent.reading.deeds import FRESH
+from otelagent.reading.doers import done_by
+from otelagent.reading.requests import WANTED, met_by
+
+_DOING: Final = frozenset(DEEDS) - {"search"}
 
 
-def unsupported(deeds: Iterable[str], used: Mapping[str, bool]) -> list[str]:
-    """Those that no tool may have done. `used`: tools that were called, and whether a call succeeded."""
+def unsupported(deeds: Iterable[str], used: Mapping[str, Use]) -> list[str]:
+    """Those that no tool may have done. `used`: tools that were called, and what their calls may have done."""
     left = set(deeds)
-    for tool, ok in used.items() if left else ():
-        if ok:
-            left -= done_by(tool)
+    for tool, use in used.items() if left else ():
+        left -= done_by(tool, use)
     return sorted(left)
 
 
-def carried_out(said: Said, requests: Iterable[frozenset[str]], used: Mapping[str, bool]) -> frozenset[str]:
+def unfounded(claims: Iterable[frozenset[str]], used: Mapping[str, Use]) -> list[str]:
+    """The kinds of claimed deeds, each as those that it may be of, of which no tool may have done any."""
+    none = [kinds for kinds in claims if len(unsupported(kinds, used)) == len(kinds)]
+    return sorted(frozenset[str]().union(*none))
+
+
+def carried_out(said: Said, requests: Iterable[frozenset[str]], used: Mapping[str, Use]) -> frozenset[str]:
     """What an answer states as done, of what the user may have asked for; all of it where the answer only says that it
     is done, and no tool could do any of it. `requests`, by message, are read only where they matter, and the answer
     only where something was asked for that no call did. That an agent was stopped states nothing."""
-    if not used or not unsupported(DEEDS, used):
+    if not used or said.halted or not (said.stated or said.finished) or not unsupported(DEEDS, used):
         return frozenset()
     asked = frozenset[str]().union(*requests)
     wanted, named = met_by(asked), asked - {WANTED}
-    if not unsupported(wanted, used) or not (said.stated or said.finished) or said.halted:
-        return frozenset()
-    done = [kinds & wanted for kinds in said.stated if len(unsupported(kinds, used)) == len(kinds)]
-    none = len(unsupported(named, used)) == len(named)
-    return frozenset[str]().union(*done) or (named if none and said.finished else frozenset())
+    stated = frozenset[str]().union(*(_left(kinds, wanted, used) for kinds in said.stated))
+    if not stated and asked and not said.admission.asks and _idle(used):
+        stated = stated.union(*(_left(kinds, _DOING, used) for kinds in said.stated if FRESH in kinds))
+    none = bool(named) and len(unsupported(named, used)) == len(named)
+    return stated or (named if none and said.finished else frozenset())
+
+
+def _left(kinds: frozenset[str], wanted: frozenset[str], used: Mapping[str, Use]) -> frozenset[str]:
+    """Of a deed's kinds those that were wanted, where no tool may have done it."""
+    real = kinds - {FRESH}
+    return real & wanted if len(unsupported(real, used)) == len(real) else frozenset()
+
+
+def _idle(used: Mapping[str, Use]) -> bool:
+    """No call may have done anything: what was asked for was done under no name."""
+    return all(_DOING.isdisjoint(done_by(tool, use)) for tool, use in used.items())

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
-from otelagent.model import BAD, Answered, Finding, Kind, Receipt, Status, Step
+from otelagent.model import BAD, Answered, Call, Finding, Kind, Receipt, Status, Step, Use
 from otelagent.questions import Decision, OpenQuestions
 from otelagent.rules import Given as GivenRule
 from otelagent.rules import Rules
@@ -361,7 +361,7 @@ class AgentRun:
                 trace.told(turn.told)
                 turn.told = ()
             for tool in turn.called:
-                self._used(tool, True)
+                self._used(tool, Use.DONE)
         if call is not None and call.given is not None:
             trace.given.take(call.given, call.result)
             call.given = None
@@ -370,14 +370,14 @@ class AgentRun:
             call.acted = None
         used = step.tool if step.kind in SOURCES else step.target if step.kind is Kind.HANDOFF else None
         if used:
-            self._used(used, call is None or call.outcome.status not in FAILED)
+            self._used(used, _use(call))
 
-    def _used(self, tool: str, succeeded: bool) -> None:
+    def _used(self, tool: str, use: Use) -> None:
         used = self.trace.used
         known = used.get(tool)
         if known is None and len(used) >= MAX_TOOLS:
             return
-        used[tool] = succeeded or bool(known)
+        used[tool] = max(use, known or Use.FAILED)
 
     def _withdraw(self, modes: set[str]) -> None:
         """Let go of findings that this fold didn't confirm, though it saw their spans again."""
@@ -415,6 +415,14 @@ class AgentRun:
 
 
 _PACKED: Final = tuple(name for name in AgentRun.__slots__ if name not in ("__weakref__", "trace"))
+
+
+def _use(call: Call | None) -> Use:
+    if call is None:
+        return Use.DONE
+    if call.outcome.status in FAILED:
+        return Use.FAILED
+    return Use.READ if call.only_reads else Use.DONE
 
 
 def order(step: Step) -> tuple[int, int, bytes]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from otelagent.baselines.learned import Baselines
 from otelagent.delegation import Edge
-from otelagent.model import Answered, Finding, Instructions, Receipt, Step
+from otelagent.model import Answered, Finding, Instructions, Receipt, Step, Use
 from otelagent.reading.given import Given
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ class TraceView(Protocol):
     """What a run knows of its trace."""
 
     trace_id: bytes
-    used: dict[str, bool]
-    """Tools by name, and whether a call of theirs may have succeeded; bounded."""
+    used: dict[str, Use]
+    """Tools by name, and what their calls may have done; bounded."""
     instructions: list[Instructions]
     """System and user messages of this trace, bounded."""
 
@@ -37,7 +37,7 @@ class TraceView(Protocol):
     def told_before(self, run: "AgentRun") -> Sequence[Instructions]:
         """System and user messages of earlier turns of the run's conversation, which are traces of their own."""
 
-    def used_elsewhere(self) -> Mapping[str, bool]:
+    def used_elsewhere(self) -> Mapping[str, Use]:
         """Tools that other turns of its conversations used, which are traces of their own."""
 
     partial_view: bool

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from otelagent.conversations import Conversation, Conversations, Turn
-from otelagent.model import Claim, Instructions
+from otelagent.model import Claim, Instructions, Use
 from otelagent.run import AgentRun
 
 MAX_TALKS: Final = 8
@@ -67,12 +67,12 @@ class Talks:
         self._asked = True
         return self._by_name[name].told_before(run)
 
-    def used(self) -> Mapping[str, bool]:
-        """Tools that other turns used, and whether a call of theirs succeeded."""
+    def used(self) -> Mapping[str, Use]:
+        """Tools that other turns used, and what their calls may have done."""
         if not self._by_name:
             return {}
         self._asked = True
-        return {tool: ok for talk in self._by_name.values() for tool, ok in talk.used(self._trace_id).items()}
+        return {tool: use for talk in self._by_name.values() for tool, use in talk.used(self._trace_id).items()}
 
     def ungrounded(self, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
         """The claims that nothing in other turns grounds."""

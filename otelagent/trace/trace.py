@@ -11,7 +11,7 @@ from otelagent.conversations import Conversations
 from otelagent.delegation import Edge
 from otelagent.lineage import Lineage
 from otelagent.log_parts import LogParts, tell
-from otelagent.model import Answered, Finding, Instructions, Kind, LogPart, Plain, Receipt, Step
+from otelagent.model import Answered, Finding, Instructions, Kind, LogPart, Plain, Receipt, Step, Use
 from otelagent.reading.declared import declared
 from otelagent.reading.given import Budget, Given
 from otelagent.reading.seen import Seen
@@ -122,7 +122,7 @@ class Trace(Resting):
         self.conversations = conversations
         self.talks = Talks(conversations, trace_id)
         self.instructions: list[Instructions] = []
-        self.used: dict[str, bool] = {}
+        self.used: dict[str, Use] = {}
         self.bytes = 0
         """Of its steps' spans, as they came."""
         self.partial_view = False
@@ -211,7 +211,7 @@ class Trace(Resting):
     def told_before(self, run: AgentRun) -> Sequence[Instructions]:
         return self.talks.told_before(run)
 
-    def used_elsewhere(self) -> Mapping[str, bool]:
+    def used_elsewhere(self) -> Mapping[str, Use]:
         return self.talks.used()
 
     def hear(self, detectors: tuple[Observer, ...]) -> None:

@@ -8,8 +8,10 @@ import re2
 import yaml
 
 from otelagent.diagnosis.scan import scan
-from otelagent.reading import deeds
+from otelagent.reading import deed_patterns
+from otelagent.reading.doers import may_do
 from otelagent.reading.lexicon import LANGUAGES, grammar
+from otelagent.reading.requests import requested
 from otelagent.reading.roles import drafts
 from otelagent.reading.sentences import plain, sentences
 from tests import builders
@@ -39,10 +41,10 @@ def test_every_pattern_compiles(language: str) -> None:
     for key, patterns in grammar("deeds", language).items():
         for each in patterns:
             assert re2.compile(each.replace("<line>", "")), key
-    for deed in deeds.DEEDS:
-        for way in ("", "did_it", "stated", "line"):
-            deeds._deed(language, deed, way).search(b"x")
-        deeds._request(language, deed).search(b"x")
+    for deed in deed_patterns.DEEDS:
+        for way in ("", "did_it", "ours", "stated", "line"):
+            deed_patterns.deed_of(language, deed, way).search(b"x")
+        deed_patterns.request(language, deed).search(b"x")
 
 
 @pytest.mark.parametrize(
@@ -59,22 +61,22 @@ def test_every_pattern_compiles(language: str) -> None:
     ],
 )
 def test_questions_request_nothing(text: str, asked: set[str]) -> None:
-    assert deeds.requested(text) == asked
+    assert requested(text) == asked
 
 
 def test_a_draft_is_not_sent() -> None:
     assert drafts("gmail_create_draft")
     assert not drafts("gmail_send_draft")
-    assert not deeds.may_do("gmail_create_draft", "send")
-    assert deeds.may_do("gmail_send_draft", "send")
-    assert deeds.may_do("list_add", "change")
-    assert not deeds.may_do("list_updates", "change")
+    assert not may_do("gmail_create_draft", "send")
+    assert may_do("gmail_send_draft", "send")
+    assert may_do("list_add", "change")
+    assert not may_do("list_updates", "change")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_kinds_that_are_looked_for_all_at_once_are_those_of_each_pattern(language: str) -> None:
     texts = [row["answer"] for rows in (ROWS["claims"], ROWS["none"]) for row in rows]
     for clause in [each for text in texts for each in sentences(plain(text))]:
-        for how in ("", "did_it", "stated", "line"):
-            each = [deed for deed in deeds.DEEDS if deeds._deed(language, deed, how).search(clause)]
-            assert deeds._claimed(clause, language, how) == each, (clause, how)
+        for how in ("", "did_it", "ours", "stated", "line"):
+            each = [deed for deed in deed_patterns.DEEDS if deed_patterns.deed_of(language, deed, how).search(clause)]
+            assert deed_patterns.claimed(clause, language, how) == each, (clause, how)

@@ -1,0 +1,85 @@
+"""Whether a call only read: told by what it ran or, where its tool's name tells nothing, by what it took and gave."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from otelagent.model import Role
+from otelagent.reading.deed_patterns import reports
+from otelagent.reading.envelopes import unwrap, unwrap_arguments
+from otelagent.reading.lexicon import exact
+from otelagent.reading.members import SUCCEEDED, SUCCESS, folded, names
+from otelagent.reading.roles import changes_nothing, is_transfer, orders, runs_anything, stands_for_agent, told_by_name
+
+_ASKED: Final = 3
+"""Values that a question has at most."""
+_SHORT: Final = 80
+"""Characters of a value that isn't written for somebody, and of a receipt."""
+_LEAVES: Final = 200
+_COMMANDS: Final = names("query sql statement command cmd q")
+_WRITTEN: Final = names("text body message content subject title html comment note payload amount value")
+"""Arguments that carry what is to be written."""
+_CODE: Final = exact(r"^[\pL#/-]{1,6}[-/#]?\d+[\pL\d/-]{0,12}$")
+"""What something new is called: `C-882`."""
+_MADE: Final = names("savedas savedto file filename filepath path outputfile outputpath byteswritten artifact location")
+"""Members that name what a call may have made."""
+_REFERS: Final = names("nr no number ref reference code url uri link ts timestamp sha key etag version status state")
+"""Members of a receipt that tell nothing of the world."""
+
+Leaf = tuple[str, object]
+"""The name that a value stands under, and the value."""
+
+
+def only_reads(tool: str | None, role: Role, arguments: Any, result: Any) -> bool:
+    """A call changed nothing. False where it may have, and for agents, which have tools of their own."""
+    if tool is None or is_transfer(tool) or stands_for_agent(tool):
+        return False
+    asked = [*_leaves(unwrap_arguments(arguments).value)]
+    told = None if runs_anything(tool) else told_by_name(tool)
+    command = next((value for name, value in asked if isinstance(value, str) and name in _COMMANDS), "")
+    if runs_anything(tool) or (told is None and changes_nothing(command)):
+        return changes_nothing(command or _first(asked))
+    return told is None and role is Role.SOURCE and _asks(asked) and _tells(result, asked)
+
+
+def _first(asked: list[Leaf]) -> str:
+    return next((value for _, value in asked if isinstance(value, str)), "")
+
+
+def _asks(asked: list[Leaf]) -> bool:
+    """A few short values, none of which says what to do or is meant for a reader."""
+    return len(asked) <= _ASKED and not any(
+        name in _WRITTEN or (isinstance(value, str) and (len(value) > _SHORT or orders(value))) for name, value in asked
+    )
+
+
+def _tells(result: Any, asked: list[Leaf]) -> bool:
+    """More than that something was done, and what was asked: a record, a number, a passage."""
+    known = {str(value).lower() for _, value in asked}
+    content = unwrap(result).value
+    told = [(name, value) for name, value in _leaves(content) if str(value).lower() not in known]
+    if any(name in SUCCESS or name in SUCCEEDED or name in _MADE or _receipt(value) for name, value in told):
+        return False
+    if isinstance(content, list) and len(content) > 1 and isinstance(content[0], dict):
+        return True
+    if len(told) <= _ASKED and any(isinstance(value, str) and _CODE.search(value.encode()) for _, value in told):
+        return False
+    return any(not (name.endswith("id") or name in _REFERS or isinstance(value, bool)) for name, value in told)
+
+
+def _receipt(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= _SHORT and reports(value)
+
+
+def _leaves(value: object) -> Iterator[Leaf]:
+    """Values in a structure by the names that they stand under, the first few hundred."""
+    stack: list[Leaf] = [("", value)]
+    for _ in range(_LEAVES):
+        if not stack:
+            return
+        name, node = stack.pop()
+        if isinstance(node, dict):
+            stack.extend((folded(key), member) for key, member in reversed(list(node.items())[:_LEAVES]))
+        elif isinstance(node, list | tuple):
+            stack.extend((name, member) for member in reversed(node[:_LEAVES]))
+        elif node is not None and node != "":
+            yield name, node

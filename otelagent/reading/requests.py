@@ -1,0 +1,75 @@
+"""What a user asks for: the kinds of deeds that would meet it, whether a question stands there, whose words count."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Final
+
+from otelagent.reading.deed_patterns import DEEDS, request, request_of
+from otelagent.reading.language import likely
+from otelagent.reading.lexicon import AnyOf, any_of, compiled, grammar, pattern
+from otelagent.reading.sentences import plain, sentences
+
+WANTED: Final = "wanted"
+"""In what is requested: something that the user wants done, in words that name no deed."""
+
+_KIN: Final = {
+    "book": frozenset({"book", "create", "change"}),
+    "change": frozenset({"change", "book"}),
+    "create": frozenset({"create", "send", "book"}),
+    "notify": frozenset({"notify", "send"}),
+    "pay": frozenset({"pay", "create"}),
+    WANTED: frozenset({"send", "book", "change", "cancel", "create", "pay", "notify"}),
+}
+"""Deeds by which a request may be met, where that isn't only its own."""
+
+_ASKS: Final = compiled(r"[?\x{FF1F}]\s*$")
+
+
+def requested(text: str) -> frozenset[str]:
+    """The kinds of deeds that a user may be asking for; questions ask for none."""
+    found: set[str] = set()
+    data = plain(text)
+    spoken = [language for language in likely(text, 1) if _any_request(language).search(data)]
+    for sentence in sentences(data) if spoken else ():
+        asking = any(_asks(sentence, language) for language in spoken)
+        for language in spoken:
+            if not asking and _any_request(language).search(sentence):
+                found.update(_requested(_without_idle(sentence, spoken), language))
+    return frozenset(found)
+
+
+def _without_idle(sentence: bytes, spoken: Sequence[str]) -> bytes:
+    for language in spoken:
+        sentence = pattern("deeds", language, "idle").sub(b" ", sentence)
+    return sentence
+
+
+def _requested(sentence: bytes, language: str) -> Iterator[str]:
+    if any_of("deeds", language, "wants").search(sentence):
+        yield WANTED
+    yield from (deed for deed in DEEDS if request(language, deed).search(sentence))
+
+
+def follows(text: str) -> bool:
+    """A user wants done what something else says (a mail, a ticket, a list of steps), or looks after instructions."""
+    data = plain(text)
+    return any(any_of("deeds", language, "follows").search(data) for language in likely(text, 1))
+
+
+def met_by(requests: frozenset[str]) -> frozenset[str]:
+    """The deeds by which what was requested may be met."""
+    return frozenset[str]().union(*(_KIN.get(deed, frozenset({deed})) for deed in requests))
+
+
+def _asks(sentence: bytes, language: str) -> bool:
+    if any_of("deeds", language, "checks").search(sentence):
+        return True
+    if any_of("deeds", language, "polite").search(sentence):
+        return False
+    return bool(_ASKS.search(sentence)) or any_of("deeds", language, "asking").search(sentence)
+
+
+@cache
+def _any_request(language: str) -> AnyOf:
+    forms = [each for deed in DEEDS if (each := request_of(language, deed))]
+    return AnyOf([*forms, *grammar("deeds", language).get("wants", ())])
