@@ -35,6 +35,8 @@ def progress(text: str) -> tuple[int, int] | None:
     for alone in (False, True):
         for own in spoken:
             for sentence in parts:
+                if own.attributed.search(sentence):
+                    continue
                 if found := _counted(sentence, own, alone) or _share(sentence, own):
                     return found
     return None

@@ -21,6 +21,7 @@ _HEAD: Final = 60
 """Bytes before a colon that are a name."""
 
 _ARTICLES: Final = compiled(r"^(?:(?:the|der|die|das|den|le|la|les|l’|el|los|las|o|a|os|as|por \pL+ |a \pL+ )\s*)")
+_THINGS: Final = compiled(r"\b(?:the|our|der|die|das|den|les?|la|des|el|los|las|une?)\s+\pL+")
 _PARTS: Final = compiled(r"[;；—]|,? (?:but|aber|mais|pero|mas|while|whereas|however|jedoch|nur) |，但|、但|が、")
 
 
@@ -67,8 +68,9 @@ def _lacked(part: bytes, own: Words, known: Named) -> Iterator[str]:
 
 
 def _stated(part: bytes, known: Named, brief: Brief) -> Iterator[str]:
-    """ "Carlton: skipped, the site timed out"."""
+    """ "Carlton: skipped, the site timed out"; not "Minutes: we groomed the backlog"."""
     head, colon, value = part.partition(b":")
+    value = _THINGS.sub(b" ", value)
     told = state(" ".join(value.decode(errors="replace").split(",")[0].split()[:4]), brief.verbs) if colon else None
     if told in (State.LEFT, State.UNDONE):
         yield from (name for name in _named(head, known)[:1] if len(head) < _HEAD)
