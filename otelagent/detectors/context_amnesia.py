@@ -1,12 +1,11 @@
 """A rule given early is lost once the context has filled."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector, threshold
-from otelagent.model import Evidence, Finding, Instructions, Kind, Layer, Need, Rule, Severity, Step, Turn
+from otelagent.model import Earlier, Evidence, Finding, Instructions, Kind, Layer, Need, Severity, Step, Turn
 from otelagent.rules import Given
 from otelagent.run import SOURCES, AgentRun, Wake
 
@@ -31,13 +30,18 @@ NAMES: Final = {
     "sources": "the allowed sources",
     "budget": "the budget",
     "price_limit": "the price of one item",
+    "cap": "a highest amount",
+    "tool_allowed": "the allowed tools",
     "tool_before": "what is to be done first",
+    "max_calls": "the number of calls",
+    "address": "the form of address",
+    "sources_forbidden": "a forbidden source",
+    "recipients": "the allowed recipients",
+    "currency": "the currency",
+    "units": "the units of measure",
     "free": "how to work",
 }
 """What a rule is about, by its kind."""
-
-HABIT: Final = 2
-"""Calls of two tools in the order that a rule wants, after which a call without the first breaks it."""
 
 
 @dataclass(slots=True)
@@ -67,11 +71,12 @@ class ContextAmnesia(Detector):
     The input of the latest LLM steps filled more than three quarters of the model's context window (its tokens against
     a dated table of windows, or a reported utilisation). Then either a system or user message that states a rule is no
     longer among the step's messages (`displaced`), or a completion or tool call clearly breaks a rule that earlier ones
-    kept (`violated`), or both (`displaced_and_violated`). Rules are dates, language, format, length, forbidden or
-    required terms and tools, currencies, allowed sources, budgets, the price of one thing, and which tool comes before
-    another, read from system and user messages in seven languages; one that nothing can check counts for its
-    displacement only. Rules of earlier turns of the conversation, in traces of their
-    own, can be broken too; such a finding is less sure and says `partial_view`.
+    kept (`violated`), or both (`displaced_and_violated`). Rules are dates, language and form of address, format and
+    length, forbidden or required terms, tools (forbidden, required, the only ones, one before another, how often),
+    allowed and forbidden sources, recipients, currencies and units, budgets, the price of one thing and highest
+    amounts, read from system and user messages in seven languages; one that nothing can check counts for its
+    displacement only. Rules of earlier turns of the conversation, in traces of their own, can be broken too; such a
+    finding is less sure and says `partial_view`.
 
     ## Why it matters
     Nothing fails: the model just no longer sees, or no longer weighs, what it was told an hour ago.
@@ -136,7 +141,9 @@ class ContextAmnesia(Detector):
         rules = run.standing_rules()
         gone = [each for each in rules if _gone(each, step, turn, state)]
         said = turn.said if turn.answer else None
-        broken = [each for each in rules if said is not None and each.early and said.breaks(each.rule)]
+        broken = [
+            each for each in rules if said is not None and each.early and said.breaks(each.rule, _earlier(step, run))
+        ]
         yield from self._judged(step, run, state, gone, broken, "completion")
         if rules and not gone and not broken and turn.answer:
             run.dismiss(self.mode, step, "the context is nearly full, and no rule is seen to be lost or broken")
@@ -145,7 +152,7 @@ class ContextAmnesia(Detector):
         like = step.call.like if step.call is not None else None
         if like is not None:
             early = [each for each in run.standing_rules() if each.early]
-            broken = [each for each in early if like.breaks(each.rule, step.tool) or _out_of_turn(each.rule, step, run)]
+            broken = [each for each in early if like.breaks(each.rule, step.tool, _earlier(step, run))]
             yield from self._judged(step, run, state, [], broken, "arguments")
 
     def _judged(
@@ -191,15 +198,6 @@ class ContextAmnesia(Detector):
         )
 
 
-def _out_of_turn(rule: Rule, step: Step, run: AgentRun) -> bool:
-    """The call of a tool before which another is to be called, which it was each time until now, twice or more."""
-    if rule.order is None or step.tool is None or step.tool.lower() != rule.order[1]:
-        return False
-    first, later = rule.order
-    names = Counter((each.tool or "").lower() for each in run.before(step.start) if each.kind in SOURCES)
-    return names[first] == names[later] >= HABIT
-
-
 def _gone(each: Given, step: Step, turn: Turn, state: _State) -> bool:
     """The rule's message is missing from a history that otherwise goes on, in a run that has shown whole histories."""
     window = turn.window
@@ -215,14 +213,27 @@ def _stands(each: Given, standing: Sequence[Instructions]) -> bool:
 
 def _kept(each: Given, step: Step, run: AgentRun) -> bool:
     """No earlier answer or call of the run broke the rule."""
-    return not any(_breaks(earlier, each) for earlier in run.before(step.start) if earlier.end > each.step.start)
+    return not any(_breaks(earlier, each, run) for earlier in run.before(step.start) if earlier.end > each.step.start)
 
 
-def _breaks(step: Step, each: Given) -> bool:
+def _breaks(step: Step, each: Given, run: AgentRun) -> bool:
+    before = _earlier(step, run)
     if step.turn is not None:
-        return step.turn.answer and step.turn.said is not None and step.turn.said.breaks(each.rule) is not None
+        return step.turn.answer and step.turn.said is not None and step.turn.said.breaks(each.rule, before) is not None
     like = step.call.like if step.call is not None and not step.rebuilt else None
-    return like is not None and like.breaks(each.rule, step.tool) is not None
+    return like is not None and like.breaks(each.rule, step.tool, before) is not None
+
+
+def _earlier(step: Step, run: AgentRun) -> Iterator[Earlier]:
+    """The calls and answers before a step, the latest first; what other turns called may have been for anything."""
+    for each in reversed(run.before(step.start)):
+        if each.turn is not None and each.turn.answer:
+            yield Earlier(None)
+        elif each.kind in SOURCES and each.tool:
+            like = each.call.like if each.call is not None and not each.rebuilt else None
+            yield Earlier(each.tool, like)
+    for tool in (*run.trace.used_elsewhere(), *(name for each in run.steps if each.turn for name in each.turn.called)):
+        yield Earlier(tool)
 
 
 def _confidence(state: _State, high: bool) -> float:

@@ -1,14 +1,22 @@
 """Step four, context state: how full it was, and which constraints stood in it, were displaced or broken."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from otelagent.diagnosis.recording import Recorded
-from otelagent.model import Item, Kind, Text
-from otelagent.reading import violations
-from otelagent.reading.constraints import Constraint, constraints
-from otelagent.reading.lifting import lifted
+from otelagent.model import Earlier, Item, Kind, Text
+from otelagent.reading.constraints import (
+    EARLIER,
+    Constraint,
+    Violation,
+    constraints,
+    lifted,
+    violated,
+    violated_by_call,
+)
+from otelagent.reading.likeness import ArgumentsRead
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,7 @@ class ContextState:
 def context(steps: Sequence[Recorded]) -> ContextState:
     """Follow the constraints of each agent through its LLM steps."""
     standing: dict[str | None, dict[int, _Standing]] = {}
+    done: dict[str | None, deque[Earlier]] = {}
     seen: set[tuple[str | None, int]] = set()
     curve = []
     for at in steps:
@@ -76,7 +85,7 @@ def context(steps: Sequence[Recorded]) -> ContextState:
         rules = standing.setdefault(at.agent, {})
         _take(at, rules, seen)
         curve.append(_filled(at, [r for r in rules.values() if r.lifted is None]))
-        _breaches(at, [r for r in rules.values() if r.lifted is None])
+        _breaches(at, [r for r in rules.values() if r.lifted is None], done.setdefault(at.agent, deque(maxlen=EARLIER)))
     return ContextState(tuple(curve), tuple(_rule(r) for own in standing.values() for r in own.values()))
 
 
@@ -123,13 +132,20 @@ def _filled(at: Recorded, rules: list[_Standing]) -> Filled:
     )
 
 
-def _breaches(at: Recorded, rules: list[_Standing]) -> None:
-    for rule in rules:
-        found = None if at.asked or not at.said else violations.violated(rule.constraint, at.said)
-        for call in at.asked:
-            found = found or violations.violated_by_call(rule.constraint, call.name, call.arguments)
-        if found is not None:
-            rule.broken = (*rule.broken, Breach(at.span_id, found.why))
+def _breaches(at: Recorded, rules: list[_Standing], earlier: deque[Earlier]) -> None:
+    """`earlier`: the agent's calls and answers before, the latest first; this step's are added."""
+    found: dict[int, Violation] = {}
+    for call in at.asked:
+        for place, rule in enumerate(rules):
+            if why := violated_by_call(rule.constraint, call.name, call.arguments, earlier):
+                found.setdefault(place, why)
+        earlier.appendleft(Earlier(call.name, ArgumentsRead(call.arguments)))
+    if not at.asked and at.said:
+        told = {place: violated(rule.constraint, at.said, earlier) for place, rule in enumerate(rules)}
+        found = {place: why for place, why in told.items() if why is not None}
+        earlier.appendleft(Earlier(None))
+    for place, why in found.items():
+        rules[place].broken = (*rules[place].broken, Breach(at.span_id, why.why))
 
 
 def _rule(rule: _Standing) -> Rule:

@@ -1,11 +1,12 @@
 """Constraints are perishable: they are repeated before they are lost, and what breaks them is held back."""
 
+from collections import deque
 from typing import Any, Literal
 
 from otelagent.guards.guard import Guard, Interrupted, Message
-from otelagent.reading.constraints import Constraint, constraints
-from otelagent.reading.lifting import lifted
-from otelagent.reading.violations import violated, violated_by_call
+from otelagent.model import Earlier
+from otelagent.reading.constraints import EARLIER, Constraint, constraints, lifted, violated, violated_by_call
+from otelagent.reading.likeness import ArgumentsRead
 
 
 class ConstraintReminder(Guard):
@@ -16,6 +17,7 @@ class ConstraintReminder(Guard):
         self._turns = 0
         self._rules: dict[int, Constraint] = {}
         self._read: set[str] = set()
+        self._earlier: deque[Earlier] = deque(maxlen=EARLIER)
 
     def before_model(self, messages: list[Message]) -> list[Message]:
         self._turns += 1
@@ -29,13 +31,16 @@ class ConstraintReminder(Guard):
     def before_tool(self, tool: str, arguments: Any) -> None:
         super().before_tool(tool, arguments)
         for rule in self._rules.values():
-            if (found := violated_by_call(rule, tool, arguments)) is not None:
+            if (found := violated_by_call(rule, tool, arguments, self._earlier)) is not None:
                 raise Interrupted(f"a rule is broken: the call {found.why}")
+        self._earlier.appendleft(Earlier(tool, ArgumentsRead(arguments)))
 
     def check(self, text: str, *, final: bool = True, finish: str | None = None) -> None:
         for rule in self._rules.values() if final else ():
-            if (found := violated(rule, text)) is not None:
+            if (found := violated(rule, text, self._earlier)) is not None:
                 raise Interrupted(f"a rule is broken: the answer {found.why}; it was not given")
+        if final:
+            self._earlier.appendleft(Earlier(None))
 
     def _take(self, message: Message) -> None:
         role, text = message.get("role"), message.get("content")

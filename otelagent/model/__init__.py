@@ -19,7 +19,7 @@ from otelagent.model.content import (
     ToolResult,
 )
 from otelagent.model.finding import RANK, Evidence, Finding, Layer, Severity
-from otelagent.model.instructions import Breach, Instructions, Rule
+from otelagent.model.instructions import Breach, Earlier, Instructions, Rule
 from otelagent.model.kind import Kind, Need, Role, Withheld
 from otelagent.model.odd import Odd
 from otelagent.model.outcome import BAD, More, Outcome, Status
@@ -45,6 +45,7 @@ __all__ = [
     "Content",
     "Declared",
     "Doubt",
+    "Earlier",
     "Evidence",
     "Family",
     "Finding",

@@ -1,12 +1,12 @@
 """What was read from tool calls, of their own spans or of the messages around them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import IntEnum
 from typing import Protocol
 
 import msgspec
 
-from otelagent.model.instructions import Breach, Rule
+from otelagent.model.instructions import Breach, Earlier, Rule
 from otelagent.model.kind import Role
 from otelagent.model.outcome import More, Outcome, Status
 from otelagent.model.work import Items, Receipt
@@ -37,7 +37,9 @@ class Likeness(Protocol):
 
     @property
     def names(self) -> frozenset[int]: ...
-    def breaks(self, rule: "Rule", tool: str | None) -> "Breach | None": ...
+    @property
+    def plain(self) -> frozenset[str]: ...
+    def breaks(self, rule: "Rule", tool: str | None, earlier: "Iterable[Earlier] | None" = None) -> "Breach | None": ...
 
 
 class Suspect(msgspec.Struct, frozen=True, gc=False):

@@ -1,7 +1,7 @@
 """What operators and users tell an agent, and the rules in it."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Rule(Protocol):
@@ -13,9 +13,6 @@ class Rule(Protocol):
     def hash(self) -> int: ...
     @property
     def checked(self) -> bool: ...
-    @property
-    def order(self) -> tuple[str, str] | None:
-        """A tool, and the one that it is to be called before; lower case."""
 
 
 class Breach(Protocol):
@@ -23,6 +20,21 @@ class Breach(Protocol):
 
     @property
     def why(self) -> str: ...
+
+
+class Plain(Protocol):
+    """What a call was given."""
+
+    @property
+    def plain(self) -> frozenset[str]:
+        """The single values in its arguments."""
+
+
+class Earlier(NamedTuple):
+    """A call that a run made before, or an answer, which has no tool."""
+
+    tool: str | None
+    given: Plain | None = None
 
 
 class Instructions(Protocol):

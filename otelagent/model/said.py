@@ -1,11 +1,11 @@
 """What a completion's text says: claims, admissions, doubts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
-from otelagent.model.instructions import Breach, Instructions, Rule
+from otelagent.model.instructions import Breach, Earlier, Instructions, Rule
 from otelagent.model.work import Items, Receipt
 
 
@@ -124,7 +124,7 @@ class Said(Protocol):
         """The share of runs of eight words that it has in common with what the agent was told."""
 
     def repeats(self, phrase: str) -> bool: ...
-    def breaks(self, rule: "Rule") -> "Breach | None": ...
+    def breaks(self, rule: "Rule", earlier: "Iterable[Earlier] | None" = None) -> "Breach | None": ...
     @property
     def deeds(self) -> frozenset[frozenset[str]]:
         """Deeds that its author claims to have done: each as the kinds that it may be of."""

@@ -1,11 +1,11 @@
 """What a completion's text tells, read when it is asked for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from xxhash import xxh3_64_intdigest
 
-from otelagent.model import Admission, Claim, Doubt, Instructions, Items, Receipt, Rule
+from otelagent.model import Admission, Claim, Doubt, Earlier, Instructions, Items, Receipt, Rule
 from otelagent.reading.accounts import account, covers
 from otelagent.reading.acknowledgement import admits, announces, clears, completed, halted, in_part, undone, whole
 from otelagent.reading.arguments import fingerprint
@@ -138,9 +138,9 @@ class CompletionRead(TextRead):
         """Half of the text or more is this phrase."""
         return len(phrase) * 2 >= len(self._text) and phrase in self._text.lower()
 
-    def breaks(self, rule: Rule) -> Violation | None:
-        """How it breaks a rule."""
-        return violated(rule, self._text) if isinstance(rule, Constraint) else None
+    def breaks(self, rule: Rule, earlier: Iterable[Earlier] | None = None) -> Violation | None:
+        """How it breaks a rule; `earlier`: the run's calls and answers, the latest first."""
+        return violated(rule, self._text, earlier) if isinstance(rule, Constraint) else None
 
     @property
     def deeds(self) -> frozenset[frozenset[str]]:

@@ -5,10 +5,9 @@ from typing import Final
 
 from otelagent.model import Items, Rule
 from otelagent.reading.arguments import words_of
-from otelagent.reading.constraints import Constraint, constraints
+from otelagent.reading.constraints import Constraint, constraints, lifted
 from otelagent.reading.enumeration import HEAD, enumerated, names
 from otelagent.reading.injection import names_in, shingles
-from otelagent.reading.lifting import lifted
 from otelagent.reading.likeness import text_fingerprint
 from otelagent.reading.particulars import about_trouble, asked_for, troubles
 from otelagent.reading.requests import follows, requested

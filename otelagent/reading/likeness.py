@@ -1,14 +1,16 @@
 """What the arguments of a call tell, read when it is asked for."""
 
 from array import array
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 from xxhash import xxh3_64_intdigest
 
-from otelagent.model import Items, Rule
+from otelagent.model import Earlier, Items, Rule
 from otelagent.reading.arguments import canonical, similar, terms
 from otelagent.reading.constraints import Constraint, Violation, violated_by_call
+from otelagent.reading.constraints.tools import plain
 from otelagent.reading.enumeration import HEAD, enumerated, mentioned, names, texts, worded
 from otelagent.reading.envelopes import unwrap_arguments
 from otelagent.reading.injection import names_in
@@ -106,9 +108,14 @@ class ArgumentsRead(msgspec.Struct, gc=False, eq=False):
         """Addresses, hosts, identifiers and amounts in the arguments."""
         return names_in(as_text(self._raw)) if self._raw is not None else frozenset()
 
-    def breaks(self, rule: Rule, tool: str | None) -> Violation | None:
-        """How a call with these arguments breaks a rule."""
-        return violated_by_call(rule, tool, self._raw) if isinstance(rule, Constraint) else None
+    @property
+    def plain(self) -> frozenset[str]:
+        """The single values in the arguments; none once long arguments were let go."""
+        return plain(self._raw)
+
+    def breaks(self, rule: Rule, tool: str | None, earlier: Iterable[Earlier] | None = None) -> Violation | None:
+        """How a call with these arguments breaks a rule; `earlier`: the run's calls and answers, the latest first."""
+        return violated_by_call(rule, tool, self._raw, earlier) if isinstance(rule, Constraint) else None
 
     def _read(self) -> frozenset[int]:
         if self._terms is None:

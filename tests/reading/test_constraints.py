@@ -1,13 +1,18 @@
 """Rules in instructions, what breaks them and what only looks like it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otelagent.reading.constraints import Constraint, constraints, violated, violated_by_call
-from otelagent.reading.lifting import lifted
+from otelagent.model import Earlier
+from otelagent.reading.constraints import Constraint, constraints, lifted, violated, violated_by_call
+from otelagent.reading.likeness import ArgumentsRead
+
+TABLE = yaml.safe_load((Path(__file__).parent / "constraints.yaml").read_text())
 
 
 def rules(text: str) -> list[Constraint]:
@@ -27,11 +32,6 @@ NO_RULES = [
     "O cliente comprou-o depois de 1 de janeiro de 2024.",
     "客户在2024年1月1日之后购买了它。",
     "顧客は2024年1月1日以降に購入しました。",
-    "Do not mention prices without VAT.",
-    "No menciones precios sin IVA.",
-    "N'indique pas les prix hors taxes.",
-    "Nenne keine Preise ohne Mehrwertsteuer.",
-    "不要提及不含税的价格。",
     "Send the mail before the meeting on Monday.",
 ]
 RULES: list[tuple[str, str, dict[str, Any]]] = [
@@ -53,6 +53,11 @@ RULES: list[tuple[str, str, dict[str, Any]]] = [
     ("Antes de usar send_mail, chame ask_boss.", "tool_before", {"terms": ("ask_boss", "send_mail")}),
     ("调用 send_mail 之前必须先调用 ask_boss。", "tool_before", {"terms": ("ask_boss", "send_mail")}),
     ("send_mail を呼ぶ前に ask_boss を呼んでください。", "tool_before", {"terms": ("ask_boss", "send_mail")}),
+    ("Do not mention prices without VAT.", "term_forbidden", {"terms": ("without vat",)}),
+    ("No menciones precios sin IVA.", "term_forbidden", {"terms": ("sin iva",)}),
+    ("N'indique pas les prix hors taxes.", "term_forbidden", {"terms": ("hors taxes",)}),
+    ("Nenne keine Preise ohne Mehrwertsteuer.", "term_forbidden", {"terms": ("ohne mehrwertsteuer",)}),
+    ("不要提及不含税的价格。", "term_forbidden", {"terms": ("不含税",)}),
     ("Never cite documents published before 2020.", "date", {"first": (2020, 0, 0)}),
     ("Do not use sources older than January 2023.", "date", {"first": (2023, 1, 0)}),
     (
@@ -146,6 +151,42 @@ RULES: list[tuple[str, str, dict[str, Any]]] = [
     ("预算不超过5000元。", "budget", {"amount": 5000}),
     ("予算は5万円です。", "budget", {"amount": 50000}),
 ]
+
+
+def broken(instructions: str, what: Any) -> list[str]:
+    """The kinds of rules that an answer, a call or the last of several calls breaks."""
+    stated = constraints(instructions, "system")
+    if isinstance(what, str):
+        return [rule.kind for rule in stated if violated(rule, what)]
+    *before, (tool, arguments) = [next(iter(each.items())) for each in (what if isinstance(what, list) else [what])]
+    earlier = [Earlier(name, ArgumentsRead(given)) for name, given in reversed(before)]
+    return [rule.kind for rule in stated if violated_by_call(rule, tool, arguments, earlier)]
+
+
+@pytest.mark.parametrize("entry", TABLE["rules"], ids=lambda entry: entry["rule"][:60])
+def test_instructions_as_they_stand_in_production(entry: dict[str, Any]) -> None:
+    assert broken(entry["rule"], entry["breaks"])
+    assert broken(entry["rule"], entry["keeps"]) == []
+
+
+@pytest.mark.parametrize(("text", "what"), TABLE["none"], ids=lambda text: str(text)[:60])
+def test_what_only_sounds_like_a_rule(text: str, what: Any) -> None:
+    assert broken(text, what) == []
+
+
+def test_an_order_of_tools_is_not_judged_without_the_calls_before() -> None:
+    (rule,) = rules("Always call verify_order before issue_refund.")
+    assert rule.kind == "tool_before"
+    assert violated_by_call(rule, "issue_refund", {"order_id": 1}) is None
+    assert violated_by_call(rule, "issue_refund", {"order_id": 1}, []) is not None
+
+
+def test_a_required_tool_that_was_called_for_earlier_answers_is_missed() -> None:
+    (rule,) = rules("Always call `kb_search` first.")
+    asked_before = [Earlier("crm_read"), Earlier(None), Earlier("kb_search"), Earlier(None)]
+    assert violated(rule, "It costs 4 EUR.", asked_before) is not None
+    assert violated(rule, "It costs 4 EUR.", [Earlier("kb_search"), *asked_before]) is None
+    assert violated(rule, "You are welcome.", [Earlier(None), *asked_before]) is None
 
 
 @pytest.mark.parametrize(
@@ -255,12 +296,12 @@ BREAKS = [
 
 @pytest.mark.parametrize(("rule", "completion"), KEEPS)
 def test_a_completion_that_keeps_the_rule(rule: str, completion: str) -> None:
-    assert [found for each in rules(rule) if (found := each.check(completion))] == []
+    assert [found for each in rules(rule) if (found := violated(each, completion))] == []
 
 
 @pytest.mark.parametrize(("rule", "completion"), BREAKS)
 def test_a_completion_that_breaks_the_rule(rule: str, completion: str) -> None:
-    assert any(each.check(completion) for each in rules(rule))
+    assert any(violated(each, completion) for each in rules(rule))
 
 
 def test_a_call_of_a_forbidden_tool_breaks_the_rule() -> None:

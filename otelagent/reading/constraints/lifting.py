@@ -1,36 +1,47 @@
-"""Rules that a later user message takes back."""
+"""Rules that a later message takes back."""
 
 from collections.abc import Iterable
 from typing import Final
 
-from otelagent.reading.constraints import Constraint, constraints
+from otelagent.reading.constraints.constraint import UNCHECKED, Constraint, lowered
+from otelagent.reading.constraints.stated import constraints
 from otelagent.reading.language import likely
 from otelagent.reading.lexicon import exact, pattern
-from otelagent.reading.rule_draft import lowered
 from otelagent.reading.sentences import sentences
 from otelagent.reading.values import window
 
-_WORD: Final = exact(r"[\pL\pN]+")
 _TOPIC: Final = {
     "date": "date",
     "language": "language",
+    "address": "language",
     "format": "format",
     "max_length": "length",
     "min_length": "length",
     "max_items": "length",
     "tool_forbidden": "tool",
     "tool_required": "tool",
+    "tool_allowed": "tool",
+    "tool_before": "tool",
+    "max_calls": "tool",
     "term_forbidden": "term",
     "term_required": "term",
     "values_forbidden": "term",
     "sources": "source",
+    "sources_forbidden": "source",
+    "recipients": "source",
+    "currency": "budget",
+    "units": "format",
     "budget": "budget",
     "price_limit": "budget",
-    "tool_before": "tool",
+    "cap": "budget",
 }
 _REPLACED: Final = frozenset(
-    ("date", "language", "format", "max_length", "min_length", "max_items", "sources", "budget")
+    (
+        *("date", "language", "address", "format", "max_length", "min_length", "max_items", "sources", "recipients"),
+        *("currency", "units", "budget", "price_limit", "tool_allowed"),
+    )
 )
+_WORD: Final = exact(r"[\pL\pN]+")
 
 
 def lifted(standing: Iterable[Constraint], user_text: str) -> tuple[Constraint, ...]:
@@ -83,7 +94,7 @@ def _concerned(rule: Constraint, topics: set[str], taken: list[bytes]) -> bool:
     """What is lifted is about the rule; a lifting that names nothing is about all that the user asked for."""
     if any(term.encode() in sentence for term in rule.terms for sentence in taken):
         return True
-    if rule.kind == "free":
+    if rule.kind == UNCHECKED:
         return bool(_long_words(lowered(rule.text)) & _long_words(b" ".join(taken)))
     return _TOPIC[rule.kind] in topics if topics else rule.role == "user"
 

@@ -1,0 +1,96 @@
+"""Rules on amounts: a budget, what one thing may cost, how much may be refunded or paid at once."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from otelagent.reading import numerals
+from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, said
+from otelagent.reading.lexicon import LANGUAGES, folded, matches, pattern, words
+
+_DEEDS: Final[dict[str, tuple[str, ...]]] = {}
+for _name in LANGUAGES:
+    for _deed, _stems in words("constraints", _name).get("deeds", {}).items():
+        _DEEDS[_deed] = (*_DEEDS.get(_deed, ()), *map(folded, _stems))
+
+
+def read(sentence: Sentence) -> Iterator[Draft]:
+    """The amount that must not be exceeded: by a deed, by one thing, or in all."""
+    yield from _caps(sentence)
+    if sentence.find("each_item") and sentence.find("limiting"):
+        yield from (Draft("price_limit", (), each) for each in _money(sentence)[:1])
+    yield from _budget(sentence)
+
+
+def _caps(sentence: Sentence) -> Iterator[Draft]:
+    told = _money(sentence)
+    deeds = [deed for deed, stems in _DEEDS.items() if any(stem.encode() in sentence.lowered for stem in stems)]
+    if deeds and len(told) == 1 and sentence.find("beyond") and not sentence.find("conditional"):
+        yield Draft("cap", tuple(deeds), told[0])
+
+
+def _money(sentence: Sentence) -> list[float]:
+    return [n.readings[0] for _, _, n in numerals.numbers(sentence.lowered, 8) if n.unit == "money"]
+
+
+def _budget(sentence: Sentence) -> Iterator[Draft]:
+    for match in matches(pattern("constraints", sentence.language, "budget"), sentence.lowered, 4):
+        for start, _, number in numerals.numbers(sentence.lowered, 8):
+            if number.unit == "money" and 0 <= start - match.end() <= 12:
+                yield Draft("budget", (), number.readings[0])
+                return
+
+
+def over_budget(rule: Constraint, text: str) -> Violation | None:
+    """A total above the budget, where the sentence doesn't speak of the budget itself."""
+    for sentence, _ in said(text, "total"):
+        if not any(word in sentence for word in _BUDGET_WORDS) and _above(rule, sentence):
+            return Violation(rule, "states a cost above the budget")
+    return None
+
+
+_BUDGET_WORDS: Final = (b"budget", b"presupuesto", b"orcamento", "预算".encode(), "予算".encode())
+
+
+def item_over(rule: Constraint, text: str) -> Violation | None:
+    """A thing is proposed that costs more than one may, where no sum is told."""
+    for sentence, language in said(text, "proposing"):
+        if not pattern("constraints", language, "sum").search(sentence) and _above(rule, sentence):
+            return Violation(rule, "proposes something that costs more than allowed")
+    return None
+
+
+def _above(rule: Constraint, sentence: bytes) -> bool:
+    limit = rule.amount or 0
+    return any(n.unit == "money" and n.readings[0] > limit for n in numerals.distinct(sentence, 16))
+
+
+_PRICE: Final = (
+    *(
+        "amount",
+        "price",
+        "cost",
+        "total",
+        "budget",
+        "payment",
+        "betrag",
+        "montant",
+        "importe",
+        "monto",
+        "valor",
+        "preis",
+    ),
+    *("prix", "precio", "preco", "suma", "summe", "sum", "金额", "金額"),
+)
+
+
+def argument_breaks(rule: Constraint, tool: str, name: str, value: object) -> str | None:
+    """A call spends, refunds or pays more than it may."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= (rule.amount or 0):
+        return None
+    if not any(word in folded(name) for word in _PRICE):
+        return None
+    if rule.kind == "cap":
+        named = folded(tool)
+        does = any(stem in named for deed in rule.terms for stem in _DEEDS[deed])
+        return "asks for a higher amount than allowed" if does else None
+    return "spends more than the budget"

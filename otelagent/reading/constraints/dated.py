@@ -1,0 +1,105 @@
+"""Rules on the dates of documents."""
+
+from collections.abc import Iterator
+
+from otelagent.reading.constraints.constraint import (
+    FIRST,
+    LAST,
+    Constraint,
+    Draft,
+    Sentence,
+    Violation,
+    excluded,
+    lowered,
+)
+from otelagent.reading.language import likely
+from otelagent.reading.lexicon import matches, pattern
+from otelagent.reading.sentences import Day, clauses, days, sentences
+
+
+def read(sentence: Sentence) -> Iterator[Draft]:
+    """Only the documents dated after or before a day, or between two."""
+    if not (sentence.find("restriction") and sentence.find("documents")):
+        return
+    for clause in clauses(sentence.lowered):
+        told = days(clause)
+        if len(told) == 1 and (span := _span(clause, sentence.language, *told[0])):
+            yield Draft("date", first=span[0], last=span[1])
+        elif len(told) == 2 and _between(clause[: told[0][1]], sentence.language):
+            yield Draft("date", first=told[0][0], last=_ending(told[1][0]))
+
+
+def _between(before: bytes, language: str) -> bool:
+    within = pattern("constraints", language, "within").search(before)
+    return bool(within) and not pattern("constraints", language, "prohibition").search(before)
+
+
+def _span(clause: bytes, language: str, day: Day, start: int, end: int) -> tuple[Day, Day] | None:
+    before, after = clause[max(0, start - 32) : start], clause[end : end + 32]
+    later = _adjacent("after", language, before, after)
+    earlier = _adjacent("before", language, before, after)
+    if later == earlier:
+        return None
+    later = later > earlier
+    forbidden = pattern("constraints", language, "prohibition").search(clause[:start] if language != "ja" else clause)
+    return (day, LAST) if later != bool(forbidden) else (FIRST, _ending(day))
+
+
+def _adjacent(relation: str, language: str, before: bytes, after: bytes) -> int:
+    """How near the relation stands before or after the date, an article or "the year" aside; 0: it doesn't. Of "from
+    before" the second word is the nearer."""
+    ends = [match.end() for match in matches(pattern("constraints", language, relation), before, 8)]
+    if ends and len(before[ends[-1] :].split()) <= 2:
+        return int(ends[-1]) + 1
+    match = pattern("constraints", language, f"{relation}_suffix").search(after)
+    return len(before) + 1 if match and match.start() <= 3 else 0
+
+
+def _ending(day: Day) -> Day:
+    return day[0], day[1] or 99, day[2] or 99
+
+
+def breaks(rule: Constraint, text: str) -> Violation | None:
+    """A document is used or cited with a date outside the allowed span."""
+    for name in likely(text):
+        before, after = pattern("constraints", name, "dated"), pattern("constraints", name, "dated_after")
+        for sentence in sentences(lowered(text)):
+            for day, start, end in days(sentence):
+                if not _outside(rule, day) or excluded(sentence, name):
+                    continue
+                if before.search(sentence[max(0, start - 60) : start]) or after.search(sentence[end : end + 40]):
+                    return Violation(rule, "relies on a document dated outside the allowed span")
+    return None
+
+
+def _outside(rule: Constraint, day: Day) -> bool:
+    """Earlier than the first or later than the last, as far as the day is said."""
+    known = 3 if day[2] else 2 if day[1] else 1
+    return day[:known] < rule.first[:known] or day[:known] > rule.last[:known]
+
+
+_BOUNDS = (
+    *("after", "since", "from", "start", "min", "begin", "newer", "gte"),
+    *("before", "until", "to_", "end", "max", "older", "lte"),
+    *("desde", "hasta", "depuis", "jusqu", "seit", "bis", "ab_", "von_", "inicio", "fim", "ate_"),
+)
+"""Parts of the names of arguments that bound a time, on either side."""
+
+
+def argument_breaks(rule: Constraint, name: str, value: object) -> str | None:
+    """An argument asks for documents outside the allowed span."""
+    if not isinstance(value, str) or len(value) > 40:
+        return None
+    for day, _, _ in days(lowered(value)):
+        if not any(word in name for word in _BOUNDS):
+            continue
+        if _earlier(day, rule.first):
+            return "asks for documents older than allowed"
+        if _earlier(rule.last, day):
+            return "asks for documents newer than allowed"
+    return None
+
+
+def _earlier(one: Day, other: Day) -> bool:
+    known = 3 if one[2] and other[2] else 2 if one[1] and other[1] else 1
+    return one[:known] < other[:known]

@@ -1,0 +1,106 @@
+"""The rules that a message states.
+
+Read from system and user messages, sentence by sentence, with the word lists of the message's language. What no reader
+understands but sounds like a rule is kept with kind `free`, for its displacement from the context, and stays unchecked.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final, Literal
+
+from xxhash import xxh3_128_digest
+
+from otelagent.reading.constraints import (
+    address,
+    amounts,
+    dated,
+    formats,
+    lengths,
+    money,
+    sources,
+    spoken,
+    terms,
+    tools,
+    units,
+    withheld,
+)
+from otelagent.reading.constraints.constraint import UNCHECKED, Constraint, Draft, Sentence, lowered
+from otelagent.reading.language import likely
+from otelagent.reading.sentences import sentences
+from otelagent.reading.values import window
+
+LIMIT: Final = 32
+"""Constraints per message."""
+
+
+def constraints(text: str, role: Literal["system", "user"]) -> tuple[Constraint, ...]:
+    """The rules that a message states, at most `LIMIT`; a sentence may state several. A repeated text is read once."""
+    key = xxh3_128_digest(f"{role} {text}".encode(errors="replace"))
+    if (known := _KNOWN.get(key)) is None:
+        if len(_KNOWN) >= _KNOWN_LIMIT:
+            _KNOWN.clear()
+        known = _KNOWN[key] = _constraints(text, role)
+    return known
+
+
+_KNOWN: Final[dict[bytes, tuple[Constraint, ...]]] = {}
+_KNOWN_LIMIT: Final = 256
+
+
+def _constraints(text: str, role: str) -> tuple[Constraint, ...]:
+    found: dict[tuple[object, ...], Constraint] = {}
+    shown = window(text)[0]
+    languages = likely(shown, slack=1)
+    for data in sentences(shown.encode(errors="replace")):
+        written = data.decode(errors="replace")
+        small = lowered(written)
+        read_in = [
+            Sentence(written, small, language) for language in dict.fromkeys((*languages, *likely(written, slack=1)))
+        ]
+        if any(sentence.find("reported") for sentence in read_in):
+            continue
+        for made in (rule for sentence in read_in for rule in _read(sentence, role)):
+            found.setdefault((made.kind, made.hash, made.terms), made)
+        if len(found) >= LIMIT:
+            break
+    return tuple(found.values())[:LIMIT]
+
+
+def _read(sentence: Sentence, role: str) -> list[Constraint]:
+    asked = sentence.written.endswith(("?", "？"))
+    readers = _OF_THE_ANSWER if asked else (*_OF_THE_ANSWER, *_OF_THE_WORK)
+    drafts = [draft for read in readers for draft in read(sentence)]
+    if not drafts and not asked and len(sentence.written) >= 8 and sentence.find("free"):
+        drafts = [Draft(UNCHECKED)]
+    return [draft.made(sentence.written, role) for draft in _apart(drafts)]
+
+
+def _apart(drafts: list[Draft]) -> list[Draft]:
+    """A name that is a tool's is no term; a cap on each item or on one kind of deed is no budget."""
+    kinds = {draft.kind for draft in drafts}
+    not_these: set[str] = set()
+    if any(kind.startswith("tool") for kind in kinds):
+        not_these |= {"term_forbidden", "term_required"}
+    if "tool_before" in kinds:
+        not_these |= {"tool_required"}
+    if kinds & {"price_limit", "cap"}:
+        not_these |= {"budget"}
+    if "currency" in kinds or "address" in kinds:
+        not_these |= {"term_required", "term_forbidden"}
+    return [draft for draft in drafts if draft.kind not in not_these]
+
+
+_Reader = Callable[[Sentence], Iterator[Draft]]
+_OF_THE_ANSWER: Final[tuple[_Reader, ...]] = (spoken.read, formats.read, lengths.read)
+"""May be asked for politely, in a question."""
+_OF_THE_WORK: Final[tuple[_Reader, ...]] = (
+    dated.read,
+    lengths.read_items,
+    tools.read,
+    terms.read,
+    withheld.read,
+    sources.read,
+    money.read,
+    units.read,
+    address.read,
+    amounts.read,
+)

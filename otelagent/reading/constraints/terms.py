@@ -1,0 +1,131 @@
+"""Rules on terms: words not to be used, names not to be mentioned, lines that an answer has to hold."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, excluded, lowered
+from otelagent.reading.constraints.tools import is_tool
+from otelagent.reading.constraints.withheld import names_class
+from otelagent.reading.language import likely
+from otelagent.reading.lexicon import exact, folded, listed, matches, pattern
+
+_QUOTED: Final = exact(
+    r"\"([^\"\n]{1,60})\"|“([^”\n]{1,60})”|«\s?([^»\n]{1,60}?)\s?»|„([^“”\n]{1,60})[“”]|`([^`\n]{1,60})`"
+    r"|[「『]([^」』\n]{1,40})[」』]|(?:^|[\s(])'([^'\n]{2,60})'|‘([^’\n]{2,60})’"
+)
+_PROPER: Final = exact(r"[^\s.!?]\s+(\p{Lu}[\pL\pN&-]+(?:\s\p{Lu}[\pL\pN&-]*){0,4})")
+_INITIALS: Final = 2
+"""Letters of a name that is too short to be looked for: "US" stands in any text."""
+_GENERIC: Final = frozenset(listed("constraints", "generic"))
+_UNSPACED: Final = ("zh", "ja")
+
+
+def read(sentence: Sentence) -> Iterator[Draft]:
+    """The terms of a sentence that forbids or demands some."""
+    data = sentence.written.encode(errors="replace")
+    quoted = [next(filter(None, match.groups())).decode(errors="replace") for match in matches(_QUOTED, data, 8)]
+    if sentence.find("qualifying"):
+        yield from _chosen("term_forbidden", [_qualifier(sentence)])
+    elif rule := sentence.find("term_forbidden"):
+        yield from _chosen("term_forbidden", quoted or _unquoted(sentence, data, rule.group()))
+    elif named := sentence.find("name_forbidden"):
+        yield from _chosen("term_forbidden", quoted or _before(sentence, data, named.start()))
+    elif sentence.find("term_required"):
+        yield from _chosen("term_required", quoted)
+
+
+def _chosen(kind: str, terms: list[str]) -> Iterator[Draft]:
+    terms = terms + [rest for term in terms if (rest := _bare(term))]
+    chosen = tuple(dict.fromkeys(term.strip(" .").lower() for term in terms if len(term.strip(" .")) >= _INITIALS))
+    if chosen and not is_tool(chosen[0], b""):
+        yield Draft(kind, chosen)
+
+
+def _qualifier(sentence: Sentence) -> str:
+    """Of "prices without tax" what makes the price one of those."""
+    return str(sentence.find("qualifying")[1].decode(errors="replace"))
+
+
+def _unquoted(sentence: Sentence, data: bytes, rule: bytes) -> list[str]:
+    if sentence.language in _UNSPACED:
+        return _named(sentence)
+    found = [match[1].decode(errors="replace") for match in matches(_PROPER, data, 8)]
+    return [name for each in found if len(name := _named_after(rule, each)) > _INITIALS]
+
+
+def _before(sentence: Sentence, data: bytes, at: int) -> list[str]:
+    """The name that stands right before the words that forbid it."""
+    for match in matches(_PROPER, data, 8):
+        name = match[1].decode(errors="replace")
+        if lowered(data[: match.end()].decode(errors="replace")).rstrip() != sentence.lowered[:at].rstrip():
+            continue
+        *kinds, last = name.split()
+        if sentence.language != "de":
+            return [name] if name.lower() not in _GENERIC and len(name) > _INITIALS else []
+        told = kinds or lowered(data[: match.start(1)].decode(errors="replace")).decode().split()
+        return [last] if any(folded(kind.lower()).startswith(_KINDS_OF_NAMES) for kind in told[-2:]) else []
+    return []
+
+
+_KINDS_OF_NAMES: Final = tuple(sorted(folded(word) for word in _GENERIC if len(word) > 3))
+
+
+def _named_after(rule: bytes, name: str) -> str:
+    """A name without the words that are the rule's own: German writes nouns like names."""
+    told = rule.decode(errors="replace").split()
+    parts = name.split()
+    while parts and folded(parts[0].lower()) in told:
+        del parts[0]
+    return " ".join(parts)
+
+
+def _bare(term: str) -> str | None:
+    """A name without the word for what it names."""
+    first, _, rest = term.partition(" ")
+    return rest if rest and first.lower() in _GENERIC else None
+
+
+def _named(sentence: Sentence) -> list[str]:
+    """Terms in scripts without capitals; a class of values is no term."""
+    if names_class(sentence):
+        return []
+    found = pattern("constraints", sentence.language, "term_named")
+    return [match[1].decode(errors="replace") for match in matches(found, sentence.lowered, 8)]
+
+
+def uses(rule: Constraint, text: str) -> Violation | None:
+    """A forbidden term stands in an answer, and its sentence doesn't say that it was left out."""
+    small = text.lower()
+    for term in rule.terms:
+        at = _occurrence(small, term)
+        if at >= 0:
+            around = lowered(_sentence_at(small, at).replace(term, " "))
+            if not any(excluded(around, name) for name in likely(text)):
+                return Violation(rule, "uses a term that the instructions forbid", at, at + len(term))
+    return None
+
+
+def lacks(rule: Constraint, text: str) -> Violation | None:
+    """None of the required terms stands in an answer."""
+    small = text.lower()
+    present = any(term in small for term in rule.terms)
+    return None if present else Violation(rule, "lacks a term that the instructions require")
+
+
+def _occurrence(small: str, term: str) -> int:
+    """Where a term stands as a word of its own; -1 if nowhere."""
+    at = small.find(term)
+    for _ in range(64):
+        if at < 0:
+            return -1
+        before, after = small[max(0, at - 1) : at], small[at + len(term) : at + len(term) + 1]
+        if not term.isascii() or not (before.isalnum() or after.isalnum()):
+            return at
+        at = small.find(term, at + 1)
+    return -1
+
+
+def _sentence_at(text: str, at: int) -> str:
+    start = max(text.rfind(mark, 0, at) for mark in ".!?\n。") + 1
+    ends = [end for mark in ".!?\n。" if (end := text.find(mark, at)) >= 0]
+    return text[start : min(ends, default=len(text))]
