@@ -11,7 +11,8 @@ from otelagent.reading.emptiness import empty, hollow_text
 from otelagent.reading.envelopes import Unwrapped, unwrap
 from otelagent.reading.exits import exited, failed_output
 from otelagent.reading.failures import NOT_THERE, http, kind, refusal, statement
-from otelagent.reading.structure import sign, status_word
+from otelagent.reading.flags import status_word
+from otelagent.reading.structure import sign
 
 _UNKNOWN: Final = Outcome(Status.UNKNOWN)
 _ERRORS: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.DENIED})

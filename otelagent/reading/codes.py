@@ -1,0 +1,141 @@
+"""What codes in a result say: HTTP and gRPC statuses, problem details, and services' own codes."""
+
+from typing import Any, Final
+
+from otelagent.model import Status
+from otelagent.reading import members
+from otelagent.reading.failures import NOT_THERE, http, kind, nothing, statement, troubled
+from otelagent.reading.fields import FEW, Fields, wording
+from otelagent.reading.members import folded
+from otelagent.reading.sign import Sign, pointer_to
+
+
+def http_status(fields: Fields) -> Sign | None:
+    """An HTTP status under a name that can mean no other number."""
+    for _, key, member in fields.found(members.HTTP_KEYS):
+        code = _code(member)
+        if code is not None and (status := http(code)) is not None:
+            if status is Status.ERROR:
+                status = _missing(fields, code) or kind(fields.text()).status
+            return Sign(status, pointer_to(key), f"status {code}")
+    return None
+
+
+def bare_code(fields: Fields) -> Sign | None:
+    """`code: 429`: only where words explain it or it can be no other code, and nothing else is there; 415 may be an
+    area."""
+    for name, key, member in fields.found(members.CODE_KEYS | members.REPLY_CODES | members.STATUS):
+        code = _code(member)
+        if code is None or code < 400 or not (fields.errors_only() or len(fields.by_name) == 1):
+            continue
+        if fields.talks() or name != "code" or code in _UNMISTAKABLE:
+            status = http(code) or Status.ERROR
+            if status is Status.ERROR:
+                status = _missing(fields, code) or kind(fields.text()).status
+            return Sign(status, pointer_to(key), f"status {code}")
+    return None
+
+
+_UNMISTAKABLE: Final = frozenset({401, 403, 429, 500, 502, 503, 504})
+
+_BARE: Final = 12
+"""Characters up to which words repeat a status: "Not Found"."""
+
+
+def _missing(fields: Fields, code: int) -> Status | None:
+    """A 404 whose words say that what was asked for isn't there: found nothing."""
+    said = (member for _, _, member in fields.found(members.MESSAGES | members.ERROR_TEXTS))
+    gone = code in NOT_THERE and any(isinstance(each, str) and len(each) > _BARE and nothing(each) for each in said)
+    return Status.EMPTY if gone else None
+
+
+def any_code(fields: Fields) -> Sign | None:
+    """An HTTP status under any name, where all else are a few words that agree with it."""
+    if not 2 <= len(fields.by_name) <= FEW:
+        return None
+    codes = [(key, code) for key, member in fields.by_name.values() if (code := _code(member)) and code >= 400]
+    texts = [member for _, member in fields.by_name.values() if isinstance(member, str) and not member.isdigit()]
+    if len(codes) != 1 or len(texts) != len(fields.by_name) - 1:
+        return None
+    key, code = codes[0]
+    status = http(code) or Status.ERROR
+    if any(kind(text).status is status is not Status.ERROR or statement(text) is not None for text in texts):
+        return Sign(status, pointer_to(key), f"status {code}")
+    return None
+
+
+def _code(member: Any) -> int | None:
+    if isinstance(member, bool):
+        return None
+    if isinstance(member, str) and len(member) == 3 and member.isdigit():
+        member = int(member)
+    return member if isinstance(member, int) and 100 <= member <= 599 else None
+
+
+def problem_details(fields: Fields) -> Sign | None:
+    """Problem details (RFC 9457), whatever members of its own a service adds."""
+    if not {"type", "title", "status"} <= fields.by_name.keys():
+        return None
+    key, member = fields.by_name["status"]
+    uri, code = fields.by_name["type"][1], _code(member)
+    if code is None or not isinstance(uri, str) or not uri.startswith(_PROBLEM_TYPES):
+        return None
+    status = http(code)
+    if status is Status.ERROR:
+        status = kind(fields.text()).status
+    return Sign(status, pointer_to(key), f"status {code}") if status is not None and code >= 400 else None
+
+
+_PROBLEM_TYPES: Final = ("about:", "urn:", "tag:", "http://", "https://", "/")
+
+
+def replied(fields: Fields) -> Sign | None:
+    """A service's own code beside words of trouble, and nothing that was asked for:
+    `{"code": 50001, "msg": "系统繁忙", "data": null}`."""
+    if not fields.errors_only() or fields.substance():
+        return _cut_short(fields)
+    said = " ; ".join(wording(member) for _, _, member in fields.found(members.MESSAGES | members.ERROR_TEXTS))
+    for name, key, member in fields.found(members.REPLY_CODES):
+        coded = isinstance(member, int | str) and member not in _SOUND_CODES
+        word = member if isinstance(member, str) and not member.isdigit() else ""
+        if coded and troubled(f"{word} ; {said}"):
+            return Sign(kind(f"{member} ; {said}").status, pointer_to(key), f"{name} says that it failed")
+    return None
+
+
+_SOUND_CODES: Final = (0, 1, 200, "0", "200", "", True, False)
+
+
+def _cut_short(fields: Fields) -> Sign | None:
+    """A service's own code, negative or of an HTTP status, whose words say that a limit was hit, beside what came
+    before it."""
+    for name, key, member in fields.found(members.REPLY_CODES):
+        if not isinstance(member, int) or isinstance(member, bool) or not (member < 0 or http(member)):
+            continue
+        for _, _, said in fields.found(members.MESSAGES):
+            reading = statement(said) if isinstance(said, str) else None
+            if reading is not None and reading.status in _SHORTFALLS:
+                return Sign(reading.status, pointer_to(key), f"{name} says that it was cut short")
+    return None
+
+
+_SHORTFALLS: Final = (Status.RATE_LIMITED, Status.TIMEOUT, Status.PARTIAL)
+_GRPC: Final = {
+    **dict.fromkeys((1, 2, 3, 6, 9, 10, 11, 12, 13, 14, 15), Status.ERROR),
+    4: Status.TIMEOUT,
+    7: Status.DENIED,
+    8: Status.RATE_LIMITED,
+    16: Status.DENIED,
+}
+_GRPC_STATUS: Final = frozenset({"code", "message", "details"})
+
+
+def grpc_status(fields: Fields) -> Sign | None:
+    """google.rpc.Status as JSON: its message says the same as its code."""
+    if not {"code", "message"} <= fields.by_name.keys() <= _GRPC_STATUS:
+        return None
+    key, code = fields.by_name["code"]
+    status = _GRPC.get(code) if isinstance(code, int) and not isinstance(code, bool) else None
+    said = fields.by_name["message"][1]
+    agrees = isinstance(said, str) and folded(said) not in members.SOUND and kind(said).status is status
+    return Sign(status, pointer_to(key), f"gRPC status {code}") if status is not None and agrees else None
