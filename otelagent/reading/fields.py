@@ -32,8 +32,10 @@ class Fields:
         )
 
     def found(self, names: frozenset[str]) -> list[tuple[str, str, Any]]:
-        """(folded name, key, member) of those present."""
-        return [(name, *self.by_name[name]) for name in self.by_name.keys() & names]
+        """(folded name, key, member) of those present, in the object's order."""
+        present = self.by_name.keys() & names
+        ordered = present if len(present) < 2 else [name for name in self.by_name if name in present]
+        return [(name, *self.by_name[name]) for name in ordered]
 
     def errors_only(self) -> bool:
         return self.by_name.keys() <= members.AROUND | members.OUTCOMES

@@ -49,8 +49,9 @@ _Fields = Mapping[str, tuple[str, Any]]
 
 
 def _cursor(fields: _Fields, under: str) -> More | None:
-    for name in fields.keys() & (MORE_FLAGS | NEXT):
-        key, member = fields[name]
+    for name, (key, member) in fields.items():
+        if name not in MORE_FLAGS and name not in NEXT:
+            continue
         if member is True if name in MORE_FLAGS else _leads_on(member):
             return More(f"{under}/{key}", "there is a next page", _total(fields))
     return None
@@ -61,9 +62,8 @@ def _leads_on(member: Any) -> bool:
 
 
 def _within(fields: _Fields) -> More | None:
-    for name in fields.keys() & PAGERS:
-        key, member = fields[name]
-        if isinstance(member, Mapping) and len(member) <= _MEMBERS:
+    for name, (key, member) in fields.items():
+        if name in PAGERS and isinstance(member, Mapping) and len(member) <= _MEMBERS:
             inner = {folded(each): (str(each), value) for each, value in member.items()}
             if found := _cursor(inner, f"/{key}"):
                 return found
@@ -75,7 +75,7 @@ def _lists(fields: _Fields) -> Iterator[list[Any]]:
 
 
 def _total(fields: _Fields) -> int | None:
-    return next((fields[name][1] for name in fields.keys() & COUNTS if type(fields[name][1]) is int), None)
+    return next((count for name, (_, count) in fields.items() if name in COUNTS and type(count) is int), None)
 
 
 def _counted(fields: _Fields) -> More | None:
@@ -83,9 +83,8 @@ def _counted(fields: _Fields) -> More | None:
     lists = list(_lists(fields))
     if len(lists) != 1:
         return None
-    for name in fields.keys() & COUNTS:
-        key, count = fields[name]
-        if type(count) is int and name.startswith(_TOTALS) and count > len(lists[0]):
+    for name, (key, count) in fields.items():
+        if name in COUNTS and type(count) is int and name.startswith(_TOTALS) and count > len(lists[0]):
             return More(f"/{key}", f"lists {len(lists[0])} of {count}", count)
     return None
 
@@ -94,7 +93,7 @@ def _batch(fields: _Fields) -> More | None:
     """`{"requested": 10, "succeeded": 3, "failed": 7}`."""
     asked, done, failed = (_number(fields, names) for names in (BATCHED, SUCCEEDED, FAILED_COUNTS))
     if asked and done is not None and failed and done + failed == asked:
-        key = next(fields[name][0] for name in fields.keys() & FAILED_COUNTS)
+        key = next(key for name, (key, _) in fields.items() if name in FAILED_COUNTS)
         return More(f"/{key}", f"{failed} of {asked} failed", None)
     return None
 

@@ -474,6 +474,13 @@ def test_path_leads_through_envelopes_to_what_decided() -> None:
     assert outcome(Captured(body, "result")).path.startswith("result#/error")
 
 
+def test_of_several_signs_of_a_kind_the_first_decides_in_every_process() -> None:
+    said = {"fault": "no such table", "failure": "no such table", "err": "no such table", "exception": "no such table"}
+    for names in (list(said), list(reversed(said))):
+        read = outcome(Captured(json.dumps({name: said[name] for name in names}), "result"))
+        assert read.path == f"result#/{names[0]}"
+
+
 @pytest.mark.parametrize(
     ("known", "expected"),
     [
