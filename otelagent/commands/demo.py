@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sys
+from collections import Counter
 
 import click
 import grpc
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from otelagent import recordings
+from otelagent.attributes import FINDING_EVENT, WITHDRAWN_EVENT
 from otelagent.commands.scan import findings_table
 from otelagent.config import Config, load
 from otelagent.diagnosis.scan import Report
@@ -40,8 +42,10 @@ def command() -> None:
         spans, events = sink.spans(), sink.records()
     console.print(findings_table(report, _names()))
     annotated = sum(any(a.key.startswith("otelagent.") for a in span.attributes) for span in spans)
+    sent = Counter(event.event_name for event in events)
     console.print(
-        f"{len(spans)} spans reached the backend, {annotated} of them enriched, and {len(events)} finding events\n"
+        f"{len(spans)} spans reached the backend, {annotated} of them enriched, "
+        f"and {sent[FINDING_EVENT]} findings as events (taken back later: {sent[WITHDRAWN_EVENT]})\n"
     )
     console.print("What an alert would see at /metrics:")
     for line in metrics:

@@ -1,5 +1,6 @@
 """`otelagent demo`, as `make run` starts it."""
 
+import re
 import subprocess
 import sys
 
@@ -11,5 +12,7 @@ def test_demo_ends_by_itself_with_findings_and_metrics() -> None:
     assert done.returncode == 0, done.stderr
     for mode in ("empty_result_fabrication", "reasoning_loop"):
         assert f'mode="{mode}"' in done.stdout
-    assert "spans reached the backend" in done.stdout
+    told = re.search(r"(\d+) findings\s+as\s+events\s+\(taken\s+back\s+later: (\d+)\)", done.stdout)
+    assert told
+    assert int(told[1]) - int(told[2]) >= done.stdout.count("layer ") > 0  # a parent's finding has its child's row
     assert "Traceback" not in done.stderr
