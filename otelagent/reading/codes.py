@@ -50,14 +50,17 @@ def _missing(fields: Fields, code: int) -> Status | None:
 
 
 def any_code(fields: Fields) -> Sign | None:
-    """An HTTP status under any name, where all else are a few words that agree with it."""
+    """An HTTP status under any name, where all else are a few words that agree with it; beside a name of such codes
+    may stand more."""
     if not 2 <= len(fields.by_name) <= FEW:
         return None
-    codes = [(key, code) for key, member in fields.by_name.values() if (code := _code(member)) and code >= 400]
+    codes = [(n, key, code) for n, (key, member) in fields.by_name.items() if (code := _code(member)) and code >= 400]
     texts = [member for _, member in fields.by_name.values() if isinstance(member, str) and not member.isdigit()]
-    if len(codes) != 1 or len(texts) != len(fields.by_name) - 1:
+    if len(codes) != 1 or not texts:
         return None
-    key, code = codes[0]
+    name, key, code = codes[0]
+    if len(texts) != len(fields.by_name) - 1 and name not in members.REPLY_CODES | members.HTTP_KEYS:
+        return None
     status = http(code) or Status.ERROR
     if any(kind(text).status is status is not Status.ERROR or statement(text) is not None for text in texts):
         return Sign(status, pointer_to(key), f"status {code}")

@@ -33,6 +33,8 @@ _PAGE_TEXT: Final = 600
 """Characters of text up to which a page says nothing more than that nothing was found."""
 _NONE_SHOWN: Final = compiled(r"^.{0,80}(?:^|[^\d.,])0 \pL[^\d]{0,100}$")
 _HTML: Final = compiled(r"<(?:html|body|div|p|h[1-6]|section|main|article|span|ul|table)\b")
+_LOGIN: Final = compiled(r"<input\b[^>]{0,200}\btype\s*=\s*[\"']?password\b")
+"""A field for a password, on a page that shows little else."""
 _XML_FAILED: Final = compiled(
     r"<(?:[\w-]+:)?(?:return_?code|result(?:ado|at)?|status|estado|statut|ergebnis)>\s*(?:<!\[cdata\[)?"
     r"(?:fail|error|ko|nok|fallo|erro|echec|fehler)\w*\s*(?:\]\]>)?\s*</"
@@ -57,6 +59,8 @@ def page(text: str) -> Reading | None:
         if found:
             status = http(code) if code else None
             return Reading(status or kind(title.group(1).decode(errors="replace")).status, "error page")
+    if brief and _LOGIN.search(data):
+        return Reading(Status.DENIED, "page asks to log in")
     if brief and (_found_nothing(data) or (_HTML.search(data) and _shows_none(text))):
         return Reading(Status.EMPTY, "page says that nothing was found")
     if len(text) < 4000 and (_XML_FAULT.search(data[:600]) or _XML_FAILED.search(data[:600])):

@@ -41,7 +41,13 @@ def _is_error(member: Any) -> bool:
     if isinstance(member, str):
         text = member.strip().lower()
         return text not in members.NO_ERROR and not text.replace(".", "", 1).replace("%", "").lstrip("-+±").isdigit()
+    if isinstance(member, int) and not isinstance(member, bool):
+        return _BAD_REQUEST <= member < _NO_STATUS
     return isinstance(member, Mapping | list) and bool(member) and any(member)
+
+
+_BAD_REQUEST: Final = 400
+_NO_STATUS: Final = 600
 
 
 def error_type(fields: Fields) -> Sign | None:

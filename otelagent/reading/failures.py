@@ -75,6 +75,7 @@ _OPENINGS: Final[tuple[tuple[str, str], ...]] = (
     ("failure", _ERRNO),
     ("failure", _TAGGED),
     ("failure_short", _opening("failure_short")),
+    ("coded", r"^\W*(?:40[0-9]|41[0-9]|42[2-9]|431|451|50[0-8]|511)\b[ :,.-]{1,3}[A-Z]\w"),
     ("rate", _opening("rate_statement", _END)),
     ("timeout", _opening("timeout_statement", _END)),
     ("denied", _opening("denied_statement", _END)),
@@ -110,7 +111,7 @@ def _groups() -> tuple[tuple[int, tuple[str, ...], Any], ...]:
         for limit, group in (
             (1 << 62, tuple(pair for pair in _OPENINGS if pair[0] in ("failure", "answer", "partial"))),
             (_EMPTY, tuple(pair for pair in _OPENINGS if pair[0] in ("nothing", "gone", "partial_short"))),
-            (_SHORT, tuple(pair for pair in _OPENINGS if pair[0] == "failure_short")),
+            (_SHORT, tuple(pair for pair in _OPENINGS if pair[0] in ("failure_short", "coded"))),
             (_STATEMENT, tuple(pair for pair in _OPENINGS if pair[0] in ("rate", "timeout", "denied"))),
         )
     )
@@ -161,6 +162,19 @@ _HTTP: Final = {
     598: Status.TIMEOUT,
     599: Status.TIMEOUT,
 }
+
+
+_LINES: Final = 4
+_SYSTEM: Final = compiled(
+    r"(?m)^[a-z/.~<>$#][^\n]{0,200}: (?:permission denied|no such file or directory|connection (?:refused|timed out"
+    r"|reset by peer|closed by remote host)|operation (?:not permitted|timed out)|no route to host|broken pipe"
+    r"|network is unreachable|name or service not known|temporary failure in name resolution|device or resource busy"
+    r"|no space left on device|read-only file system|not a directory|is a directory|input/output error|exec format error"
+    r"|text file busy|argument list too long|command not found|no such device(?: or address)?|invalid argument"
+    r"|cannot allocate memory|too many open files|address already in use|host key verification failed)"
+    r"(?: \([\w ,.-]{1,60}\))?\.?\s*$"
+)
+"""A program's line that ends in an error message of the operating system: `ssh: ...: Connection refused`."""
 
 
 NOT_THERE: Final = (404, 410)
@@ -231,6 +245,8 @@ def statement(text: str) -> Reading | None:
             return Reading(Status.EMPTY, "says that nothing was found")
         if "failure_short" in found and len(text) <= _SHORT:
             return kind(text)
+        if "coded" in found and "answer" not in found and len(text) <= _STATEMENT and troubled(text):
+            return kind(text)
         for name, status, note in _STATEMENTS if len(text) <= _STATEMENT else ():
             if name in found:
                 return Reading(status, note)
@@ -238,6 +254,8 @@ def statement(text: str) -> Reading | None:
             return Reading(Status.PARTIAL, "says that it is incomplete")
     elif len(text) <= _STATEMENT and _nothing(text, found):
         return Reading(Status.EMPTY, "says that nothing was found")
+    if len(text) <= _SHORT and text.count("\n") < _LINES and _SYSTEM.search(text.encode(errors="replace")):
+        return kind(text)
     if len(text) > _TERSE and _CLIPPED.search(unaccented(text[-200:]).encode(errors="replace")):
         return Reading(Status.PARTIAL, "truncated")
     return None
@@ -280,7 +298,7 @@ _NO_ROWS: Final = compiled(
 )
 """A table as database shells print it, without rows."""
 _YAML_NOTHING: Final = compiled(r"^[\w -]{1,40}:\s*(?:\[\]|\{\}|null|~)\s*$")
-_COLUMNS: Final = exact(r"^\s*\"?[A-Za-z][A-Za-z_ ]*\"?(?:[,;\t]\"?[A-Za-z][A-Za-z_]*\"?){1,}\s*$")
+_COLUMNS: Final = exact(r"^\s*\"?[A-Za-z][A-Za-z0-9_ ]*\"?(?:[,;\t]\"?[A-Za-z][A-Za-z0-9_]*\"?){1,}\s*$")
 """One line of names between separators; with an underscore in one of them it is the header of a table."""
 
 

@@ -74,7 +74,12 @@ class Fields:
         """There is content beside the error."""
         rest = {k: v for k, v in self.value.items() if folded(k) not in members.AROUND or folded(k) in members.DATA}
         rest = {k: v for k, v in rest.items() if not isinstance(v, bool)}
-        return bool(rest) and any(isinstance(v, list | dict | str) and v for v in rest.values()) and not empty(rest)
+        return bool(rest) and any(map(_tells, rest.values())) and not empty(rest)
+
+
+def _tells(member: Any) -> bool:
+    """A list, an object or words; one token alone (`"sqlstate": "42P01"`) belongs to the error."""
+    return bool(member) and (isinstance(member, list | dict) or (isinstance(member, str) and " " in member.strip()))
 
 
 def wording(member: Any, depth: int = 3) -> str:

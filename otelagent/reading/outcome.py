@@ -12,6 +12,7 @@ from otelagent.reading.envelopes import Unwrapped, unwrap
 from otelagent.reading.exits import exited, failed_output
 from otelagent.reading.failures import NOT_THERE, http, kind, refusal, statement
 from otelagent.reading.flags import status_word
+from otelagent.reading.markup import hollow, tree
 from otelagent.reading.structure import sign
 
 _UNKNOWN: Final = Outcome(Status.UNKNOWN)
@@ -188,10 +189,20 @@ def _judged(read: Unwrapped, path: str) -> Outcome:
             return Outcome(reading.status, _at(path, pointer), reading.note)
         if exited(value) and failed_output(value):
             return Outcome(kind(value).status, _at(path, pointer), "command failed")
-        return Outcome(Status.OK, _at(path, pointer))
+        return _document(value, _at(path, pointer)) or Outcome(Status.OK, _at(path, pointer))
     if not read.cut and empty(value):
         return Outcome(Status.EMPTY, _at(path, pointer), _emptiness(value))
     return Outcome(Status.OK, _at(path, pointer))
+
+
+def _document(text: str, path: str) -> Outcome | None:
+    """What an XML document says of itself, read as the object that it writes."""
+    value = tree(text)
+    if value is None:
+        return None
+    if found := sign(value):
+        return Outcome(found.status, path, found.note)
+    return Outcome(Status.EMPTY, path, "empty document") if hollow(value) else None
 
 
 def _emptiness(value: object) -> str:
