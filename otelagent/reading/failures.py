@@ -169,9 +169,9 @@ _SYSTEM: Final = compiled(
     r"(?m)^[a-z/.~<>$#][^\n]{0,200}: (?:permission denied|no such file or directory|connection (?:refused|timed out"
     r"|reset by peer|closed by remote host)|operation (?:not permitted|timed out)|no route to host|broken pipe"
     r"|network is unreachable|name or service not known|temporary failure in name resolution|device or resource busy"
-    r"|no space left on device|read-only file system|not a directory|is a directory|input/output error|exec format error"
-    r"|text file busy|argument list too long|command not found|no such device(?: or address)?|invalid argument"
-    r"|cannot allocate memory|too many open files|address already in use|host key verification failed)"
+    r"|no space left on device|read-only file system|not a directory|is a directory|input/output error"
+    r"|exec format error|text file busy|argument list too long|command not found|no such device(?: or address)?"
+    r"|invalid argument|cannot allocate memory|too many open files|address already in use|host key verification failed)"
     r"(?: \([\w ,.-]{1,60}\))?\.?\s*$"
 )
 """A program's line that ends in an error message of the operating system: `ssh: ...: Connection refused`."""

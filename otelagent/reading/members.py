@@ -108,8 +108,8 @@ NOTHING_TEXT: Final = names(
 ) | {""}
 FIRST_PAGE: Final = {"page": 1, "pagenumber": 1, "currentpage": 1, "offset": 0, "skip": 0, "startindex": 1}
 HTTP_KEYS: Final = names(
-    "httpstatus httpstatuscode statuscode httpcode responsestatus responsecode codehttp codigohttp códigohttp estadohttp"
-    " statuthttp statushttp 状态码 ステータスコード httpステータス"
+    "httpstatus httpstatuscode statuscode httpcode responsestatus responsecode codehttp codigohttp códigohttp"
+    " estadohttp statuthttp statushttp 状态码 ステータスコード httpステータス"
 )
 CODE_KEYS: Final = frozenset({"code", "status", "errorcode", "error", "errno", "statuscode"})
 REPLY_CODES: Final = names(
@@ -117,7 +117,10 @@ REPLY_CODES: Final = names(
     " codigoerror codigoretorno códigoretorno codeerreur coderetour fehlercode 错误码 返回码 代码 エラーコード コード"
 )
 """Codes that a service gives its replies; 0 says that all is well."""
-FAILED_FLAGS: Final = names("iserror error failed failure haserror haserrors errored toolcallerror isfailure erro erreur fehler fallo falha 错误 エラー")
+FAILED_FLAGS: Final = names(
+    "iserror error failed failure haserror haserrors errored toolcallerror isfailure erro erreur fehler fallo"
+    " falha 错误 エラー"
+)
 SUCCESS: Final = names(
     "success ok succeeded issuccess successful issuccessful erfolg erfolgreich succes succès reussi réussi reussite"
     " réussite exito éxito exitoso exitosa sucesso bemsucedido 成功 是否成功"
@@ -134,7 +137,8 @@ MESSAGES: Final = names(
     " resultmessage responsemessage statusmessage aviso avertissement mensagemretorno libelle"
     " descricao descrição descripcion descripción beschreibung motif cause causa ursache why begründung begruendung"
     " explication explicacion explicación explicacao explicação 说明 描述 説明"
-    " nachricht meldung hinweis grund mensaje detalle motivo mensagem detalhe raison 消息 信息 原因 メッセージ 理由 詳細 详情"
+    " nachricht meldung hinweis grund mensaje detalle motivo mensagem detalhe raison 消息 信息 原因 メッセージ 理由"
+    " 詳細 详情"
 )
 STATUS: Final = names(
     "status state outcome result resultstatus resultstate stat responsestatus statustext estado statut etat état"
@@ -291,7 +295,8 @@ WEAK: Final = {
     ),
     **dict.fromkeys(names("leer vide vacio vacío vazio 空"), Status.EMPTY),
     **dict.fromkeys(
-        names("応答なし 無応答 无响应 未响应 noresponse keineantwort sinrespuesta semresposta sansréponse"), Status.TIMEOUT
+        names("応答なし 無応答 无响应 未响应 noresponse keineantwort sinrespuesta semresposta sansréponse"),
+        Status.TIMEOUT,
     ),
     "failed": Status.ERROR,
     "failure": Status.ERROR,
