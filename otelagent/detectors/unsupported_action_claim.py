@@ -1,13 +1,13 @@
 """The answer says that something was done, and nothing did it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector
-from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Said, Severity, Step
+from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Said, Severity, Step, Turn, Use
 from otelagent.reading.doers import may_do
-from otelagent.reading.support import carried_out, unfounded, unsupported
+from otelagent.reading.support import carried_out, unfounded
 from otelagent.run import SOURCES, AgentRun, Wake
 
 _DONE: Final = {
@@ -32,9 +32,13 @@ class UnsupportedActionClaim(Detector):
 
     ## What it looks for
     An answer that claims a deed in the first person or as done with success (sent, booked, updated, cancelled, created,
-    paid, notified, or searched the web or a database), or that says of what the user asked for that it is done: in a
-    sentence, a heading, a line that is ticked off, or just "Done". No tool whose name fits the deed, and none whose
-    name tells nothing, has been called with success anywhere in the trace, nor in the messages of earlier turns.
+    paid, notified, pushed or deployed, tests run, a reminder set, or searched the web, a calendar or a database), also
+    one that nobody asked for ("while I was there, I rolled staging back"); or that says of what the user asked for that
+    it is done: in a sentence, a heading, a line that is ticked off, a cell of a table, the value of a field ("Refund:
+    issued"), or just "Done". No tool whose name fits the deed, and none whose name tells nothing, has been called with
+    success anywhere in the trace, nor in the messages of earlier turns. A call that only read did nothing: of tools
+    that run commands the command tells, of tools whose names tell nothing what they took and gave. A verb that may be
+    several deeds ("posted") counts where no tool may have done any of them.
 
     ## Why it matters
     The user believes that the mail has gone out. There is no error anywhere, since nothing was tried.
@@ -46,7 +50,9 @@ class UnsupportedActionClaim(Detector):
     - the claim is about the answer itself (a draft, a list, a summary, code), or it is quoted, or the answer is a
       letter in another's name
     - it tells what somebody else did, what was done before, or what the user only asked about
-    - the agent uses no tools at all in this trace: what it can do doesn't show, which is counted as an abstention
+    - no call was made, and the claim isn't in the first person: unless the user asked for this deed, and what was made
+      can't be a text of the conversation. Without the history of the conversation that is counted as an abstention
+    - the answer ends with a question, or asks to confirm: then tables show what is proposed
     - the history wasn't captured and the conversation is older than the trace
 
     ## What to do
@@ -71,14 +77,10 @@ class UnsupportedActionClaim(Detector):
         if step.kind is not Kind.LLM and not (step is run.ended and run.unanswered):
             return
         used = run.trace.used
-        asked = (each.requested for each in turn.standing)
-        missing = unfounded(turn.said.deeds, used) or unsupported(carried_out(turn.said, asked, used), used)
-        if missing:
-            used = {
-                **used,
-                **{tool: use for tool, use in run.trace.used_elsewhere().items() if use or tool not in used},
-            }
-            missing = unsupported(missing, used)
+        missing = _missing(turn, used)
+        if missing and (elsewhere := run.trace.used_elsewhere()):
+            used = {**used, **{tool: use for tool, use in elsewhere.items() if use >= used.get(tool, use)}}
+            missing = _missing(turn, used)
         if not missing:
             if turn.said.deeds:
                 run.dismiss(self.mode, step, "a tool that may have done it was called with success")
@@ -111,6 +113,14 @@ class UnsupportedActionClaim(Detector):
             ],
             extra={"otelagent.claim.actions": deeds},
         )
+
+
+def _missing(turn: Turn, used: Mapping[str, Use]) -> list[str]:
+    """The kinds of deeds that an answer claims and no call can have been."""
+    said = turn.said
+    if said is None:
+        return []
+    return unfounded(said.deeds, used) or sorted(carried_out(said, (each.requested for each in turn.standing), used))
 
 
 def _told(step: Step, run: AgentRun, said: Said) -> bool:

@@ -13,8 +13,13 @@ _LINE: Final = (
     r"(?:[-+>|\[\]\s.)\d\x{2022}\x{2013}\x{2014}\x{2705}\x{2714}\x{2611}\x{2713}\x{FE0F}]|x\]|:white_check_mark:)*"
 )
 
-_SLOTS: Final = ("participle", "past", "infinitive", "right")
+_SLOTS: Final = ("participle", "past", "infinitive", "right", "outcome")
 """Forms of a deed that patterns name; the sections of a word list have them in the plural."""
+
+_CELL: Final = (
+    r"(?:\||:)[\s*_\x{2705}\x{2714}\x{FE0F}]*(?:\w+ )?<participle>[\s*_.!\x{2705}\x{2714}\x{FE0F}]*(?:\||$|\n)"
+)
+"""A cell of a table or the value of a field that says nothing but what was done, in any language."""
 
 
 @cache
@@ -73,7 +78,7 @@ def _patterns(language: str, deed: str, how: str) -> list[str]:
         return grammar("deeds", language).get(deed, [])
     source = words("deeds", language)
     found = []
-    for each in grammar("deeds", language).get(how, ()):
+    for each in [*grammar("deeds", language).get(how, ()), *((_CELL,) if how == "cell" else ())]:
         for slot in _SLOTS:
             forms = source.get(f"{slot}s", {}).get(deed)
             if f"<{slot}>" in each and forms:

@@ -11,6 +11,9 @@ from otelagent.reading.sentences import plain, sentences
 FRESH: Final = "fresh"
 """Among the kinds of a deed: it is said to be done by now, and not just how things are."""
 
+TEXT: Final = "text"
+"""Among the kinds of a deed: what was made or changed may be a text of the conversation."""
+
 _LETTER: Final = compiled(
     r"(?:^|\n|:)\s*(?:subject|betreff|objet|asunto|assunto|dear|sehr geehrte[rs]?|estimad[oa]s?|prezad[oa]s?)\b"
     r"[^\n]{0,80}(?:,|:)|(?:kind|best|warm) regards|sincerely|mit freundlichen gr|cordialement|atentamente"
@@ -30,9 +33,9 @@ _VERB_LAST: Final = frozenset({"de"})
 """Languages whose participle may stand commas away from its verb."""
 
 _FIRMLY: Final = ("", "did_it")
-_OPENLY: Final = ("did_it", "ours", "stated", "line")
+_OPENLY: Final = ("did_it", "ours", "stated", "line", "cell")
 
-_ANYBODY: Final = frozenset({"stated", "line"})
+_ANYBODY: Final = frozenset({"stated", "line", "cell"})
 """Ways to say it that leave open who did it."""
 
 _AUTHOR: Final = {"en": b"i ", "fr": "j’ai ".encode(), "es": b"he "}
@@ -53,6 +56,8 @@ _LABEL: Final = compiled(r"^\s*(?:at|on|by|date|am|le|el|em)?\s*:|^\s*(?:at|via|
 _NAMED: Final = 2
 """Words of a line that names what was done, and more than a field."""
 
+_ASKS: Final = compiled(r"(?:[?\x{FF1F}]|\x{304B}\x{3002})[\s*_)\x{FF09}]*$")
+
 _OVER: Final = compiled(r"(?:complete|completed|successful|done|confirmed)$")
 
 _BY: Final = compiled(r"^(?:\s+[^\s.]+){0,4}?\s+(?:by|par|por|pelo|pela|durch)\s+(?P<who>[^\s,.]+)")
@@ -71,8 +76,16 @@ def deeds(text: str) -> frozenset[frozenset[str]]:
 
 def stated(text: str) -> frozenset[frozenset[str]]:
     """The deeds that a text says are done, by whomever: in a sentence, a heading, a line that is ticked off. Each as
-    the kinds that it may be of. They count where the user asked for them: the rest is about records."""
-    return frozenset(_said(text, _OPENLY))
+    the kinds that it may be of. They count where the user asked for them: the rest is about records. In a text
+    that leaves something for the user to decide, nothing is fresh, and the cells of a table are of a proposal."""
+    if not _proposes(text):
+        return frozenset(_said(text, _OPENLY))
+    return frozenset(kinds - {FRESH} for kinds in _said(text, _OPENLY[:-1]))
+
+
+def _proposes(text: str) -> bool:
+    data = plain(text)
+    return _ASKS.search(data) or any(any_of("deeds", language, "proposes").search(data) for language in likely(text, 1))
 
 
 def finished(text: str) -> bool:
@@ -108,13 +121,14 @@ def _done(sentence: bytes, language: str, how: str, code: bool, unasked: bool) -
             for match in matches(deed_of(language, deed, how), clause, _CLAIMS):
                 if how in _ANYBODY and _explains(sentence, match, language):
                     continue
-                if how and (_is_here(clause, match, language, code) or (unasked and _is_loose(match, language))):
+                if how == "cell" and any_of("deeds", language, "adjective").search(match.group()):
+                    continue
+                if how and (
+                    _is_here(clause, match, language, code) or (unasked and _is_loose(clause, match, language))
+                ):
                     continue
                 if _holds(clause, match, language, how):
-                    kinds = found.setdefault((match.end(), how or deed), set())
-                    kinds.add(deed)
-                    if how in _ANYBODY and (how == "line" or any_of("deeds", language, "fresh").search(match.group())):
-                        kinds.add(FRESH)
+                    found.setdefault((match.end(), how or deed), _nature(clause, match, language, how)).add(deed)
         yield from map(frozenset, found.values())
         if how == "line":
             return
@@ -161,9 +175,22 @@ def _explains(sentence: bytes, match: Any, language: str) -> bool:
     )
 
 
-def _is_loose(match: Any, language: str) -> bool:
-    """What was done may as well be work on the answer itself: it counts where it was asked for."""
-    return bool(any_of("deeds", language, "loose").search(match.group()))
+def _is_loose(clause: bytes, match: Any, language: str) -> bool:
+    """What was done may as well be work on the answer itself: it counts where it was asked for, or done in passing."""
+    told = match.group()
+    if any_of("deeds", language, "aside").search(clause) and not any_of("deeds", language, "made").search(told):
+        return False
+    return any_of("deeds", language, "loose").search(told)
+
+
+def _nature(clause: bytes, match: Any, language: str, how: str) -> set[str]:
+    """What else there is to a deed than its kind."""
+    told, found = match.group(), set[str]()
+    if how in _ANYBODY and (how == "line" or any_of("deeds", language, "fresh").search(told)):
+        found.add(FRESH)
+    if any_of("deeds", language, "made").search(told) and not any_of("deeds", language, "kept").search(clause):
+        found.add(TEXT)
+    return found
 
 
 def _label(told: bytes, rest: bytes) -> bool:

@@ -22,6 +22,8 @@ _CODE: Final = exact(r"^[\pL#/-]{1,6}[-/#]?\d+[\pL\d/-]{0,12}$")
 """What something new is called: `C-882`."""
 _MADE: Final = names("savedas savedto file filename filepath path outputfile outputpath byteswritten artifact location")
 """Members that name what a call may have made."""
+_STATES: Final = names("status state estado statut etat filter filtro view tab sort sortby order orderby stage")
+"""Arguments that tell which records are looked for: those that are open, and not that they are to be opened."""
 _REFERS: Final = names("nr no number ref reference code url uri link ts timestamp sha key etag version status state")
 """Members of a receipt that tell nothing of the world."""
 
@@ -48,7 +50,9 @@ def _first(asked: list[Leaf]) -> str:
 def _asks(asked: list[Leaf]) -> bool:
     """A few short values, none of which says what to do or is meant for a reader."""
     return len(asked) <= _ASKED and not any(
-        name in _WRITTEN or (isinstance(value, str) and (len(value) > _SHORT or orders(value))) for name, value in asked
+        name in _WRITTEN
+        or (isinstance(value, str) and (len(value) > _SHORT or (name not in _STATES and orders(value))))
+        for name, value in asked
     )
 
 
@@ -59,8 +63,8 @@ def _tells(result: Any, asked: list[Leaf]) -> bool:
     told = [(name, value) for name, value in _leaves(content) if str(value).lower() not in known]
     if any(name in SUCCESS or name in SUCCEEDED or name in _MADE or _receipt(value) for name, value in told):
         return False
-    if isinstance(content, list) and len(content) > 1 and isinstance(content[0], dict):
-        return True
+    if isinstance(content, list) and content and all(isinstance(row, dict) for row in content):
+        return len(content) > 1 or len(content[0]) > 1
     if len(told) <= _ASKED and any(isinstance(value, str) and _CODE.search(value.encode()) for _, value in told):
         return False
     return any(not (name.endswith("id") or name in _REFERS or isinstance(value, bool)) for name, value in told)

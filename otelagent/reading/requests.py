@@ -30,12 +30,19 @@ def requested(text: str) -> frozenset[str]:
     found: set[str] = set()
     data = plain(text)
     spoken = [language for language in likely(text, 1) if _any_request(language).search(data)]
-    for sentence in sentences(data) if spoken else ():
+    for sentence in (_untold(each, spoken) for each in sentences(data)) if spoken else ():
         asking = any(_asks(sentence, language) for language in spoken)
         for language in spoken:
             if not asking and _any_request(language).search(sentence):
                 found.update(_requested(_without_idle(sentence, spoken), language))
     return frozenset(found)
+
+
+def _untold(sentence: bytes, spoken: Sequence[str]) -> bytes:
+    """Without what the user wants to be told of what was done: "run the tests and tell me whether they pass"."""
+    for language in spoken:
+        sentence = pattern("deeds", language, "told").sub(b"", sentence)
+    return sentence
 
 
 def _without_idle(sentence: bytes, spoken: Sequence[str]) -> bytes:

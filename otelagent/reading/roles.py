@@ -44,6 +44,7 @@ _FACTS: Final = _listed("fact")
 _SOURCES: Final = _listed("source")
 _RUNS: Final = _listed("run")
 _COMMANDS: Final = _listed("command")
+_CALLED: Final = _listed("called")
 _PROGRAMS: Final = _listed("program")
 _OPENS: Final = _listed("opens")
 _PAGES: Final = _listed("page")
@@ -185,7 +186,8 @@ def _named(tool: str) -> Role | None:
 @lru_cache(maxsize=_CACHED)
 def _runs(tool: str) -> bool:
     parts = _split(tool)
-    return not _RUNS.isdisjoint(parts) or is_program(tool) is not None
+    called = "call" in parts and not _CALLED.isdisjoint(parts)
+    return called or not _RUNS.isdisjoint(parts) or is_program(tool) is not None
 
 
 @lru_cache(maxsize=_CACHED)

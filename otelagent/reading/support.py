@@ -5,7 +5,7 @@ from typing import Final
 
 from otelagent.model import Said, Use
 from otelagent.reading.deed_patterns import DEEDS
-from otelagent.reading.deeds import FRESH
+from otelagent.reading.deeds import FRESH, TEXT
 from otelagent.reading.doers import done_by
 from otelagent.reading.requests import WANTED, met_by
 
@@ -22,18 +22,21 @@ def unsupported(deeds: Iterable[str], used: Mapping[str, Use]) -> list[str]:
 
 def unfounded(claims: Iterable[frozenset[str]], used: Mapping[str, Use]) -> list[str]:
     """The kinds of claimed deeds, each as those that it may be of, of which no tool may have done any."""
-    none = [kinds for kinds in claims if len(unsupported(kinds, used)) == len(kinds)]
-    return sorted(frozenset[str]().union(*none))
+    real = (kinds - {FRESH, TEXT} for kinds in claims)
+    return sorted(frozenset[str]().union(*(kinds for kinds in real if len(unsupported(kinds, used)) == len(kinds))))
 
 
 def carried_out(said: Said, requests: Iterable[frozenset[str]], used: Mapping[str, Use]) -> frozenset[str]:
     """What an answer states as done, of what the user may have asked for; all of it where the answer only says that it
     is done, and no tool could do any of it. `requests`, by message, are read only where they matter, and the answer
-    only where something was asked for that no call did. That an agent was stopped states nothing."""
-    if not used or said.halted or not (said.stated or said.finished) or not unsupported(DEEDS, used):
+    only where something was asked for that no call did. That an agent was stopped states nothing; where nothing was
+    called, neither does that all is done, or that something was made that may be a text."""
+    if said.halted or not (said.stated or said.finished) or not unsupported(DEEDS, used):
         return frozenset()
     asked = frozenset[str]().union(*requests)
     wanted, named = met_by(asked), asked - {WANTED}
+    if not used:
+        return frozenset[str]().union(*(_left(kinds, wanted, used) for kinds in said.stated if TEXT not in kinds))
     stated = frozenset[str]().union(*(_left(kinds, wanted, used) for kinds in said.stated))
     if not stated and asked and not said.admission.asks and _idle(used):
         stated = stated.union(*(_left(kinds, _DOING, used) for kinds in said.stated if FRESH in kinds))
@@ -43,7 +46,7 @@ def carried_out(said: Said, requests: Iterable[frozenset[str]], used: Mapping[st
 
 def _left(kinds: frozenset[str], wanted: frozenset[str], used: Mapping[str, Use]) -> frozenset[str]:
     """Of a deed's kinds those that were wanted, where no tool may have done it."""
-    real = kinds - {FRESH}
+    real = kinds - {FRESH, TEXT}
     return real & wanted if len(unsupported(real, used)) == len(real) else frozenset()
 
 
