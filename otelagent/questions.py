@@ -34,6 +34,8 @@ MAX_OPEN: Final = 64
 _ALL: Final = frozenset({"count", "name"})
 """What is asked for that a part can't tell: how many there are, and who."""
 
+_CUT_SHORT: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.PARTIAL})
+_FAILED: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.ERROR, Status.DENIED})
 _MOMENTS: Final = ("date", "year")
 """Kinds of claims that may follow from what was found: the next day."""
 
@@ -152,7 +154,12 @@ class OpenQuestions:
             return ()
         ungrounded = self._invented(turn, given)
         looking = self._looking(turn.said, ungrounded)
-        decisions = [d for q in waiting if (d := _decide(q, consumer, looking, ungrounded, given)) is not None]
+        strict = self._strictly(turn.said, ungrounded, waiting) or looking
+        decisions = [
+            d
+            for q in waiting
+            if (d := _decide(q, consumer, strict if _cut_short(q) else looking, ungrounded, given)) is not None
+        ]
         closed = {id(d.source) for d in decisions if d.final}
         self._open = tuple([q for q in self._open if id(q.source) not in closed])
         return tuple(decisions)
@@ -208,6 +215,19 @@ class OpenQuestions:
         looking = said if counted else said.of_the_looking(ungrounded, task.troubles if task is not None else ())
         return _Looking(looking.admission, (looking if task is not None and task.about_trouble else said).doubts)
 
+    def _strictly(
+        self, said: Said | None, ungrounded: tuple[Claim, ...], waiting: Sequence[Question]
+    ) -> "_Looking | None":
+        """The same where a call was cut short, which says nothing of what there is: "there are no such flights" and
+        "no alarm was raised" admit nothing then."""
+        if said is None or not any(map(_cut_short, waiting)) or (said.receipt is not None and said.receipt.honest):
+            return None
+        task = self._task
+        troubled = task.troubles if task is not None and task.about_trouble else ()
+        admitting = said.of_the_looking(ungrounded, troubled, strictly=True)
+        doubting = said.of_the_looking(ungrounded if troubled else (), troubled, strictly=True)
+        return _Looking(admitting.admission, doubting.doubts)
+
     def _recover(self, step: Step) -> tuple[Decision, ...]:
         met = [q for q in self._open if meets(step, q.source)]
         for question in met:
@@ -217,6 +237,11 @@ class OpenQuestions:
         return tuple(Decision(q.source, step, Verdict.RECOVERED) for q in met if not q.retried)
 
 
+def _cut_short(question: Question) -> bool:
+    call = question.source.call
+    return call is not None and call.outcome.status in _CUT_SHORT
+
+
 def _within(source: Step, consumer: Step) -> bool:
     """One span around all calls of a model and the tools between them (Mastra), which ends with the answer."""
     answer = consumer.turn is not None and consumer.turn.answer
@@ -224,8 +249,10 @@ def _within(source: Step, consumer: Step) -> bool:
 
 
 def _telling(ungrounded: tuple[Claim, ...]) -> tuple[Claim, ...]:
-    """A year alone may be common knowledge."""
-    return ungrounded if any(claim.kind != "year" for claim in ungrounded) else ()
+    """A year alone may be common knowledge; a history of several isn't."""
+    years = {claim.value for claim in ungrounded if claim.kind == "year"}
+    told = len(years) > 1 or any(claim.kind != "year" for claim in ungrounded)
+    return ungrounded if told else ()
 
 
 def _decide(
@@ -252,9 +279,14 @@ def _decide(
 
 
 def _cleared(source: Step, turn: Turn) -> bool:
-    """A search found nothing, and the answer gives the verdict that all is well without a word about that."""
-    empty = source.call is not None and source.call.outcome.status is Status.EMPTY
-    return empty and turn.answer and turn.said is not None and turn.said.clears and looks(source.tool or "")
+    """A search found nothing, or a check failed, and the answer gives the verdict that all is well without a word about
+    that."""
+    call, said = source.call, turn.said
+    if call is None or said is None or not turn.answer:
+        return False
+    if call.outcome.status in _FAILED and call.role in (Role.SOURCE, Role.POLL):
+        return said.clears or said.spotless
+    return call.outcome.status is Status.EMPTY and said.clears and looks(source.tool or "")
 
 
 def _tells_the_part(source: Step, turn: Turn) -> bool:

@@ -19,8 +19,9 @@ class ToolErrorIgnored(Detector):
     ## What it looks for
     A tool whose call failed: it raised, returned an error, or its framework turned the exception into ordinary text,
     also under a span without an error; a short result with any word of trouble counts once the answer invents
-    specifics. No later call put it right. Then an answer that states specifics which occur in
-    nothing that the agent was given, or, after a failed action, that reports the work as done.
+    specifics. No later call put it right. Then an answer that states specifics which occur in nothing that the agent
+    was given, or, after a failed action, that reports the work as done, or, after a failed check, that all is well ("no
+    vulnerabilities found").
 
     ## Why it matters
     Frameworks hand errors to the model as text and mark the span as good. What the model makes of it nobody checks.
@@ -89,10 +90,13 @@ class ToolErrorIgnored(Detector):
 
 
 def _reported_success(decision: Decision, run: AgentRun) -> bool:
-    """After a failed action the answer says that it, or all, is done. What fails is more than a note by its name."""
+    """After a failed action the answer says that it, or all, is done; after a failed check, that all is well. What
+    fails is more than a note by its name."""
     acted = decision.source.call is not None and decision.source.call.role in (Role.ACTION, Role.NOTE)
     tool = decision.source.tool or ""
     said = decision.consumer.turn.said if decision.consumer.turn else None
+    if decision.verdict is Verdict.ABSENCE and decision.answer and said is not None:
+        return not said.admission.absence
     undecided = decision.verdict in (Verdict.SILENT, Verdict.FABRICATED)
     if said is None or not (acted and undecided and decision.answer):
         return False

@@ -66,9 +66,10 @@ class Said(Protocol):
     def without(self, quotes: Sequence[Claim]) -> "Said":
         """The text without these passages, which somebody else is made to say."""
 
-    def of_the_looking(self, invented: Sequence[Claim], troubles: Collection[str]) -> "Said":
+    def of_the_looking(self, invented: Sequence[Claim], troubles: Collection[str], *, strictly: bool = False) -> "Said":
         """The text without clauses that don't speak of the search, its data or how sure they are: all of them where it
-        states something invented, else those with one of these stems. Their words of trouble are its subject."""
+        states something invented, else those with one of these stems, whose words of trouble are its subject, and
+        `strictly` those that say that there is none of something."""
 
     def particulars(self, kinds: frozenset[str]) -> tuple[Claim, ...]:
         """What it states of the kinds that a question asked for; offsets are those of bytes."""
@@ -80,6 +81,10 @@ class Said(Protocol):
     @property
     def clears(self) -> bool:
         """It gives the verdict that all is well: safe, clean, compliant."""
+
+    @property
+    def spotless(self) -> bool:
+        """It says that a check found nothing of what it looks for: "no vulnerabilities"."""
 
     @property
     def part(self) -> bool:

@@ -14,7 +14,19 @@ from otelagent.reading.lexicon import LANGUAGES, AnyOf, any_of, compiled, gramma
 from otelagent.reading.progress import progress
 from otelagent.reading.sentences import plain, sentences
 
-__all__ = ("NOTHING", "admits", "announces", "clears", "completed", "halted", "in_part", "progress", "undone", "whole")
+__all__ = (
+    "NOTHING",
+    "admits",
+    "announces",
+    "clears",
+    "completed",
+    "halted",
+    "in_part",
+    "progress",
+    "spotless",
+    "undone",
+    "whole",
+)
 
 NOTHING: Final = Admission()
 _CLAUSES: Final = compiled(r"[:;–—]| - ")
@@ -103,6 +115,12 @@ def clears(text: str) -> bool:
     """It gives the verdict that all is well: safe, clean, compliant."""
     data = plain(text)
     return any(any_of("acknowledgement", language, "clears").search(data) for language in likely(text))
+
+
+def spotless(text: str) -> bool:
+    """It says that a check found nothing of what it looks for: "no vulnerabilities"."""
+    data = plain(text)
+    return any(any_of("acknowledgement", language, "spotless").search(data) for language in likely(text))
 
 
 def in_part(text: str) -> bool:

@@ -7,7 +7,17 @@ from xxhash import xxh3_64_intdigest
 
 from otelagent.model import Admission, Claim, Doubt, Earlier, Instructions, Items, Receipt, Rule
 from otelagent.reading.accounts import account, covers
-from otelagent.reading.acknowledgement import admits, announces, clears, completed, halted, in_part, undone, whole
+from otelagent.reading.acknowledgement import (
+    admits,
+    announces,
+    clears,
+    completed,
+    halted,
+    in_part,
+    spotless,
+    undone,
+    whole,
+)
 from otelagent.reading.arguments import fingerprint
 from otelagent.reading.blame import blames
 from otelagent.reading.claims import claims
@@ -49,9 +59,11 @@ class CompletionRead(TextRead):
             text = f"{text[: quote.start]}{' ' * (quote.end - quote.start)}{text[quote.end :]}"
         return CompletionRead(text)
 
-    def of_the_looking(self, invented: Sequence[Claim], troubles: Collection[str]) -> "CompletionRead":
+    def of_the_looking(
+        self, invented: Sequence[Claim], troubles: Collection[str], *, strictly: bool = False
+    ) -> "CompletionRead":
         """The text without clauses whose words of trouble are its subject."""
-        return CompletionRead(of_the_looking(self._text, invented, troubles))
+        return CompletionRead(of_the_looking(self._text, invented, troubles, strictly=strictly))
 
     def particulars(self, kinds: frozenset[str]) -> tuple[Claim, ...]:
         """What it states of the kinds that a question asked for."""
@@ -66,6 +78,11 @@ class CompletionRead(TextRead):
     def clears(self) -> bool:
         """It gives the verdict that all is well."""
         return self._once("clears", clears)
+
+    @property
+    def spotless(self) -> bool:
+        """It says that nothing of what a check looks for was found."""
+        return self._once("spotless", spotless)
 
     @property
     def part(self) -> bool:

@@ -11,7 +11,8 @@ from otelagent.model import Doubt
 from otelagent.reading.arguments import words_of
 from otelagent.reading.claims import claims
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import compiled, folded, matches, pattern
+from otelagent.reading.lexicon import any_of, compiled, folded, matches, pattern
+from otelagent.reading.looking import STATED
 from otelagent.reading.sentences import sentences
 from otelagent.reading.values import window
 
@@ -31,6 +32,9 @@ def doubts(text: str) -> tuple[Doubt, ...]:
         told = sentence.decode(errors="replace")
         if sentence.startswith(b"#"):
             continue
+        if STATED in told:
+            opening = False
+            continue
         if (doubt := _doubt(told, opening, languages if len(languages) == 1 else likely(told))) is not None:
             found.append(doubt)
             if len(found) >= _MOST:
@@ -47,13 +51,21 @@ def _doubt(sentence: str, opening: bool, languages: tuple[str, ...]) -> Doubt | 
     data = folded(sentence).encode(errors="replace")
     for language in languages:
         doubt, benign, hypothetical = _words(language)
-        if not doubt.search(data):
+        if not doubt.search(data) or (_ANSWERS.search(data) and not _of_looking(data, language)):
             continue
         left = benign.sub(b" ", hypothetical.sub(b" ", data))
         if said := frozenset(match.group() for match in matches(doubt, left, _MOST)):
             own = words_of(" ".join(each.decode(errors="replace") for each in said))
             return Doubt(words_of(sentence) - own, own, claims(sentence), opening)
     return None
+
+
+_ANSWERS: Final = compiled(r"^\W*(?:no|nein|non|nao|いいえ|不是|没有|不)[,，、.。!:]")
+"""An answer to the question, whose negation is no doubt."""
+
+
+def _of_looking(sentence: bytes, language: str) -> bool:
+    return any_of("acknowledgement", language, "looking").search(sentence)
 
 
 @cache

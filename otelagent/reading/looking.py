@@ -17,28 +17,37 @@ _MARKS: Final = ' \n.!?,;:。！？，；、："”’*)'
 _ASKS: Final = tuple(mark.encode() for mark in ("?", "？", "か。"))
 
 
-def of_the_looking(text: str, invented: Sequence[Claim], troubles: Collection[str] = ()) -> str:
+LEFT_OUT: Final = "…"
+STATED: Final = "‥"
+"""In place of a clause that states something invented."""
+
+
+def of_the_looking(
+    text: str, invented: Sequence[Claim], troubles: Collection[str] = (), *, strictly: bool = False
+) -> str:
     """The text with an ellipsis in place of clauses that speak of no search, data or doubt: all such clauses where it
-    states something invented, else those with one of these stems. Questions stay."""
-    languages = likely(text)
+    states something invented, else those with one of these stems, and `strictly` those that say that there is none of
+    something. Questions stay."""
+    languages, stated = likely(text), [text[claim.start : claim.end] for claim in invented]
+
+    def is_subject(clause: str) -> bool:
+        said = folded(clause)
+        subject = invented or any(stem in said for stem in troubles) or (strictly and _has("absent", clause, languages))
+        return bool(subject) and not _has("looking", clause, languages)
+
     return "".join(
-        clause if asks or not _is_subject(clause, invented, troubles, languages) else _left_out(clause)
-        for clause, asks in _clauses(text)
+        clause if asks or not is_subject(clause) else _left_out(clause, stated) for clause, asks in _clauses(text)
     )
 
 
-def _is_subject(clause: str, invented: Sequence[Claim], troubles: Collection[str], languages: tuple[str, ...]) -> bool:
-    said = folded(clause)
-    return bool(invented or any(stem in said for stem in troubles)) and not _speaks(clause, languages)
+def _left_out(clause: str, stated: Sequence[str]) -> str:
+    mark = STATED if any(filter(None, (each in clause for each in stated))) else LEFT_OUT
+    return f"{mark}{clause[len(clause.rstrip(_MARKS)) :]}"
 
 
-def _left_out(clause: str) -> str:
-    return f"…{clause[len(clause.rstrip(_MARKS)) :]}"
-
-
-def _speaks(clause: str, languages: tuple[str, ...]) -> bool:
+def _has(words: str, clause: str, languages: tuple[str, ...]) -> bool:
     data = folded(clause).encode(errors="replace")
-    return any(any_of("acknowledgement", language, "looking").search(data) for language in languages)
+    return any(any_of("acknowledgement", language, words).search(data) for language in languages)
 
 
 def _clauses(text: str) -> Iterator[tuple[str, bool]]:

@@ -35,7 +35,7 @@ THE_LOOKING = [
 
 @pytest.mark.parametrize("text", THE_WORLD)
 def test_trouble_beside_something_invented_is_left_out(text: str) -> None:
-    assert set(of_the_looking(text, claims(text))) <= set("…, .、。，")
+    assert set(of_the_looking(text, claims(text))) <= set("…‥, .、。，")
 
 
 @pytest.mark.parametrize("text", THE_LOOKING)
@@ -51,7 +51,7 @@ def test_where_nothing_is_invented_only_the_trouble_of_the_question_is_left_out(
 
 def test_questions_stay() -> None:
     text = "It lost 37 kg. Could you name the plant, or the month that you mean?"
-    assert of_the_looking(text, claims(text)) == "…. Could you name the plant, or the month that you mean?"
+    assert of_the_looking(text, claims(text)) == "‥. Could you name the plant, or the month that you mean?"
 
 
 @pytest.mark.parametrize(
