@@ -5,10 +5,10 @@ Patterns are RE2 only (linear time) and run over UTF-8 bytes, where offsets are 
 
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import re2
 
@@ -19,6 +19,11 @@ SPACED: Final = ("en", "de", "fr", "es", "pt")
 _OPTIONS: Final = re2.Options()
 _OPTIONS.log_errors = False
 _OPTIONS.max_mem = 64 << 20
+_AT_ONCE: Final = re2.Options()
+_AT_ONCE.log_errors = False
+_AT_ONCE.max_mem = 8 << 20
+"""States beyond that are let go, and made again when they are needed."""
+
 NOTHING: Final = r"[^\x00-\x{10FFFF}]"
 """A pattern that matches nothing."""
 
@@ -57,6 +62,10 @@ class Pattern:
 
     def __init__(self, source: str) -> None:
         self._source = source
+
+    @property
+    def source(self) -> str:
+        return self._source
 
     def __getattr__(self, name: str) -> Any:
         if name not in self.__slots__:
@@ -165,30 +174,48 @@ class AnyOf:
 
     One RE2 program for all of a list has more states than its memory holds, and then takes a millisecond a kilobyte. So
     the words that each pattern can't match without are looked for first, all at once, and only patterns that have
-    theirs are tried: 50 microseconds. Compiled when it is used first, since they
-    take 100 KiB and more each.
+    theirs are tried: 50 microseconds. Where those words are common, that spares little (100 microseconds), and where
+    patterns are short, one program has few states: `at_once`, 10. Compiled when it is used first, since they take 100
+    KiB and more each.
     """
 
-    __slots__ = ("_filter", "_patterns")
+    __slots__ = ("_make", "_match", "_patterns")
 
-    def __init__(self, patterns: Sequence[str]) -> None:
+    def __init__(self, patterns: Sequence[str], *, at_once: bool = False) -> None:
         self._patterns = tuple(patterns)
-        self._filter: Any = None
+        self._make = _at_once if at_once else _filtered
+        self._match: _Match | None = None
 
     def search(self, data: bytes) -> bool:
         """Whether one of them occurs."""
-        return bool(self._patterns) and bool((self._filter or self._made()).Match(data, False))
+        return bool(self._patterns) and bool((self._match or self._made())(data))
 
     def which(self, data: bytes) -> list[int]:
         """Those that occur, by their places in the list."""
-        return ((self._filter or self._made()).Match(data, False) or []) if self._patterns else []
+        return ((self._match or self._made())(data) or []) if self._patterns else []
 
-    def _made(self) -> Any:
-        self._filter = re2.Filter()
-        for each in self._patterns:
-            self._filter.Add(f"(?i){each}", _OPTIONS)
-        self._filter.Compile()
-        return self._filter
+    def _made(self) -> "_Match":
+        self._match = self._make(self._patterns)
+        return self._match
+
+
+_Match: TypeAlias = Callable[[bytes], list[int] | None]
+
+
+def _filtered(patterns: Sequence[str]) -> _Match:
+    found = re2.Filter()
+    for each in patterns:
+        found.Add(f"(?i){each}", _OPTIONS)
+    found.Compile()
+    return lambda data: found.Match(data, False)  # type: ignore[no-any-return]
+
+
+def _at_once(patterns: Sequence[str]) -> _Match:
+    found = re2.Set.SearchSet(_AT_ONCE)
+    for each in patterns:
+        found.Add(f"(?i){each}")
+    found.Compile()
+    return found.Match  # type: ignore[no-any-return]
 
 
 @cache
