@@ -4,16 +4,59 @@ Where emitters record model calls only, all in one flat run, a child's conversat
 that a call gave it. What stands between that message and the call's result is what the child did.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import NamedTuple
 
 import msgspec
 
 from otelagent.coverage import OWN_CALLS, Coverage, accounted, inferred
 from otelagent.model import Assignment, Kind, Role, Step
-from otelagent.recovery import dealt, failures
+from otelagent.recovery import dealt_with, failures
 from otelagent.run import SOURCES, AgentRun
 from otelagent.stitching import may_delegate
+
+
+class _Talks(NamedTuple):
+    """Where conversations are shown, by the fingerprints of their first messages."""
+
+    turns: dict[int, list[int]]
+    """By conversation: places among the run's steps."""
+    places: list[int]
+    """Of all of them, ascending."""
+    talk: list[int]
+    """At each of these places."""
+    asked: dict[str, list[int]]
+    """Where a call was asked for, by its id."""
+
+    def between(self, begin: int, end: int) -> list[int]:
+        """Conversations that are shown after one step and before another."""
+        return self.talk[bisect_right(self.places, begin) : bisect_left(self.places, end)]
+
+
+class _Work:
+    """Calls that do something, by their places among the run's steps."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.steps = steps
+        self._places = [at for at, step in enumerate(steps) if _is_work(step)]
+
+    def between(self, begin: int, end: int) -> tuple[Step, ...]:
+        """Those after one step and before another."""
+        own = self._places[bisect_right(self._places, begin) : bisect_left(self._places, end)]
+        return tuple(self.steps[at] for at in own)
+
+    @cached_property
+    def last_of(self) -> dict[str | None, int]:
+        """Where each tool was called last."""
+        return {self.steps[at].tool: at for at in self._places}
+
+    @cached_property
+    def last_dealt(self) -> dict[int, int]:
+        """Where each item was dealt with last."""
+        return {key: at for at in self._places for key in dealt_with(self.steps[at])}
 
 
 class Inner(msgspec.Struct, frozen=True):
@@ -25,8 +68,10 @@ class Inner(msgspec.Struct, frozen=True):
     """Its last turn."""
     task: Assignment
     sources: tuple[Step, ...]
-    later: tuple[Step, ...]
-    """Calls that whoever asked made, or had made, afterwards."""
+    work: _Work
+    """All calls of the run that do something."""
+    place: int
+    """Of its call among the run's steps."""
 
     @property
     def coverage(self) -> Coverage | None:
@@ -52,7 +97,9 @@ class Inner(msgspec.Struct, frozen=True):
     @property
     def failed(self) -> list[Step]:
         """Calls that went wrong and that nothing made good, where its answer doesn't say so."""
-        return [] if self.honest else failures([*self.sources, *self.later], self.answer)
+        if self.honest or not failures(self.sources, self.answer):
+            return []
+        return failures([*self.sources, *self.work.between(self.place, len(self.work.steps))], self.answer)
 
     @property
     def halted(self) -> bool:
@@ -67,48 +114,71 @@ class Inner(msgspec.Struct, frozen=True):
     def made_good(self, coverage: Coverage, left: int) -> bool:
         """Calls after it dealt with what it left, or it was asked again."""
         if not coverage.missing:
-            return any(step.tool == self.call.tool for step in self.later)
-        return len({key for step in self.later for key in dealt(step, coverage.missing)}) >= left
+            return self.work.last_of.get(self.call.tool, -1) > self.place
+        return sum(self.work.last_dealt.get(key, -1) > self.place for key in coverage.missing) >= left
 
 
-def inner(run: AgentRun) -> Iterator[Inner]:
-    """Children of a run, in the order in which their results came; none where their turns stand among each other."""
-    tasks = _tasks(run.steps)
-    if len(tasks) < 2:  # one conversation
+def inner(run: AgentRun, since: int = 0) -> Iterator[Inner]:
+    """Children of a run, in the order in which their results came; none where their turns stand among each other.
+
+    `since`: those whose result came at that time or later.
+    """
+    steps, talks = run.steps, _talks(run.steps)
+    if len(talks.turns) < 2:  # one conversation
         return
-    calls = [(at, task) for at, step in enumerate(run.steps) if (task := _task(step, run.steps[:at], tasks))]
-    past: dict[int, int] = {}
+    calls = [*_calls(steps, talks)]
+    last, past, work = {task: at for at, task in calls}, dict[int, int](), _Work(steps)
     for at, task in calls:
-        begin = next((n for n in tasks[task] if past.get(task, -1) < n < at), None)
+        begin = _after(talks.turns[task], past.get(task, -1))
         past[task] = at
-        crossed = any(begin is not None and begin < n < at < t for t, other in calls for n in tasks[other])
-        if begin is not None and not crossed and (found := _between(run.steps, begin, at, tasks)) is not None:
+        if begin is None or begin >= at or steps[at].end < since:
+            continue
+        if any(last.get(talk, -1) > at for talk in talks.between(begin, at)):
+            continue
+        if (found := _between(steps, begin, at, talks, work)) is not None:
             yield found
 
 
-def _tasks(steps: Sequence[Step]) -> dict[int, list[int]]:
-    """Where a conversation with this first message is shown, by the message's fingerprint."""
-    found: dict[int, list[int]] = {}
+def _after(places: Sequence[int], place: int) -> int | None:
+    at = bisect_right(places, place)
+    return places[at] if at < len(places) else None
+
+
+def _talks(steps: Sequence[Step]) -> _Talks:
+    found = _Talks({}, [], [], {})
     for at, step in enumerate(steps):
+        for call in step.turn.asked if step.turn is not None else ():
+            if call.id:
+                found.asked.setdefault(call.id, []).append(at)
         if step.kind is Kind.LLM and step.turn is not None and step.turn.task is not None:
-            found.setdefault(step.turn.task.fingerprint, []).append(at)
+            talk = step.turn.task.fingerprint
+            found.turns.setdefault(talk, []).append(at)
+            found.places.append(at)
+            found.talk.append(talk)
     return found
 
 
-def _task(step: Step, before: Sequence[Step], tasks: Mapping[int, Sequence[int]]) -> int | None:
-    """The conversation that a call began: its arguments hold the first message, or its result is the last."""
-    call = step.call
-    if step.kind is not Kind.TOOL or call is None:
-        return None
-    given = next((task for task in call.like.texts if task in tasks), None) if call.like is not None else None
-    if given is not None or not may_delegate(step):
-        return given
-    last = next((s.turn for s in reversed(before) if s.kind is Kind.LLM), None)
-    if last is None or last.said is None or last.asked or last.said.result != call.result is not None:
-        return None
-    at = max(n for where in tasks.values() for n in where if n < len(before))
-    found = next(task for task, where in tasks.items() if at in where)
-    return found if found != next(iter(tasks)) else None
+def _calls(steps: Sequence[Step], talks: _Talks) -> Iterator[tuple[int, int]]:
+    """Calls that began a conversation: their arguments hold its first message, or their result is its last."""
+    last: Step | None = None
+    first = next(iter(talks.turns))
+    for at, step in enumerate(steps):
+        if step.kind is Kind.LLM:
+            last = step
+        elif step.kind is Kind.TOOL and step.call is not None:
+            like = step.call.like
+            given = next((task for task in like.texts if task in talks.turns), None) if like is not None else None
+            if given is not None:
+                yield at, given
+            elif (place := bisect_left(talks.places, at)) and _is_result(step, last) and talks.talk[place - 1] != first:
+                yield at, talks.talk[place - 1]
+
+
+def _is_result(step: Step, last: Step | None) -> bool:
+    """The call returned what the model said last."""
+    said = last.turn.said if last is not None and last.turn is not None and not last.turn.asked else None
+    own = step.call.result if step.call is not None else None
+    return said is not None and said.result == own is not None and may_delegate(step)
 
 
 def settled(run: AgentRun) -> bool:
@@ -120,24 +190,24 @@ def settled(run: AgentRun) -> bool:
     return all(call.id in ids for call in asked if call.id) and nameless <= names
 
 
-def _between(steps: Sequence[Step], begin: int, at: int, tasks: Mapping[int, Sequence[int]]) -> Inner | None:
-    answer = next((s for s in reversed(steps[begin:at]) if s.kind is Kind.LLM), None)
+def _between(steps: Sequence[Step], begin: int, at: int, talks: _Talks, work: _Work) -> Inner | None:
+    answer = next((steps[n] for n in range(at - 1, begin - 1, -1) if steps[n].kind is Kind.LLM), None)
     if answer is None or answer.turn is None or answer.turn.said is None or answer.turn.asked:
         return None
     first = steps[begin].turn
-    assert first is not None and first.task is not None  # noqa: PT018, S101 - `_tasks` looked
-    begin = _begin(steps, begin, steps[at].call_id, tasks)
-    return Inner(steps[at], answer, first.task, _work(steps[begin:at]), _work(steps[at + 1 :]))
+    assert first is not None and first.task is not None  # noqa: PT018, S101 - `_talks` looked
+    before = _asker(begin, steps[at].call_id, talks)
+    return Inner(steps[at], answer, first.task, work.between(before, at), work, at)
 
 
-def _begin(steps: Sequence[Step], begin: int, call_id: str | None, tasks: Mapping[int, Sequence[int]]) -> int:
-    """A message counts where it was read first, which may be a later turn: back to the turn that asked for the call,
-    unless another conversation began between."""
-    turns = [n for n in range(begin) if (turn := steps[n].turn) and any(a.id == call_id for a in turn.asked if a.id)]
-    asker = max(turns, default=begin - 1)
-    other = any(asker < n < begin for where in tasks.values() for n in where)
-    return begin if other else asker + 1
+def _asker(begin: int, call_id: str | None, talks: _Talks) -> int:
+    """The step before the child's first. A message counts where it was read first, which may be a later turn: back to
+    the turn that asked for the call, unless another conversation began between."""
+    asked = talks.asked.get(call_id or "", [])
+    place = bisect_left(asked, begin)
+    asker = asked[place - 1] if place else begin - 1
+    return begin - 1 if talks.between(asker, begin) else asker
 
 
-def _work(steps: Sequence[Step]) -> tuple[Step, ...]:
-    return tuple(s for s in steps if s.kind in SOURCES and s.call is not None and s.call.role is not Role.NOTE)
+def _is_work(step: Step) -> bool:
+    return step.kind in SOURCES and step.call is not None and step.call.role is not Role.NOTE

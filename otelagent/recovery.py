@@ -1,6 +1,6 @@
 """Who else dealt with what a run left undone: a later run, its parent, or a later call of its own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final, Protocol
 
@@ -90,8 +90,13 @@ def _given(run: AgentRun) -> list[Items]:
 
 def dealt(step: Step, keys: frozenset[int]) -> frozenset[int]:
     """Items with these keys that a good call names."""
+    return keys.intersection(dealt_with(step))
+
+
+def dealt_with(step: Step) -> Iterable[int]:
+    """Keys of the items that a good call names."""
     like = step.call.like if _is_good(step) and step.call is not None else None
-    return keys.intersection(like.mentioned) if like is not None else frozenset()
+    return like.mentioned if like is not None else ()
 
 
 def _is_good(step: Step) -> bool:

@@ -20,6 +20,9 @@ from otelagent.model import Evidence, Finding, Kind, Layer, Need, Receipt, Sever
 from otelagent.recovery import given_by, made_good, sources, unresolved
 from otelagent.run import AgentRun, Wake
 
+_JUDGED: Final = "delegation_incomplete.judged"
+"""In a run's notes: the end of the answer before which children without spans were judged last."""
+
 _NONE: Final = frozenset[tuple[str, bytes, bytes]]()
 
 STRENGTHS: Final = {"reported": 0.9, "text": 0.7, "stopped": 0.6, "undone": 0.6}
@@ -99,7 +102,9 @@ class DelegationIncomplete(Detector):
 
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
         if step.kind is Kind.LLM and run.ended is None and self._several(step, run) and settled(run):
-            yield from self._inner(run)
+            since = run.notes.get(_JUDGED, 0)
+            run.notes[_JUDGED] = step.end
+            yield from self._inner(run, since)
         if step.kind is Kind.AGENT and step is run.ended and not run.trace.wraps(run):
             answer = said(run)
             if answer is None and not step.failed:
@@ -272,9 +277,9 @@ class DelegationIncomplete(Detector):
             found = self._naming(found, like.named(frozenset(receipt.left))) if like is not None else found
             yield replace(found, wasted_tokens=0, absorbs=absorbed)
 
-    def _inner(self, run: AgentRun) -> Iterator[Finding]:
+    def _inner(self, run: AgentRun, since: int = 0) -> Iterator[Finding]:
         """Agents that were called as tools, and whose turns stand among those of this run."""
-        for child in inner(run):
+        for child in inner(run, since):
             coverage, bad = child.coverage, child.failed
             if coverage is not None and coverage.receipt.short:
                 left = (coverage.receipt.assigned or 0) - (coverage.receipt.processed or 0)

@@ -207,7 +207,7 @@ def _filtered(patterns: Sequence[str]) -> _Match:
     for each in patterns:
         found.Add(f"(?i){each}", _OPTIONS)
     found.Compile()
-    return lambda data: found.Match(data, False)  # type: ignore[no-any-return]
+    return lambda data: found.Match(data, False)
 
 
 def _at_once(patterns: Sequence[str]) -> _Match:
