@@ -13,6 +13,9 @@ _LINE: Final = (
     r"(?:[-+>|\[\]\s.)\d\x{2022}\x{2013}\x{2014}\x{2705}\x{2714}\x{2611}\x{2713}\x{FE0F}]|x\]|:white_check_mark:)*"
 )
 
+FIRMLY: Final = ("", "did_it")
+"""Ways in which an author claims to have done something himself."""
+
 _SLOTS: Final = ("participle", "past", "infinitive", "right", "outcome")
 """Forms of a deed that patterns name; the sections of a word list have them in the plural."""
 
@@ -26,7 +29,7 @@ _CELL: Final = (
 def any_way(language: str, ways: tuple[str, ...]) -> AnyOf:
     """Any deed, said in any of these ways."""
     found = [each for how in ways for deed in DEEDS for each in _patterns(language, deed, how)]
-    return AnyOf([*found, TICKED] if "line" in ways else found)
+    return AnyOf([*found, TICKED] if "line" in ways else found, at_once=ways != FIRMLY)
 
 
 def claimed(clause: bytes, language: str, how: str) -> list[str]:

@@ -3,7 +3,17 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from otelagent.reading.deed_patterns import DEEDS, TICKED, any_way, begins, claimed, deed_of, participle, request
+from otelagent.reading.deed_patterns import (
+    DEEDS,
+    FIRMLY,
+    TICKED,
+    any_way,
+    begins,
+    claimed,
+    deed_of,
+    participle,
+    request,
+)
 from otelagent.reading.language import likely
 from otelagent.reading.lexicon import LANGUAGES, SPACED, any_of, compiled, matches, pattern
 from otelagent.reading.sentences import plain, sentences
@@ -32,7 +42,6 @@ _LAST: Final = compiled(r"; | [-\x{2013}\x{2014}] ")
 _VERB_LAST: Final = frozenset({"de"})
 """Languages whose participle may stand commas away from its verb."""
 
-_FIRMLY: Final = ("", "did_it")
 _OPENLY: Final = ("did_it", "ours", "stated", "line", "cell")
 
 _ANYBODY: Final = frozenset({"stated", "line", "cell"})
@@ -71,7 +80,7 @@ _MEANS: Final = compiled(
 def deeds(text: str) -> frozenset[frozenset[str]]:
     """The deeds that a text's author claims to have done, each as the kinds that it may be of. What is negated, planned
     or offered is none."""
-    return frozenset(_said(text, _FIRMLY))
+    return frozenset(_said(text, FIRMLY))
 
 
 def stated(text: str) -> frozenset[frozenset[str]]:
@@ -106,7 +115,7 @@ def _said(text: str, ways: tuple[str, ...]) -> Iterator[frozenset[str]]:
         for sentence in sentences(_QUOTED.sub(b' "" ', data)):
             if any_way(language, ways).search(sentence) and not any_of("deeds", language, "unreal").search(sentence):
                 for how in ways:
-                    yield from _done(sentence, language, how, "```" in text, ways is _FIRMLY)
+                    yield from _done(sentence, language, how, "```" in text, ways is FIRMLY)
 
 
 def _done(sentence: bytes, language: str, how: str, code: bool, unasked: bool) -> Iterator[frozenset[str]]:

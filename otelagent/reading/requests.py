@@ -1,10 +1,10 @@
 """What a user asks for: the kinds of deeds that would meet it, whether a question stands there, whose words count."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
-from otelagent.reading.deed_patterns import DEEDS, request, request_of
+from otelagent.reading.deed_patterns import DEEDS, request_of
 from otelagent.reading.language import likely
 from otelagent.reading.lexicon import AnyOf, any_of, compiled, grammar, pattern
 from otelagent.reading.sentences import plain, sentences
@@ -31,10 +31,10 @@ def requested(text: str) -> frozenset[str]:
     data = plain(text)
     spoken = [language for language in likely(text, 1) if _any_request(language).search(data)]
     for sentence in (_untold(each, spoken) for each in sentences(data)) if spoken else ():
-        asking = any(_asks(sentence, language) for language in spoken)
-        for language in spoken:
-            if not asking and _any_request(language).search(sentence):
-                found.update(_requested(_without_idle(sentence, spoken), language))
+        asked = [language for language in spoken if _any_request(language).search(sentence)]
+        if asked and not any(_asks(sentence, language) for language in spoken):
+            rest = _without_idle(sentence, spoken)
+            found.update(deed for language in asked for deed in _requested(rest, language))
     return frozenset(found)
 
 
@@ -51,10 +51,9 @@ def _without_idle(sentence: bytes, spoken: Sequence[str]) -> bytes:
     return sentence
 
 
-def _requested(sentence: bytes, language: str) -> Iterator[str]:
-    if any_of("deeds", language, "wants").search(sentence):
-        yield WANTED
-    yield from (deed for deed in DEEDS if request(language, deed).search(sentence))
+def _requested(sentence: bytes, language: str) -> set[str]:
+    owners = _owners(language)
+    return {owners[at] for at in _any_request(language).which(sentence)}
 
 
 def follows(text: str) -> bool:
@@ -79,4 +78,11 @@ def _asks(sentence: bytes, language: str) -> bool:
 @cache
 def _any_request(language: str) -> AnyOf:
     forms = [each for deed in DEEDS if (each := request_of(language, deed))]
-    return AnyOf([*forms, *grammar("deeds", language).get("wants", ())])
+    return AnyOf([*forms, *grammar("deeds", language).get("wants", ())], at_once=True)
+
+
+@cache
+def _owners(language: str) -> list[str]:
+    """What the patterns of `_any_request` ask for."""
+    own = [deed for deed in DEEDS if request_of(language, deed)]
+    return own + [WANTED] * len(grammar("deeds", language).get("wants", ()))
