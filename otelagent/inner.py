@@ -14,7 +14,7 @@ import msgspec
 
 from otelagent.coverage import OWN_CALLS, Coverage, accounted, inferred
 from otelagent.model import Assignment, Kind, Role, Step
-from otelagent.recovery import dealt_with, failures
+from otelagent.recovery import MAX_LATER, dealt_with, failures
 from otelagent.run import SOURCES, AgentRun
 from otelagent.stitching import may_delegate
 
@@ -47,6 +47,11 @@ class _Work:
         """Those after one step and before another."""
         own = self._places[bisect_right(self._places, begin) : bisect_left(self._places, end)]
         return tuple(self.steps[at] for at in own)
+
+    def after(self, place: int) -> list[Step]:
+        """The next MAX_LATER."""
+        first = bisect_right(self._places, place)
+        return [self.steps[at] for at in self._places[first : first + MAX_LATER]]
 
     @cached_property
     def last_of(self) -> dict[str | None, int]:
@@ -99,7 +104,7 @@ class Inner(msgspec.Struct, frozen=True):
         """Calls that went wrong and that nothing made good, where its answer doesn't say so."""
         if self.honest or not failures(self.sources, self.answer):
             return []
-        return failures([*self.sources, *self.work.between(self.place, len(self.work.steps))], self.answer)
+        return failures([*self.sources, *self.work.after(self.place)], self.answer)
 
     @property
     def halted(self) -> bool:

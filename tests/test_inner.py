@@ -1,6 +1,8 @@
 """Agents written by hand on a model's SDK: no span says who worked for whom, only messages do."""
 
 import random
+from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,8 +11,12 @@ from hypothesis import strategies as st
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otelagent import attributes as a
-from otelagent.diagnosis.scan import scan
-from otelagent.model import Finding
+from otelagent.diagnosis.scan import Report, scan
+from otelagent.inner import inner
+from otelagent.model import Finding, Step
+from otelagent.pipeline import Pipeline
+from otelagent.run import AgentRun
+from otelagent.trace import Trace
 from tests import builders
 from tests.delegations import RUNS, plays
 from tests.encodings import ROOT, TRACE, ask, bodies, flat_conversations, parent, root
@@ -106,3 +112,70 @@ def test_complete_children_are_quiet_in_any_order(case: dict[str, Any], seed: in
     spans = next(spans for _, name, spans in plays(case) if name == "flat_conversations")
     random.Random(seed).shuffle(spans)
     assert [f for f in told(spans) if f.mode == "delegation_incomplete"] == []
+
+
+class Watched(list[Step]):
+    """Counts how many of a run's steps are looked at."""
+
+    looks = 0
+
+    def __iter__(self) -> Iterator[Step]:
+        for step in super().__iter__():
+            self.looks += 1
+            yield step
+
+    def __getitem__(self, at: Any) -> Any:
+        found = super().__getitem__(at)
+        self.looks += len(found) if isinstance(at, slice) else 1
+        return found
+
+
+class Runs(Report):
+    """Keeps the run of the last step."""
+
+    def step(self, step: Step, run: AgentRun, trace: Trace) -> None:
+        self.run = run
+
+
+def children(count: int, *, answers: bool) -> list[Span]:
+    """A flat run; `answers`: its agent answers after each child, and is asked for more."""
+    calls = [
+        ask(child(2, f"worker{n}", limited=False, docs=[f"doc-{n}0{i}" for i in range(1, 4)])) for n in range(count)
+    ]
+    talk = [{"say": "This part is done."}, {"user": "Now the next part."}] if answers else []
+    return flat(*(step for call in calls for step in (call, *talk)))[:-1]
+
+
+def looks(count: int) -> tuple[int, int]:
+    ear = Runs()
+    pipeline = Pipeline(ears=(ear,))
+    for body in bodies(children(count, answers=False)):
+        pipeline.traces(body, 0.0)
+    steps = Watched(ear.run.steps)
+    found = [*inner(SimpleNamespace(steps=steps))]  # type: ignore[arg-type]
+    assert len(found) == count
+    for each in found:
+        assert each.coverage is not None
+        assert not each.failed
+        assert not each.made_good(each.coverage, 1)
+    return len(steps), steps.looks
+
+
+def test_looks_at_steps_grow_no_faster_than_the_run() -> None:
+    (few, small), (many, large) = looks(4), looks(16)
+    assert many > 3 * few
+    assert large / many < 1.2 * small / few
+
+
+def test_children_are_judged_by_the_first_answer_after_them_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = []
+
+    def watched(run: AgentRun, since: int = 0) -> Iterator[Any]:
+        for found in inner(run, since):
+            judged.append(found.call.tool)
+            yield found
+
+    monkeypatch.setattr("otelagent.detectors.delegation_incomplete.inner", watched)
+    found = told(children(6, answers=True))
+    assert judged == [f"ask_worker{n}" for n in range(6)]
+    assert [f.agent for f in found if f.cause == "items_missing"] == judged
