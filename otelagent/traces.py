@@ -4,7 +4,7 @@
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter
@@ -22,7 +22,7 @@ RECENT: Final = 256
 """Traces in which a lost parent is looked for."""
 
 OLD: Final = 64
-"""Of so many traces, the oldest, the heaviest leaves where memory is short."""
+"""Of so many traces, the oldest, the heaviest leaves where a limit is passed."""
 
 REST: Final = 5.0
 """Seconds without a new span after which a trace may be put to rest. With one second, two thousand traces that get ten
@@ -119,13 +119,17 @@ class LiveTraces:
         trace.refold(step, self._detectors)
 
     def enforce(self) -> None:
-        """Close the oldest traces until the limits hold."""
-        while len(self._traces) > self._limits.traces:
-            self._close(next(iter(self._traces.values())), Closed.COUNT)
+        """Close traces until the limits hold: of the oldest the one that weighs most in what is too much."""
+        while (open_ := len(self._traces)) > self._limits.traces:
+            self._close(self._heaviest(attrgetter("bytes"), open_ - 1), Closed.COUNT)  # the newest has just come
         while self.spans > self._limits.spans and len(self._traces) > 1:
-            self._close(next(iter(self._traces.values())), Closed.SPANS)
+            self._close(self._heaviest(attrgetter("size")), Closed.SPANS)
         while self.bytes > self._limits.bytes and len(self._traces) > 1:
-            self._close(max(islice(self._traces.values(), OLD), key=attrgetter("bytes")), Closed.BYTES)
+            self._close(self._heaviest(attrgetter("bytes")), Closed.BYTES)
+
+    def _heaviest(self, weight: Callable[[Trace], int], among: int = OLD) -> Trace:
+        """Of equally heavy ones the oldest."""
+        return max(islice(self._traces.values(), min(among, OLD)), key=weight)
 
     def weigh(self, trace: Trace, size: int) -> None:
         """Steps of this many bytes have joined a trace."""

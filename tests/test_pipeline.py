@@ -322,6 +322,28 @@ def test_spans_limit_holds_over_all_traces() -> None:
     assert pipeline.live.spans <= 10
 
 
+@pytest.mark.parametrize(
+    ("limits", "reason"), [(Limits(traces=3), Closed.COUNT), (Limits(spans=12), Closed.SPANS)], ids=["traces", "spans"]
+)
+def test_of_the_oldest_traces_the_heaviest_leaves_where_there_are_too_many(limits: Limits, reason: Closed) -> None:
+    """Each has more to say than the one before, but for the second, which has most of all."""
+    ear = Ear()
+    pipeline = Pipeline(Settings(limits=limits), ears=(ear,))
+    turns = [builders.spans({"user": "?", "steps": [{"say": "Hello."}] * n}, seed=str(n)) for n in (1, 6, 2, 3)]
+    for n, spans in enumerate(turns):
+        pipeline.traces(builders.request(spans), float(n))
+    assert ear.reasons == [reason]
+    assert [pipeline.live.get(spans[0].trace_id) is None for spans in turns] == [False, True, False, False]
+
+
+def test_trace_that_has_just_come_does_not_leave_for_being_one_too_many() -> None:
+    pipeline = Pipeline(Settings(limits=Limits(traces=1)))
+    light, heavy = (builders.spans({"user": "?" * n, "steps": [{"say": "Hello."}]}, seed=str(n)) for n in (1, 9_000))
+    for spans in (light, heavy):
+        pipeline.traces(builders.request(spans), 0.0)
+    assert pipeline.live.get(heavy[0].trace_id) is not None
+
+
 def test_of_the_oldest_traces_the_heaviest_leaves_where_there_are_too_many_bytes() -> None:
     ear = Ear()
     sizes = (1, 40, 3, 2)

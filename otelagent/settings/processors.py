@@ -34,13 +34,14 @@ class Override(Settings):
 
 
 class Traces(Settings):
-    """Limits of the traces that are kept in memory. What is over them leaves with a reason that is counted."""
+    """Limits of the traces that are kept in memory. Of the 64 oldest the heaviest leave, with a reason that is counted:
+    those with most bytes, or, where there are too many spans, with most spans."""
 
     traces: Positive = Field(default=10_000, description="Live traces.")
     spans: Positive = Field(default=200_000, description="Spans of all live traces.")
     max_size_mib: Positive = Field(
         default=96,
-        description="Steps of all live traces, as they came, in MiB; of the oldest traces the heaviest leave.",
+        description="Steps of all live traces, as they came, in MiB.",
     )
     spans_per_trace: Positive = Field(default=20_000, description="Spans of one trace.")
     settle: Duration = Field(
