@@ -29,6 +29,7 @@ class Database:
                 self._db.execute("PRAGMA journal_mode=WAL")
                 self._db.execute("PRAGMA synchronous=NORMAL")
                 self._db.execute("PRAGMA foreign_keys=ON")
+                self._db.execute("PRAGMA secure_delete=ON")  # content that was let go is not left in free pages
                 self._db.executescript(schema)
             except BaseException:
                 self._db.close()
@@ -43,9 +44,13 @@ class Database:
             return self._db.execute(query, values).fetchall()
 
     def vacuum(self) -> None:
-        """Give free pages back to the file system."""
+        """Give free pages back to the file system once they are half of the file, which is written anew for it."""
         with self._told():
-            self._db.execute("VACUUM")
+            (free,), (pages,) = (
+                self._db.execute(f"PRAGMA {name}").fetchone() for name in ("freelist_count", "page_count")
+            )
+            if 2 * free >= pages:
+                self._db.execute("VACUUM")
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

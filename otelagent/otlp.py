@@ -362,7 +362,7 @@ def only(body: bytes, trace_id: bytes) -> bytes:
     request, found = parse_envelope(body), False
     for resource_items in request.resource_items:
         for scope_items in resource_items.scope_items:
-            own = [raw for raw in scope_items.items if _trace_id(raw) == trace_id]
+            own = [raw for raw in scope_items.items if trace_id in raw and _trace_id(raw) == trace_id]
             found = found or bool(own)
             scope_items.items[:] = own
     return request.SerializeToString() if found else b""

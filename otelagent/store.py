@@ -66,14 +66,14 @@ class TraceStore:
         """Raises StoreUnusable; without `create` also where there is no store yet."""
         self.path = directory / FILE
         self._db = Database(self.path, _SCHEMA, StoreUnusable, create=create, missing="no trace store")
+        self._packer = zstandard.ZstdCompressor(level=1)  # level 3 takes a third longer and saves one percent
 
     def close(self) -> None:
         self._db.close()
 
     def keep(self, kept: Kept, bodies: Sequence[bytes]) -> None:
         """Add a trace's requests; one that is known already gets further parts."""
-        packer = zstandard.ZstdCompressor(level=3)
-        packed = [packer.compress(body) for body in bodies]
+        packed = [self._packer.compress(body) for body in bodies]
         size = sum(map(len, packed))
         with self._db.writing() as db:
             known = self.find(kept.trace_id)
@@ -133,6 +133,9 @@ class TraceStore:
 
     def prune(self, limits: Limits, now: float) -> int:
         """Let go what is too old or too much; gives how many traces left."""
+        count, size, first = self._db.read("SELECT count(*), ifnull(sum(bytes), 0), min(kept_at) FROM trace")[0]
+        if not count or (count <= limits.max_count and size <= limits.max_bytes and now - first <= limits.max_age_s):
+            return 0
         rows = self._db.read("SELECT trace_id, kept_at, bytes FROM trace ORDER BY kept_at DESC")
         total, gone = 0, []
         for place, (trace_id, kept_at, size) in enumerate(rows):

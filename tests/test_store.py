@@ -74,3 +74,16 @@ def test_missing_or_damaged_store_is_said(tmp_path: Path) -> None:
     (tmp_path / "traces.db").write_bytes(b"no database" * 1000)
     with pytest.raises(StoreUnusable, match="not a database"):
         TraceStore(tmp_path)
+
+
+def test_what_was_let_go_is_not_left_in_the_file(store: TraceStore) -> None:
+    noise = random.Random(1)
+    bodies = [noise.randbytes(30_000) for _ in range(8)]
+    for number, body in enumerate(bodies):
+        store.keep(kept(number, float(number)), [body])
+    assert store.prune(Limits(max_count=7), now=9.0) == 1
+    assert store.load(b"\1" * 16) == [bodies[1]]
+    store.close()
+    written = store.path.read_bytes()
+    assert bodies[1][-64:] in written
+    assert bodies[0][-64:] not in written
