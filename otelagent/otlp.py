@@ -55,6 +55,8 @@ STRING: Final = 0x0A
 """First byte of a serialised string value."""
 _TRACE_ID: Final = b"\x0a"
 """First byte of a serialised span; in log records it never stands for a field."""
+_TRACE_ID_FIRST: Final = b"\x0a\x10"
+"""With its length."""
 _INT: Final = 0x18
 """First byte of a serialised integer value."""
 
@@ -362,17 +364,20 @@ def only(body: bytes, trace_id: bytes) -> bytes:
     request, found = parse_envelope(body), False
     for resource_items in request.resource_items:
         for scope_items in resource_items.scope_items:
-            own = [raw for raw in scope_items.items if trace_id in raw and _trace_id(raw) == trace_id]
+            own = [raw for raw in scope_items.items if _is_of(raw, trace_id)]
             found = found or bool(own)
             scope_items.items[:] = own
     return request.SerializeToString() if found else b""
 
 
-def _trace_id(raw: bytes) -> bytes | None:
+def _is_of(raw: bytes, trace_id: bytes) -> bool:
+    """SDKs write the trace id first; then nothing has to be parsed."""
+    if raw.startswith(_TRACE_ID_FIRST):
+        return raw.startswith(trace_id, len(_TRACE_ID_FIRST))
     try:
-        return bytes(LiteSpan.FromString(raw).trace_id)
+        return bytes(LiteSpan.FromString(raw).trace_id) == trace_id
     except DecodeError:
-        return None
+        return False
 
 
 def logs(body: bytes) -> Iterator[Log]:
