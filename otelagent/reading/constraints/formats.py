@@ -8,17 +8,23 @@ import msgspec
 from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation
 from otelagent.reading.lexicon import exact
 
-_NAMES: Final = ("json", "no_bullets", "no_table", "no_emoji", "bullets", "no_markdown", "table")
-"""Of these the first that a sentence names."""
-_SINGLE: Final = ("no_exclamation", "no_code", "lowercase", "uppercase")
+_WITHOUT: Final = ("no_bullets", "no_table", "no_emoji", "no_markdown", "no_exclamation", "no_code")
+_NAMES: Final = ("json", "bullets", "table")
+"""Of these the first that a sentence names, where it rules nothing out."""
+_CASES: Final = ("lowercase", "uppercase")
 
 
 def read(sentence: Sentence) -> Iterator[Draft]:
     """The format that is asked for, or what is not to occur in one."""
-    named = next((name for name in _NAMES if sentence.find(name)), None)
-    yield from (
-        Draft("format", (name,)) for name in (named, *_SINGLE) if name and (name == named or sentence.find(name))
-    )
+    without = [name for name in _WITHOUT if sentence.find(name)]
+    named = next((name for name in _NAMES if sentence.find(name)), None) if not _clashes(without) else None
+    cases = [name for name in _CASES if sentence.find(name)]
+    yield from (Draft("format", (name,)) for name in (named, *without, *cases) if name)
+
+
+def _clashes(without: list[str]) -> bool:
+    """A form is named as one that is not wanted."""
+    return bool({"no_bullets", "no_table"} & set(without))
 
 
 def breaks(rule: Constraint, text: str) -> Violation | None:

@@ -1,15 +1,16 @@
 """Rules on the language of answers."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, filled
 from otelagent.reading.language import language
-from otelagent.reading.lexicon import LANGUAGES, folded, matches, pattern, words
+from otelagent.reading.lexicon import LANGUAGES, exact, folded, matches, pattern, words
 
 _NAMES: Final = {
     folded(word): code for name in LANGUAGES for word, code in words("constraints", name).get("languages", {}).items()
 }
+_PART: Final = exact(r"[,;:，；：、。]")
 _SHORTEST: Final = 40
 """Characters of an answer whose language is looked at."""
 
@@ -21,9 +22,19 @@ def read(sentence: Sentence) -> Iterator[Draft]:
             demands = filled(sentence.language, "in_language", ("language", word))
             for match in matches(pattern("constraints", sentence.language, "answering"), sentence.lowered, 8):
                 around = sentence.lowered[max(0, match.start() - 48) : match.end() + 48]
-                if any(demand.search(around) for demand in demands):
+                if any(_demanded(sentence.language, around, demand) for demand in demands):
                     yield Draft("language", (code,))
                     return
+
+
+def _demanded(name: str, around: bytes, demand: Any) -> bool:
+    """A demand that no prohibition stands beside: "never in German"."""
+    not_this = pattern("constraints", name, "forbidding")
+    for match in matches(demand, around, 4):
+        beside = _PART.split(around[: match.start()])[-1] if name != "ja" else _PART.split(around[match.end() :])[0]
+        if not not_this.search(beside):
+            return True
+    return False
 
 
 def breaks(rule: Constraint, text: str) -> Violation | None:

@@ -25,9 +25,12 @@ from otelagent.reading.constraints import (
 )
 from otelagent.reading.constraints.constraint import UNCHECKED, Constraint, Draft, Sentence, lowered
 from otelagent.reading.language import likely
+from otelagent.reading.lexicon import exact
 from otelagent.reading.sentences import sentences
 from otelagent.reading.values import window
 
+_KANA: Final = exact(r"[\p{Hiragana}\p{Katakana}]")
+_HAN: Final = exact(r"\p{Han}")
 LIMIT: Final = 32
 """Constraints per message."""
 
@@ -54,7 +57,8 @@ def _constraints(text: str, role: str) -> tuple[Constraint, ...]:
         written = data.decode(errors="replace")
         small = lowered(written)
         read_in = [
-            Sentence(written, small, language) for language in dict.fromkeys((*languages, *likely(written, slack=1)))
+            Sentence(written, small, language)
+            for language in dict.fromkeys((*languages, *likely(written, slack=1), *_by_script(data)))
         ]
         if any(sentence.find("reported") for sentence in read_in):
             continue
@@ -65,10 +69,20 @@ def _constraints(text: str, role: str) -> tuple[Constraint, ...]:
     return tuple(found.values())[:LIMIT]
 
 
+def _by_script(data: bytes) -> Iterator[str]:
+    """The language of a sentence that is mostly names in another script."""
+    if _KANA.search(data):
+        yield "ja"
+    elif _HAN.search(data):
+        yield "zh"
+
+
 def _read(sentence: Sentence, role: str) -> list[Constraint]:
     asked = sentence.written.endswith(("?", "？"))
     readers = _OF_THE_ANSWER if asked else (*_OF_THE_ANSWER, *_OF_THE_WORK)
     drafts = [draft for read in readers for draft in read(sentence)]
+    if drafts and sentence.find("unless") and not sentence.find("concession"):
+        drafts = [draft for draft in drafts if draft.kind in _WHATEVER] or [Draft(UNCHECKED)]
     if not drafts and not asked and len(sentence.written) >= 8 and sentence.find("free"):
         drafts = [Draft(UNCHECKED)]
     return [draft.made(sentence.written, role) for draft in _apart(drafts)]
@@ -89,6 +103,8 @@ def _apart(drafts: list[Draft]) -> list[Draft]:
     return [draft for draft in drafts if draft.kind not in not_these]
 
 
+_WHATEVER: Final = frozenset(("date", "tool_before", "max_calls", "currency", "units", "budget", "price_limit", "cap"))
+"""Kinds that hold whatever condition their sentence names: of others an answer doesn't show whether it was met."""
 _Reader = Callable[[Sentence], Iterator[Draft]]
 _OF_THE_ANSWER: Final[tuple[_Reader, ...]] = (spoken.read, formats.read, lengths.read)
 """May be asked for politely, in a question."""

@@ -1,6 +1,7 @@
 """Rules on terms: words not to be used, names not to be mentioned, lines that an answer has to hold."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Final
 
 from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, excluded, lowered
@@ -14,24 +15,57 @@ _QUOTED: Final = exact(
     r"|[「『]([^」』\n]{1,40})[」』]|(?:^|[\s(])'([^'\n]{2,60})'|‘([^’\n]{2,60})’"
 )
 _PROPER: Final = exact(r"[^\s.!?]\s+(\p{Lu}[\pL\pN&-]+(?:\s\p{Lu}[\pL\pN&-]*){0,4})")
+_PART: Final = exact(r"[,;:.–—，；：。、]")
+_LONGER: Final = exact(r"[\pL\pN]{2,}\s+[\pL\pN]+|[\pL\pN]{6,}|\p{Han}{3,}|[\p{Hiragana}\p{Katakana}]{4,}")
+"""More than a word between two terms of a list."""
 _INITIALS: Final = 2
 """Letters of a name that is too short to be looked for: "US" stands in any text."""
 _GENERIC: Final = frozenset(listed("constraints", "generic"))
+_DAYS: Final = frozenset(listed("constraints", "days"))
 _UNSPACED: Final = ("zh", "ja")
 
 
 def read(sentence: Sentence) -> Iterator[Draft]:
     """The terms of a sentence that forbids or demands some."""
     data = sentence.written.encode(errors="replace")
-    quoted = [next(filter(None, match.groups())).decode(errors="replace") for match in matches(_QUOTED, data, 8)]
     if sentence.find("qualifying"):
         yield from _chosen("term_forbidden", [_qualifier(sentence)])
     elif rule := sentence.find("term_forbidden"):
-        yield from _chosen("term_forbidden", quoted or _unquoted(sentence, data, rule.group()))
+        yield from _chosen("term_forbidden", _forbidden(sentence, data) or _unquoted(sentence, _QUOTED.sub(b" ", data), rule.group()))
     elif named := sentence.find("name_forbidden"):
-        yield from _chosen("term_forbidden", quoted or _before(sentence, data, named.start()))
+        yield from _chosen("term_forbidden", _forbidden(sentence, data) or _before(sentence, data, named.start()))
+    elif sentence.find("term_banned"):
+        yield from _chosen("term_forbidden", _forbidden(sentence, data))
     elif sentence.find("term_required"):
-        yield from _chosen("term_required", quoted)
+        yield from _chosen("term_required", _quoted(data))
+
+
+def _quoted(data: bytes) -> list[str]:
+    return [next(filter(None, match.groups())).decode(errors="replace") for match in matches(_QUOTED, data, 8)]
+
+
+def _forbidden(sentence: Sentence, data: bytes) -> list[str]:
+    """The quoted terms that a sentence forbids: those beside its prohibition, else those that it doesn't put in place
+    of others."""
+    groups: list[tuple[bool, bool, list[str]]] = []
+    end = 0
+    for match in matches(_QUOTED, data, 8):
+        term = next(filter(None, match.groups())).decode(errors="replace")
+        lead = _PART.split(data[end : match.start()])[-1]
+        end = match.end()
+        if groups and not (_LONGER.search(lead) or any(_says(sentence, key, lead) for key in ("preferring", "forbidding"))):
+            groups[-1][2].append(term)
+        else:
+            part = lead if sentence.language != "ja" else _PART.split(data[end:])[0]
+            groups.append((_says(sentence, "forbidding", part), _says(sentence, "preferring", part), [term]))
+    for beside in (True, False):
+        if found := [term for banned, preferred, terms in groups for term in terms if banned or not (beside or preferred)]:
+            return found
+    return []
+
+
+def _says(sentence: Sentence, key: str, part: bytes) -> bool:
+    return bool(pattern("constraints", sentence.language, key).search(lowered(part.decode(errors="replace"))))
 
 
 def _chosen(kind: str, terms: list[str]) -> Iterator[Draft]:
@@ -50,7 +84,13 @@ def _unquoted(sentence: Sentence, data: bytes, rule: bytes) -> list[str]:
     if sentence.language in _UNSPACED:
         return _named(sentence)
     found = [match[1].decode(errors="replace") for match in matches(_PROPER, data, 8)]
-    return [name for each in found if len(name := _named_after(rule, each)) > _INITIALS]
+    named = [name for each in found if len(name := _named_after(rule, each)) > _INITIALS and name not in _DAYS]
+    return [name for name in named if _is_name(name)] if sentence.language == "de" else named
+
+
+def _is_name(noun: str) -> bool:
+    """A German noun that is a name: more than one in a row, or with capitals or digits inside."""
+    return " " in noun or not noun[1:].islower()
 
 
 def _before(sentence: Sentence, data: bytes, at: int) -> list[str]:
@@ -118,11 +158,26 @@ def _occurrence(small: str, term: str) -> int:
     for _ in range(64):
         if at < 0:
             return -1
-        before, after = small[max(0, at - 1) : at], small[at + len(term) : at + len(term) + 1]
-        if not term.isascii() or not (before.isalnum() or after.isalnum()):
+        if _apart(small, at, at + len(term)):
             return at
         at = small.find(term, at + 1)
     return -1
+
+
+def _apart(small: str, start: int, end: int) -> bool:
+    """A word of its own, or inflected; scripts without spaces have no such thing."""
+    if ord(small[start]) >= _SCRIPTS:
+        return True
+    after = "".join(takewhile(str.isalnum, small[end : end + 4]))
+    inflected = after in _ENDINGS and end - start >= _INFLECTED
+    return not small[max(0, start - 1) : start].isalnum() and (not after or inflected or ord(after[0]) >= _SCRIPTS)
+
+
+_SCRIPTS: Final = 0x2E80
+"""The first sign of the scripts without spaces."""
+_ENDINGS: Final = frozenset(("e", "s", "es", "er", "en", "em", "n", "d", "ed"))
+_INFLECTED: Final = 5
+"""Letters of a word from which on it is known by its stem."""
 
 
 def _sentence_at(text: str, at: int) -> str:

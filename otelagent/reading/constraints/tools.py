@@ -68,7 +68,8 @@ def _order(sentence: Sentence, one: str, other: str) -> tuple[str, str] | None:
     if pattern("constraints", sentence.language, "order").search(between):
         return (one, other)
     after = pattern("constraints", sentence.language, "order_after").search(between)
-    return (other, one) if after and pattern("constraints", sentence.language, "order_only").search(head) else None
+    only = after and pattern("constraints", sentence.language, "order_only").search(head + between[: after.end()])
+    return (other, one) if only else None
 
 
 def _times(sentence: Sentence) -> float | None:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from otelagent.reading import numerals, values
 from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation
+from otelagent.reading.constraints.persons import names_person
 from otelagent.reading.lexicon import exact, pattern
 from otelagent.reading.sentences import clauses
 
@@ -19,6 +20,8 @@ def names_class(sentence: Sentence) -> bool:
 
 def read(sentence: Sentence) -> Iterator[Draft]:
     """Which class is to be left out, as a whole: prices without tax are only some of the prices."""
+    if sentence.find("no_persons"):
+        yield Draft("values_forbidden", ("person",))
     for name in _KINDS:
         if sentence.find(f"kinds_{name}") and any(
             _left_out(clause, name, sentence.language) for clause in clauses(sentence.lowered)
@@ -50,6 +53,8 @@ def breaks(rule: Constraint, text: str) -> Violation | None:
     name = rule.terms[0]
     if name in ("money", "percent"):
         hit = any(number.unit == name for number in numerals.distinct(data, 256))
+    elif name == "person":
+        hit = names_person(text)
     elif name == "phone":
         hit = bool(_PHONE.search(data))
     else:
