@@ -72,11 +72,13 @@ class ContextAmnesia(Detector):
     a dated table of windows, or a reported utilisation). Then either a system or user message that states a rule is no
     longer among the step's messages (`displaced`), or a completion or tool call clearly breaks a rule that earlier ones
     kept (`violated`), or both (`displaced_and_violated`). Rules are dates, language and form of address, format and
-    length, forbidden or required terms, tools (forbidden, required, the only ones, one before another, how often),
-    allowed and forbidden sources, recipients, currencies and units, budgets, the price of one thing and highest
-    amounts, read from system and user messages in seven languages; one that nothing can check counts for its
-    displacement only. Rules of earlier turns of the conversation, in traces of their own, can be broken too; such a
-    finding is less sure and says `partial_view`.
+    length, forbidden or required terms, names of persons, tools (forbidden, required, the only ones, one before
+    another, how often), allowed and forbidden sources, recipients, currencies and units, budgets, the price of one
+    thing and highest amounts, read from system and user messages in seven languages. What nothing can check counts
+    for its displacement only: free words, what has a condition ("unless asked", "if the customer writes in French")
+    and what holds of a part of an answer ("in the title"). A permission is no rule, nor is what is told of others.
+    Rules of earlier turns of the conversation, in traces of their own, can be broken too; such a finding is less sure
+    and says `partial_view`.
 
     ## Why it matters
     Nothing fails: the model just no longer sees, or no longer weighs, what it was told an hour ago.

@@ -42,6 +42,7 @@ def _span(clause: bytes, language: str, day: Day, start: int, end: int) -> tuple
         return None
     later = later > earlier
     forbidden = pattern("constraints", language, "prohibition").search(clause[:start] if language != "ja" else clause)
+    forbidden = forbidden or pattern("constraints", language, "dismissed").search(clause[end:])
     return (day, LAST) if later != bool(forbidden) else (FIRST, _ending(day))
 
 

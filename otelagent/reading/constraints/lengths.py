@@ -6,17 +6,33 @@ from typing import Any, Final
 from otelagent.reading import numerals
 from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, filled
 from otelagent.reading.constraints.formats import BULLET
-from otelagent.reading.lexicon import LANGUAGES, folded, words
+from otelagent.reading.lexicon import LANGUAGES, folded, matches, words
 from otelagent.reading.sentences import sentences
 
 _LENGTHS: Final = {
     folded(word): unit for name in LANGUAGES for word, unit in words("constraints", name).get("length", {}).items()
 }
-_ONE: Final = ("one", "a single", "ein", "einem", "einen", "un", "une", "una", "um", "uma")
-COUNT: Final = "|".join(
-    ("\\d{1,6}", *sorted(numerals.SPELLED, key=len, reverse=True), *_ONE, "[一二三四五六七八九十百]{1,4}")
+_ONE: Final = (
+    "one",
+    "once",
+    "einmal",
+    "single",
+    "ein",
+    "einem",
+    "einen",
+    "einzige",
+    "einzigen",
+    "un",
+    "une",
+    "una",
+    "unico",
+    "unica",
+    "um",
+    "uma",
 )
-_UNITS: Final = "|".join(sorted(_LENGTHS, key=len, reverse=True))
+_COUNT: Final = r"(?:\d{1,6}|[a-z]{2,14}|[一二两三四五六七八九十百]{1,4})"
+"""What may be a count: which words are is looked up, since a pattern of them all takes long to compile."""
+_LENGTH: Final = f"(?:{'|'.join(sorted(_LENGTHS, key=len, reverse=True))})"
 
 
 def read(sentence: Sentence) -> Iterator[Draft]:
@@ -24,28 +40,32 @@ def read(sentence: Sentence) -> Iterator[Draft]:
     if sentence.find("of_a_part"):
         return
     for kind in ("max_length", "min_length"):
-        if match := _counted(sentence, kind):
+        if match := counted(sentence, kind):
             yield Draft(kind, (_LENGTHS[match[2].decode()],), amount(match[1]))
             return
 
 
 def read_items(sentence: Sentence) -> Iterator[Draft]:
     """How many items an answer may list."""
-    if match := _counted(sentence, "max_items"):
+    if match := counted(sentence, "max_items"):
         yield Draft("max_items", (), amount(match[1]))
 
 
-def _counted(sentence: Sentence, key: str) -> Any:
-    patterns = filled(sentence.language, key, ("n", f"(?:{COUNT})"), ("length", f"(?:{_UNITS})"))
-    return next((match for each in patterns if (match := each.search(sentence.lowered))), None)
+def counted(sentence: Sentence, key: str) -> Any:
+    """The first match of a list whose first group is a count."""
+    patterns = filled(sentence.language, key, ("n", _COUNT), ("length", _LENGTH))
+    found = (match for each in patterns for match in matches(each, sentence.lowered, 4))
+    return next((match for match in found if amount(match[1])), None)
 
 
 def amount(written: bytes) -> float:
-    """What a count says, in digits or words."""
+    """What a count says, in digits or words; 0: it is no count."""
     text = written.decode()
     if text.isdigit():
         return float(text)
-    return float(numerals.SPELLED.get(text) or (not text.isascii() and numerals.chinese(text)) or 1)
+    if text in _ONE:
+        return 1.0
+    return float(numerals.SPELLED.get(text) or (not text.isascii() and numerals.chinese(text)) or 0)
 
 
 def too_long(rule: Constraint, text: str) -> Violation | None:

@@ -13,7 +13,10 @@ _TITLED: Final = exact(
 )
 _SAN: Final = exact(r"\p{Han}{2,4}(?:さん|氏)")
 _ROLES: Final = tuple(each.encode() for each in data("given_names")["roles"])
-_GREETING: Final = exact(r"(?i)^\W*(?:dear|hello|hi|sehr geehrte|hallo|guten tag|liebe|bonjour|ch[eè]re?|hola|estimad|buen|ol[áa]|prezad|bo[am]|您好|你好)")
+_GREETING: Final = exact(
+    r"(?i)^\W*(?:dear|hello|hi|sehr geehrte|hallo|guten tag|liebe|bonjour|ch[eè]re?|hola|estimad|buen|ol[áa]|prezad"
+    r"|bo[am]|您好|你好)"
+)
 _SIGNATURE: Final = 5
 """Words of a line up to which it may be a signature."""
 

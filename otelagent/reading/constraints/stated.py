@@ -81,11 +81,28 @@ def _read(sentence: Sentence, role: str) -> list[Constraint]:
     asked = sentence.written.endswith(("?", "？"))
     readers = _OF_THE_ANSWER if asked else (*_OF_THE_ANSWER, *_OF_THE_WORK)
     drafts = [draft for read in readers for draft in read(sentence)]
-    if drafts and sentence.find("unless") and not sentence.find("concession"):
-        drafts = [draft for draft in drafts if draft.kind in _WHATEVER] or [Draft(UNCHECKED)]
+    if drafts:
+        drafts = list(_binding(sentence, drafts))
     if not drafts and not asked and len(sentence.written) >= 8 and sentence.find("free"):
         drafts = [Draft(UNCHECKED)]
     return [draft.made(sentence.written, role) for draft in _apart(drafts)]
+
+
+def _binding(sentence: Sentence, drafts: list[Draft]) -> Iterator[Draft]:
+    """What holds of every answer; a rule with a condition or for a part of an answer can't be checked, and what is left
+    open is none."""
+    conditional = sentence.find("unless") and not sentence.find("concession")
+    for draft in drafts:
+        partial = draft.kind.startswith("term") and sentence.find("in_part")
+        if (conditional and draft.kind not in _WHATEVER) or partial:
+            yield Draft(UNCHECKED)
+        elif not _left_open(sentence, draft):
+            yield draft
+
+
+def _left_open(sentence: Sentence, draft: Draft) -> bool:
+    wanted = draft.kind == "language" or (draft.kind == "format" and not draft.terms[0].startswith("no_"))
+    return bool(wanted and sentence.find("optional") and not sentence.find("exclusively"))
 
 
 def _apart(drafts: list[Draft]) -> list[Draft]:

@@ -31,9 +31,11 @@ def read(sentence: Sentence) -> Iterator[Draft]:
     if sentence.find("qualifying"):
         yield from _chosen("term_forbidden", [_qualifier(sentence)])
     elif rule := sentence.find("term_forbidden"):
-        yield from _chosen("term_forbidden", _forbidden(sentence, data) or _unquoted(sentence, _QUOTED.sub(b" ", data), rule.group()))
+        yield from _chosen(
+            "term_forbidden", _forbidden(sentence, data) or _unquoted(sentence, _QUOTED.sub(b" ", data), rule.group())
+        )
     elif named := sentence.find("name_forbidden"):
-        yield from _chosen("term_forbidden", _forbidden(sentence, data) or _before(sentence, data, named.start()))
+        yield from _chosen("term_forbidden", _forbidden(sentence, data) or _beside(sentence, data, named.start()))
     elif sentence.find("term_banned"):
         yield from _chosen("term_forbidden", _forbidden(sentence, data))
     elif sentence.find("term_required"):
@@ -53,13 +55,17 @@ def _forbidden(sentence: Sentence, data: bytes) -> list[str]:
         term = next(filter(None, match.groups())).decode(errors="replace")
         lead = _PART.split(data[end : match.start()])[-1]
         end = match.end()
-        if groups and not (_LONGER.search(lead) or any(_says(sentence, key, lead) for key in ("preferring", "forbidding"))):
+        if groups and not (
+            _LONGER.search(lead) or any(_says(sentence, key, lead) for key in ("preferring", "forbidding"))
+        ):
             groups[-1][2].append(term)
         else:
             part = lead if sentence.language != "ja" else _PART.split(data[end:])[0]
             groups.append((_says(sentence, "forbidding", part), _says(sentence, "preferring", part), [term]))
     for beside in (True, False):
-        if found := [term for banned, preferred, terms in groups for term in terms if banned or not (beside or preferred)]:
+        if found := [
+            term for banned, preferred, terms in groups for term in terms if banned or not (beside or preferred)
+        ]:
             return found
     return []
 
@@ -91,6 +97,10 @@ def _unquoted(sentence: Sentence, data: bytes, rule: bytes) -> list[str]:
 def _is_name(noun: str) -> bool:
     """A German noun that is a name: more than one in a row, or with capitals or digits inside."""
     return " " in noun or not noun[1:].islower()
+
+
+def _beside(sentence: Sentence, data: bytes, at: int) -> list[str]:
+    return _named(sentence) if sentence.language in _UNSPACED else _before(sentence, data, at)
 
 
 def _before(sentence: Sentence, data: bytes, at: int) -> list[str]:
@@ -130,7 +140,8 @@ def _named(sentence: Sentence) -> list[str]:
     if names_class(sentence):
         return []
     found = pattern("constraints", sentence.language, "term_named")
-    return [match[1].decode(errors="replace") for match in matches(found, sentence.lowered, 8)]
+    told = matches(found, sentence.lowered, 8)
+    return [next(filter(None, match.groups())).decode(errors="replace") for match in told]
 
 
 def uses(rule: Constraint, text: str) -> Violation | None:

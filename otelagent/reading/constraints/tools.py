@@ -5,8 +5,8 @@ from itertools import islice, takewhile
 from typing import Final
 
 from otelagent.model import Earlier
-from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, filled
-from otelagent.reading.constraints.lengths import COUNT, amount
+from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation
+from otelagent.reading.constraints.lengths import amount, counted
 from otelagent.reading.envelopes import unwrap_arguments
 from otelagent.reading.lexicon import exact, matches, pattern
 
@@ -24,8 +24,8 @@ def read(sentence: Sentence) -> Iterator[Draft]:
     names = _names(sentence)
     if len(names) == 2 and (order := _order(sentence, *names)):
         yield Draft("tool_before", order, EACH if sentence.find("each") else None)
-    elif len(names) == 1 and (times := _times(sentence)):
-        yield Draft("max_calls", names, times)
+    elif len(names) == 1 and (times := counted(sentence, "max_calls")):
+        yield Draft("max_calls", names, amount(times[1]))
     elif names and sentence.find("tools_only") and not sentence.find("conditional"):
         yield Draft("tool_allowed", names)
     else:
@@ -70,13 +70,6 @@ def _order(sentence: Sentence, one: str, other: str) -> tuple[str, str] | None:
     after = pattern("constraints", sentence.language, "order_after").search(between)
     only = after and pattern("constraints", sentence.language, "order_only").search(head + between[: after.end()])
     return (other, one) if only else None
-
-
-def _times(sentence: Sentence) -> float | None:
-    for each in filled(sentence.language, "max_calls", ("n", f"(?:{COUNT})")):
-        if match := each.search(sentence.lowered):
-            return amount(match[1]) if match.groups() and match[1] else 1.0
-    return None
 
 
 _TOOL_WORDS: Final = ("tool", "outil", "herramienta", "ferramenta", "werkzeug", "function", "funktion")

@@ -10,7 +10,7 @@ from otelagent.reading.lexicon import exact, pattern
 from otelagent.reading.sentences import clauses
 
 _KINDS: Final = ("money", "email", "url", "phone", "percent")
-_PHONE: Final = exact(r"(?:\+\d{1,3}[ .-]?)?\(?\d{2,5}\)?[ .-]\d{3,4}[ .-]?\d{3,4}\b")
+_PHONE: Final = exact(r"\b0\d(?:[ .-]\d{2}){4}\b|(?:\+\d{1,3}[ .-]?)?\(?\d{2,5}\)?[ .-]\d{3,4}[ .-]?\d{3,4}\b")
 
 
 def names_class(sentence: Sentence) -> bool:
@@ -32,7 +32,11 @@ def read(sentence: Sentence) -> Iterator[Draft]:
 def _left_out(clause: bytes, name: str, language: str) -> bool:
     leave = pattern("constraints", language, "leave_out").search(clause)
     kind = pattern("constraints", language, f"kinds_{name}").search(clause)
-    if not leave or not kind or _qualified(clause, kind, language):
+    if not kind or _qualified(clause, kind, language):
+        return False
+    if pattern("constraints", language, "kept_back").search(clause[kind.end() :]):
+        return True
+    if not leave:
         return False
     first, second = sorted((leave, kind), key=lambda match: int(match.start()))
     if first is kind and language not in ("ja", "de"):
