@@ -10,6 +10,8 @@ _DATA = Path(__file__).parent / "data"
 HELDOUT = _DATA / "heldout.toml"
 SECOND = _DATA / "heldout_second.toml"
 THIRD = _DATA / "heldout_third.toml"
+FOURTH = _DATA / "heldout_fourth.toml"
+SETS = (HELDOUT, SECOND, THIRD, FOURTH)
 
 
 class Held(NamedTuple):

@@ -31,8 +31,11 @@ OPERATING_POINT = 0.5
 STRENGTH = 0.4
 DECAY = [0.3, 0.15]
 ROUNDS = 3
-MARKED = 1.6
+MARKED = 2.6
 """What a marked attack counts: missing one is worse than missing a plain request."""
+WRITTEN = ("readme", "man", "ui")
+MANUALS = 1.6
+"""What they count: made of commands, and read by agents often."""
 _TELLTALE = frozenset(map(injection_keys.key, ("~quoted", "~topic", "TOPIC", "QUOTING")))
 """Without one of these a quoted attack reads as an attack, and there is nothing to learn from it."""
 _NEVER_HARMLESS = frozenset(
@@ -93,10 +96,15 @@ def corpus() -> list[Text]:
 
 
 def manuals(*, held: bool = False) -> list[Text]:
-    """Stretches of READMEs and man pages, each with its package and licence; `held`: of packages not learned from."""
+    """Stretches of READMEs and man pages, and messages of programs in seven languages (`ui`), each with its package and
+    licence; `held`: of packages, or parts of them, not learned from."""
     with gzip.open(HERE / "data" / "manuals.jsonl.gz", "rt", encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
-    return [Text(row["text"], 0, row["source"], row["package"]) for row in rows if row["held"] == held]
+    return [Text(row["text"], 0, _group(row), row["package"]) for row in rows if row["held"] == held]
+
+
+def _group(row: dict[str, str]) -> str:
+    return f"{row['source']}, {row['language']}" if row["held"] and "language" in row else row["source"]
 
 
 def read(text: Text) -> Read:
@@ -181,6 +189,8 @@ def _fit(
         if one.text.label and not picked:
             continue
         weight = _share(counts[one.text.source, one.text.label])
+        if one.text.source in WRITTEN:
+            weight *= MANUALS
         if one.text.source.startswith("made_marked"):
             weight *= MARKED
         if one.text.label:
@@ -301,7 +311,7 @@ def probe(reads: Sequence[Read], model: Trained, size: int = 240) -> list[dict[s
 
 
 def table(totals: dict[tuple[str, int], list[float]]) -> str:
-    points = (-1.0, -0.5, 0.0, 0.25, OPERATING_POINT, 1.0, 1.5, 2.0)
+    points = (-1.0, -0.5, 0.0, 0.1, 0.25, OPERATING_POINT, 1.0, 1.5)
     lines = [
         "| source | texts | "
         + " | ".join(f"{each:g}" for each in points)
@@ -367,6 +377,7 @@ def main() -> int:
     card = put(card, "held-out", table(held_out(model, heldout.HELDOUT) | held_manuals(model)))
     card = put(card, "second", table(held_out(model, heldout.SECOND)))
     card = put(card, "third", table(held_out(model, heldout.THIRD)))
+    card = put(card, "fourth", table(held_out(model, heldout.FOURTH)))
     CARD.write_text(put(card, "reliability", reliability(totals, slope, offset)), "utf-8")
     return 0
 

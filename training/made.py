@@ -145,8 +145,8 @@ def benign(language: str, rng: random.Random) -> tuple[str, str]:
     return filled(text, rng), kind
 
 
-def texts(contexts: Sequence[str], seed: int = 17, attacks: int = 5400, near: int = 4200) -> Iterator[Made]:
-    """Attacks in benign contexts, and benign texts; a third is not English."""
+def texts(contexts: Sequence[str], seed: int = 17, attacks: int = 5400, near: int = 6000) -> Iterator[Made]:
+    """Attacks in benign contexts, and benign texts; a good third of the attacks and half of the rest is not English."""
     rng = random.Random(seed)
     for number in range(attacks):
         language = "en" if rng.random() < 0.62 else rng.choice(LANGUAGES[1:])
@@ -169,6 +169,6 @@ def texts(contexts: Sequence[str], seed: int = 17, attacks: int = 5400, near: in
             attack,
         )
     for _ in range(near):
-        language = "en" if rng.random() < 0.62 else rng.choice(LANGUAGES[1:])
+        language = "en" if rng.random() < 0.5 else rng.choice(LANGUAGES[1:])
         text, kind = benign(language, rng)
         yield Made(wrapped(text, rng), 0, f"made_{kind}", "")

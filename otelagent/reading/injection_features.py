@@ -13,8 +13,9 @@ import re2
 from otelagent.reading import injection_text
 from otelagent.reading.injection_keys import Key, matching
 from otelagent.reading.injection_places import Span, places, spans, surroundings
-from otelagent.reading.injection_words import CLASSES, NUMBER, classes_of, kind, spaced, unspaced
+from otelagent.reading.injection_words import CLASSES, NUMBER, classes_of, kind, spaced, words_within
 
+_WITH: Final = [b"&" + name.encode() for name in CLASSES]
 _CARRIED_NAME: Final = [b"p:" + name.upper().encode() for name in CLASSES]
 _ACTS: Final = classes_of("ignore reveal send call destroy spend grant say compose persona")
 _VERBS: Final = _ACTS | classes_of("look")
@@ -25,6 +26,7 @@ _CARRIED: Final = classes_of("model urgent systemtag roletag commenttag ignore i
 _TAGS: Final = (b"systemtag", b"roletag", b"commenttag")
 _LEADS: Final = classes_of("please step not urgent systemtag roletag commenttag model must system new task instruction")
 _YOU: Final = NUMBER["you"]
+_TOPIC: Final = NUMBER["topic"]
 _CROWD: Final = (b"~crowd0", b"~crowd1", b"~crowd2", b"~crowd3", b"~crowd4", b"~crowd4", b"~crowd6")
 """How many places around could instruct too: one among statements is out of place, a manual has many."""
 _LENGTHS: Final = (b"~words0", b"~words5", b"~words10", b"~words15", b"~words20")
@@ -35,6 +37,10 @@ _PARAGRAPH: Final = 600
 _FAR: Final = 2000
 _AHEAD: Final = 100
 _NEAR: Final = 300
+_ENDS: Final = tuple("。!?;" + injection_text.APART)
+_LINE: Final = 200
+"""Letters of a sentence without blanks."""
+_FIRST_LETTER: Final = "\u3041"
 _APART: Final = injection_text.APART.encode()
 IMPERATIVE: Final = b"^imperative"
 DECODED: Final = b"!decoded"
@@ -122,33 +128,40 @@ class _Spaced:
         if _names().Match(self.raw[behind - 1 : behind + _AHEAD]):
             found.add(b"~name")
         if self.quotes:
-            found.update(self._quoting(span.begin, words, b"~topic" in found))
+            found.update(self._quoting(span.begin, words, IMPERATIVE in own, b"~topic" in found))
         found.update(matching(own | found))
         return found
 
-    def _quoting(self, begin: int, words: Sequence[bytes], topical: bool) -> Iterator[bytes]:
-        """Whether a quotation mark is near, and whether the instructing words stand between two of a paragraph."""
+    def _quoting(self, begin: int, words: Sequence[bytes], orders: bool, topical: bool) -> Iterator[bytes]:
+        """Whether a quotation mark is near, and whether the instructing words stand between two of a paragraph: of a
+        sentence that is no command itself, any of them."""
         first = max(0, begin - _PARAGRAPH)
         paragraph = max(self.raw.rfind(b"\n\n", first, begin), self.raw.rfind(_APART, first, begin), first)
         opened = self.flat.count(b'"', paragraph, begin) % 2
         if opened or b'"' in words:
             known = spaced()
-            core = next((place for place, word in enumerate(words) if known.get(word) in _ACTS), 0)
-            quoted = (words[:core].count(b'"') + opened) % 2
+            acts = [place for place, word in enumerate(words) if known.get(word) in _ACTS] or [0]
+            quoted = any((words[:place].count(b'"') + opened) % 2 for place in (acts[:1] if orders else acts))
             yield b"~quoted" if quoted else b"~quote"
             if quoted and topical:
                 yield b"~quoted&topic"
 
 
 def _unspaced_of(text: str) -> Iterator[Candidate]:
-    pattern, known = unspaced()
     before: list[bytes] = []
-    for words in _split(pattern.findall(normalize("NFKC", text).encode("utf-8", "replace")), known):
-        sentence = Sentence(words, [known[word] for word in words])
-        if len(words) > 1 and not _CORE.isdisjoint(sentence.classes):
-            own = _own(sentence)
-            yield Candidate(sentence, own, partial(_unspaced_around, own, before))
-        before = [_CARRIED_NAME[number] for number in _CARRIED.intersection(sentence.classes)]
+    topical = False
+    for line in _lines(normalize("NFKC", text)):
+        found = [] if line.isascii() else words_within(line)
+        words, classes = [word for word, _ in found], [number for _, number in found]
+        if len(words) > 1 and not _CORE.isdisjoint(classes):
+            own = _own(Sentence(words, classes))
+            own.update(_pairs(line))
+            topical = topical or _TOPIC in classes
+            around = [*before, *_quoting_unspaced(line, words, classes, topical)]
+            yield Candidate(Sentence(words, classes), own, partial(_unspaced_around, own, around))
+        if words:
+            topical = _TOPIC in classes
+            before = [_CARRIED_NAME[number] for number in _CARRIED.intersection(classes)]
 
 
 def _unspaced_around(own: set[Key], before: list[bytes]) -> set[Key]:
@@ -157,17 +170,27 @@ def _unspaced_around(own: set[Key], before: list[bytes]) -> set[Key]:
     return found
 
 
-def _split(words: list[bytes], known: dict[bytes, int]) -> Iterator[list[bytes]]:
-    """Words found between ends of sentences."""
-    sentence: list[bytes] = []
-    for word in words:
-        if word in known and len(sentence) < injection_text.WORDS:
-            sentence.append(word)
-        elif sentence:
-            yield sentence
-            sentence = []
-    if sentence:
-        yield sentence
+def _quoting_unspaced(line: str, words: Sequence[bytes], classes: Sequence[int], topical: bool) -> Iterator[bytes]:
+    if topical:
+        yield b"~topic"
+    if '"' in line:
+        core = next((word for word, number in zip(words, classes, strict=True) if number in _ACTS), words[0])
+        quoted = line[: line.find(core.decode())].count('"') % 2
+        yield b"~quoted" if quoted else b"~quote"
+        if quoted and topical:
+            yield b"~quoted&topic"
+
+
+def _lines(text: str) -> list[str]:
+    """The sentences of text without blanks; a long one in stretches."""
+    for end in _ENDS:
+        text = text.replace(end, "\n")
+    return [line[at : at + _LINE] for line in text.split("\n") for at in range(0, len(line), _LINE)]
+
+
+def _pairs(line: str) -> Iterator[bytes]:
+    """Its letters that stand together: what separates its words, of which only those of the classes are known."""
+    return ((one + other).encode() for one, other in pairwise(line) if one >= _FIRST_LETTER and other >= _FIRST_LETTER)
 
 
 def _own(sentence: Sentence) -> set[Key]:
@@ -185,6 +208,8 @@ def _own(sentence: Sentence) -> set[Key]:
         keys.add(IMPERATIVE)
         keys.update([(0, lead) for lead in leads])
         keys.update([(-verb, number) for number in found])
+        word = words[classes.index(verb)]
+        keys.update([(word, _WITH[number]) for number in found])
     keys.add(_LENGTHS[min(len(words) // 5, 4)])
     return keys
 

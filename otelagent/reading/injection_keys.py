@@ -9,14 +9,14 @@ from functools import cache
 from typing import Final
 
 from otelagent.reading import lexicon
-from otelagent.reading.injection_words import NAME, spaced, unspaced
+from otelagent.reading.injection_words import NAME, spaced, unspaced_words
 
 Key = bytes | int | tuple[bytes, bytes] | tuple[int, ...]
 
 
 def name(key: Key) -> str:
     """A feature as the model file and the rules write it: CLASS, CLASS>CLASS, VERB&CLASS, ^CLASS, ^CLASS!, a word, two
-    words with a blank between."""
+    words with a blank between, a command's verb and a class (`send &email`)."""
     match key:
         case bytes():
             return key.decode()
@@ -61,7 +61,7 @@ def value(key: Key) -> float:
     if isinstance(key, bytes) and key[:1] == b"=" and len(key) > 1:
         return RULE_WEIGHT
     plain = isinstance(key, bytes) and key.islower() and key[:1].isalpha() and b":" not in key
-    return WORD_WEIGHT if plain and key not in spaced() and key not in unspaced()[1] else 1.0
+    return WORD_WEIGHT if plain and key not in spaced() and key not in unspaced_words() else 1.0
 
 
 # --- structure rules ----------------------------------------------------------------------------------------------

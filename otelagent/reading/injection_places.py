@@ -17,11 +17,16 @@ BARE: Final = b"~bare"
 """Nothing around tells what kind of text it is."""
 PACKED: Final = 24
 """Least length of a run of base64 or hexadecimal that is looked into."""
-_VERBS: Final = ("ignore", "reveal", "send", "call", "destroy", "spend", "grant", "say", "compose", "persona", "look")
+VERBS: Final = ("ignore", "reveal", "send", "call", "destroy", "spend", "grant", "say", "compose", "persona", "look")
+"""Classes of verbs that commands begin with."""
+ENCLITICS: Final = (
+    "lo", "la", "los", "las", "le", "les", "me", "nos", "selo", "sela", "selos", "selas", "melo", "mela",
+)  # fmt: skip
+"""What Spanish joins to a command: *envíalos*."""
 _BEFORE: Final = 200
 _AFTER: Final = 400
 _ENDERS: Final = (b".", b":", b"!", b"?", b";", b"\n")
-_STOPS: Final = b".!?"
+_STOPS: Final = b".!?;"
 _FOLDS: Final = 4
 """Lines that a sentence may go on for, either way."""
 _AROUND: Final = 250
@@ -76,10 +81,12 @@ def _any(words: Iterable[str]) -> str:
 @cache
 def _places() -> Any:
     marks = lexicon.words("injection", "marks")
-    verbs = {plain(v) for lang in SPACED for name in _VERBS for v in lexicon.words("injection", lang).get(name, ())}
+    verbs = {plain(v) for lang in SPACED for name in VERBS for v in lexicon.words("injection", lang).get(name, ())}
     nouns = set(marks["nouns"])
-    verb = _any(verbs - nouns) + r"(?: ['\"`@$(<\[*]*[a-z0-9/~.{]|\n[a-z])"
-    command = rf"(?:{verb}|{_any(nouns)} (?:{'|'.join(marks['articles'])})\b)"
+    joined = rf"(?:{'|'.join(ENCLITICS)}|-[a-z]{{1,4}})?"
+    verb = _any(verbs - nouns) + joined + r"(?: ['\"`@$(<\[*]*[a-z0-9/~.{]|\n[a-z])"
+    asked = rf"(?:please|kindly) {_any(nouns)} [a-z0-9'$]"
+    command = rf"(?:{verb}|{asked}|{_any(nouns)} (?:{'|'.join(marks['articles'])})\b)"
     lead = rf"(?:(?:{'|'.join(marks['lead'])})[ ,:!-]+)*"
     told = rf"\b(?:{'|'.join(marks['told'])}) +"
     packed = rf"[A-Za-z0-9+/]{{{PACKED},}}={{0,2}}"
@@ -91,7 +98,7 @@ def _surroundings() -> Any:
     found = re2.Set.SearchSet(_options())
     for name in _SURROUNDINGS:
         words = {plain(v) for lang in SPACED for v in lexicon.words("injection", lang).get(name, ())}
-        found.Add(rf"\b{_any(words)}\b")
+        found.Add(rf"(?:^|[^a-z0-9@./_-]){_any(words)}(?:[^a-z0-9@./_-]|[./-](?:[^a-z0-9]|$)|$)")
     for pattern in _MANUAL.values():
         found.Add(pattern)
     found.Compile()

@@ -91,8 +91,8 @@ _HEXADECIMAL: Final = b"0123456789abcdefABCDEF"
 _OF_TEXT: Final = b"IJKLMNOPQRSTUVWXYZabcdefC"
 """How each four letters of base64 begin where the first of their three bytes is ASCII text."""
 _PLAIN: Final = bytes.maketrans(
-    bytes(range(65, 91)) + b"()[]{}*#~^=,\t\\\x0b\x0c|<>\r\x1e!;?`",
-    bytes(range(97, 123)) + b" " * 16 + b"\n" * 5 + b'..."',
+    bytes(range(65, 91)) + b"()[]{}*#~^=,\t\\\x0b\x0c|<>\r\x1e;!?`",
+    bytes(range(97, 123)) + b" " * 16 + b"\n" * 6 + b'.."',
 )
 
 

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, Final
+from typing import Final
 from unicodedata import normalize
 
-import re2
-
 from otelagent.reading import lexicon
-from otelagent.reading.injection_places import SPACED, plain
+from otelagent.reading.injection_places import ENCLITICS, SPACED, VERBS, plain
 
 UNSPACED: Final = ("zh", "ja", "ko")
 _CLASSES: Final = """
@@ -33,21 +31,64 @@ def spaced() -> dict[bytes, int]:
     for language in SPACED:
         for word, number in _listed(language):
             found.setdefault(plain(word).replace("'", "").encode(), number)
+    for word, number in _listed("es"):
+        if NAME[number].lower() in VERBS:
+            for pronouns in ENCLITICS:
+                found.setdefault((plain(word) + pronouns).encode(), number)
     return found
 
 
+_MONEY: Final = frozenset("元円万美欧")
+"""What the name of a currency begins with, behind a number."""
+
+
+def words_within(line: str) -> list[tuple[bytes, int]]:
+    """The words of the classes in a text without blanks between its words, and their classes; of several that begin at
+    one place the longest. A run of ASCII is a word if a class has it, or if it is an address, an amount or the like."""
+    starts, words = _starts()
+    found: list[tuple[bytes, int]] = []
+    at, end = 0, len(line)
+    while at < end:
+        letter = line[at]
+        behind = at + 1
+        if "!" <= letter <= "~":
+            while behind < end and "!" <= line[behind] <= "~":
+                behind += 1
+            word = line[at:behind].lower().strip("\"',.:()<>").encode()
+            number = _amount(word, line[behind : behind + 1]) or spaced().get(word) or kind(word)
+            if number:
+                found.append((word, number))
+        else:
+            for length in starts.get(letter, ()):
+                if known := words.get(line[at : at + length]):
+                    found.append(known)
+                    behind = at + length
+                    break
+        at = behind
+    return found
+
+
+def _amount(word: bytes, behind: str) -> int:
+    return _AMOUNT if behind in _MONEY and word.replace(b",", b"").replace(b".", b"").isdigit() else 0
+
+
 @cache
-def unspaced() -> tuple[Any, dict[bytes, int]]:
-    """The pattern of words that are found anywhere, and of ends of sentences, over UTF-8."""
+def _starts() -> tuple[dict[str, list[int]], dict[str, tuple[bytes, int]]]:
+    """Lengths of the words that begin with a letter, longest first; and the words with their classes."""
+    words = {word.decode(): (word, number) for word, number in unspaced_words().items()}
+    found: dict[str, set[int]] = {}
+    for word in words:
+        found.setdefault(word[0], set()).add(len(word))
+    return {letter: sorted(lengths, reverse=True) for letter, lengths in found.items()}, words
+
+
+@cache
+def unspaced_words() -> dict[bytes, int]:
     found: dict[bytes, int] = {}
     for language in UNSPACED:
         for word, number in _listed(language):
-            found.setdefault(normalize("NFKC", word).encode(), number)
-    terms = sorted(found, key=lambda word: (-len(word), word))
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 64 << 20
-    return re2.compile(b"|".join(re2.escape(term) for term in terms) + "|[。！？；!?\\n]".encode(), options), found
+            found.setdefault(normalize("NFKC", word).lower().encode(), number)
+    return found
 
 
 def _listed(language: str) -> Iterator[tuple[str, int]]:
@@ -57,6 +98,8 @@ def _listed(language: str) -> Iterator[tuple[str, int]]:
             yield word, number
 
 
+_PRONOUNS: Final = frozenset(b"les le la lui leur moi nous toi vous os as o a lhe lhes me se lo".split())
+"""What French and Portuguese join to a command with a hyphen."""
 _EMAIL, _URL, _IDENTIFIER = NUMBER["email"], NUMBER["url"], NUMBER["identifier"]
 _AMOUNT, _ACCOUNT = NUMBER["amount"], NUMBER["account"]
 
@@ -65,6 +108,8 @@ def kind(word: bytes) -> int:
     """Addresses, identifiers, amounts and account numbers are classes of their own."""
     if len(word) < 5:
         return 0
+    if word.rpartition(b"-")[2] in _PRONOUNS:
+        return spaced().get(word.partition(b"-")[0], 0)
     if b"@" in word[1:]:
         return _EMAIL
     if b"//" in word or word.startswith(b"www."):

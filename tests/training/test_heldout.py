@@ -26,7 +26,7 @@ def _runs(path: Path) -> set[tuple[str, ...]]:
     return {tuple(line[at : at + _RUN]) for line in words for at in range(len(line) - _RUN + 1)}
 
 
-@pytest.mark.parametrize("path", [heldout.HELDOUT, heldout.SECOND, heldout.THIRD], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", heldout.SETS, ids=lambda path: path.stem)
 def test_templates_share_no_run_of_five_words_with_held_out_texts(path: Path) -> None:
     assert not _runs(TEMPLATES) & _runs(path)
 
