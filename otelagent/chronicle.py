@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 from otelagent import canary
+from otelagent.ear import Ear
 from otelagent.history import HOUR, History, HistoryUnusable, Settled, Told
-from otelagent.model import Finding, Odd, Step
+from otelagent.model import Finding
 from otelagent.run import AgentRun
 from otelagent.success import Counts, leaves
 from otelagent.trace import Closed, Trace
@@ -20,7 +21,7 @@ MAX_WAITING: Final = 10_000
 log = logging.getLogger(__name__)
 
 
-class Chronicle:
+class Chronicle(Ear):
     """Owned by the pipeline's task, but for the writing: a thread that runs while the task waits for it."""
 
     def __init__(self, open_history: Callable[[], History], *, max_age: float, clock: Callable[[], float]) -> None:
@@ -82,16 +83,6 @@ class Chronicle:
         if not self._troubled:
             self._troubled = True
             log.warning("%s", why)
-
-    def step(self, step: Step, run: AgentRun, trace: Trace) -> None: ...
-    def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None: ...
-    def withdrawn(self, finding: Finding, trace: Trace) -> None: ...
-    def abstained(self, mode: str, reason: str) -> None: ...
-    def dismissed(self, mode: str, step: Step, why: str) -> None: ...
-    def spans(self, dialect: str, kind: str, count: int) -> None: ...
-    def unrecognised(self, scope: str, count: int) -> None: ...
-    def odd(self, reason: Odd, count: int) -> None: ...
-    def unread(self, reason: str) -> None: ...
 
 
 def counts(trace: Trace) -> Counts:

@@ -7,8 +7,9 @@ from otelagent.baseline_keeper import BaselineKeeper
 from otelagent.baselines.learned import Baselines
 from otelagent.chronicle import Chronicle
 from otelagent.config import Config
+from otelagent.ear import Ear
 from otelagent.metrics import Metrics
-from otelagent.pipeline import Ear, Pipeline
+from otelagent.pipeline import Pipeline
 from otelagent.recorder import Recorder
 from otelagent.settings import BaselineStore, TraceStore
 from otelagent.tally import Tally

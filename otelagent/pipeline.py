@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from traceback import extract_tb
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from otelagent import annotate, canary, dialects, learning, oddities, otlp, windows
 from otelagent import attributes as a
 from otelagent.baselines.learned import Baselines
 from otelagent.detectors import build
+from otelagent.ear import Ear
 from otelagent.errors import Rejected
 from otelagent.incidents import Incident, Incidents, subject
 from otelagent.model import Finding, Kind, LogPart, Odd, Plain, Role, Step
@@ -62,40 +63,6 @@ class Settings:
     """What is known of tools and tasks; the pipeline goes on learning in it. None: nothing yet."""
     dissolves: bool = False
     """Traces that have left are taken apart: no ear keeps any."""
-
-
-class Ear(Protocol):
-    """Hears what the fold learns: metrics, the terminal, tests."""
-
-    def step(self, step: Step, run: AgentRun, trace: Trace) -> None:
-        """A step was observed for the first time."""
-
-    def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None:
-        """A finding is new (`first`), or says something else than before."""
-
-    def withdrawn(self, finding: Finding, trace: Trace) -> None:
-        """A finding that was told no longer holds."""
-
-    def abstained(self, mode: str, reason: str) -> None:
-        """A detector could not judge a run."""
-
-    def dismissed(self, mode: str, step: Step, why: str) -> None:
-        """A detector looked at a step and stayed quiet."""
-
-    def closed(self, trace: Trace, reason: Closed) -> None:
-        """A trace left memory."""
-
-    def spans(self, dialect: str, kind: str, count: int) -> None:
-        """Spans were read by a dialect."""
-
-    def unrecognised(self, scope: str, count: int) -> None:
-        """Spans of an instrumentation scope look like an agent's, and no dialect can say what they are."""
-
-    def odd(self, reason: Odd, count: int) -> None:
-        """Spans contradict themselves or others."""
-
-    def unread(self, reason: str) -> None:
-        """A request passed without being understood, by reason."""
 
 
 @lru_cache(maxsize=256)

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from otelagent.ear import Ear
 from otelagent.errors import Rejected
-from otelagent.model import Finding, Kind, Odd, Step
+from otelagent.model import Kind
 from otelagent.otlp import only
-from otelagent.run import SOURCES, AgentRun
+from otelagent.run import SOURCES
 from otelagent.store import Kept, Limits, StoreUnusable, TraceStore
 from otelagent.trace import Closed, Trace
 
@@ -31,7 +32,7 @@ class _Held:
     traces: frozenset[bytes]
 
 
-class Recorder:
+class Recorder(Ear):
     """An ear of the pipeline; owned by its task, but for the writing, which is the thread's."""
 
     def __init__(
@@ -102,16 +103,6 @@ class Recorder:
         if held and (modes or self._sampled(trace)):
             self._write(_summary(trace, tuple(modes), partial, self._clock()), [h.body for h in held])
         self._trim()
-
-    def step(self, step: Step, run: AgentRun, trace: Trace) -> None: ...
-    def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None: ...
-    def withdrawn(self, finding: Finding, trace: Trace) -> None: ...
-    def abstained(self, mode: str, reason: str) -> None: ...
-    def dismissed(self, mode: str, step: Step, why: str) -> None: ...
-    def spans(self, dialect: str, kind: str, count: int) -> None: ...
-    def unrecognised(self, scope: str, count: int) -> None: ...
-    def odd(self, reason: Odd, count: int) -> None: ...
-    def unread(self, reason: str) -> None: ...
 
     # --- inside -----------------------------------------------------------------------------------------------------
 

@@ -16,12 +16,12 @@ from starlette.routing import Route
 from otelagent import assembly, endpoint, identity
 from otelagent.config import Config
 from otelagent.detectors import available
+from otelagent.ear import Ear
 from otelagent.health import Health, State
 from otelagent.intake import Door, Intake
 from otelagent.judging import Judging, judging
 from otelagent.memory import MemoryGuard, forget_start, give_back
 from otelagent.metrics import Metrics
-from otelagent.pipeline import Ear
 from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
 from otelagent.receivers.otlp_http import OtlpHttpReceiver
 from otelagent.selftrace import SelfTraces

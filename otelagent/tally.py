@@ -10,6 +10,7 @@ from otelagent import canary
 from otelagent.baselines.learned import Baselines
 from otelagent.chronicle import counts
 from otelagent.coverage import BROKEN
+from otelagent.ear import Ear
 from otelagent.incidents import Incidents
 from otelagent.late import Late
 from otelagent.metrics import Metrics
@@ -24,7 +25,7 @@ EVERY: Final = 5.0
 """Seconds between two looks at states."""
 
 
-class Tally:
+class Tally(Ear):
     """Owned by the pipeline. A finding's count waits for its agent's name, which may come with the last span."""
 
     def __init__(self, metrics: Metrics) -> None:

@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from typing import Final
 
-from otelagent.model import Finding, Odd, Step
+from otelagent.ear import Ear
+from otelagent.model import Finding
 from otelagent.run import AgentRun
-from otelagent.trace import Closed, Trace
+from otelagent.trace import Trace
 from otelagent.writer import STDOUT
 
 LONGEST_NAME: Final = 64
 
 
-class Terminal:
+class Terminal(Ear):
     """An ear of the pipeline that tells findings, and each of them once."""
 
     def __init__(self, put: Callable[[str], None] = STDOUT.put) -> None:
@@ -28,15 +29,6 @@ class Terminal:
         if not finding.raised:
             where = f"trace {finding.trace_id.hex()} span {finding.about.hex()}"
             self._put(f"{finding.mode} taken back: what came later shows otherwise [{where}]")
-
-    def step(self, step: Step, run: AgentRun, trace: Trace) -> None: ...
-    def abstained(self, mode: str, reason: str) -> None: ...
-    def dismissed(self, mode: str, step: Step, why: str) -> None: ...
-    def closed(self, trace: Trace, reason: Closed) -> None: ...
-    def spans(self, dialect: str, kind: str, count: int) -> None: ...
-    def unrecognised(self, scope: str, count: int) -> None: ...
-    def odd(self, reason: Odd, count: int) -> None: ...
-    def unread(self, reason: str) -> None: ...
 
 
 def _name(name: str) -> str:

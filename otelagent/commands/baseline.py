@@ -19,11 +19,11 @@ from otelagent.baselines.learned import ALL_INPUTS, Baselines
 from otelagent.baselines.store import BaselineStore, key_of
 from otelagent.commands import stored
 from otelagent.diagnosis import profiles
-from otelagent.diagnosis.render_text import printable
+from otelagent.diagnosis.shown import number_of, printable
 from otelagent.errors import OtelagentError
 
 
-@click.group()
+@click.group(short_help="What is usual for tools and tasks")
 def command() -> None:
     """What is usual for tools and tasks: show, export, import and merge it.
 
@@ -46,7 +46,7 @@ _output = click.option(
 _environment = click.option("--environment", help="Only tools and tasks of this deployment environment.")
 
 
-@command.command("export")
+@command.command("export", short_help="Write baselines as a file")
 @click.argument("sources", nargs=-1)
 @_environment
 @_output
@@ -77,7 +77,7 @@ def import_command(files: tuple[Path, ...], replace: bool, store: Path | None) -
             _save(opened, known)
         finally:
             opened.close()
-    click.echo(f"{len(known.tools)} tools and {len(known.tasks)} tasks are known now", err=True)
+    click.echo(f"known now: {number_of(len(known.tools), 'tool')} and {number_of(len(known.tasks), 'task')}", err=True)
 
 
 def _save(opened: BaselineStore, known: Baselines) -> None:
@@ -99,7 +99,7 @@ def merge_command(files: tuple[Path, ...], output: Path | None) -> None:
         _write(known, output)
 
 
-@command.command("show")
+@command.command("show", short_help="Show what is usual")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @_environment
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="Form of the result.")
@@ -133,7 +133,8 @@ def _write(known: Baselines, output: Path | None) -> None:
         output.write_bytes(gzip.compress(raw, mtime=0) if output.suffix == ".gz" else raw)
     except OSError as error:
         raise OtelagentError(f"{output}: {error.strerror}") from error
-    click.echo(f"{len(known.tools)} tools and {len(known.tasks)} tasks written to {output}", err=True)
+    what = f"{number_of(len(known.tools), 'tool')} and {number_of(len(known.tasks), 'task')}"
+    click.echo(f"{what} written to {output}", err=True)
 
 
 def _as_json(known: Baselines) -> dict[str, object]:

@@ -43,7 +43,7 @@ class Check:
     seen: str
 
 
-@click.command()
+@click.command(short_help="Send a known failing trace through a running instance")
 @options
 @click.option("--endpoint", "target", help="The receiver, instead of the configured: host:port (gRPC) or a URL.")
 @click.option("--metrics", "metrics_url", help="The metrics, instead of the configured: http://host:port/metrics.")

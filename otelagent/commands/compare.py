@@ -13,7 +13,7 @@ from otelagent.commands import stored
 from otelagent.diagnosis.compare import TELLING, Comparison, Difference, Pair, as_json, compare
 from otelagent.diagnosis.load import Unreadable, requests
 from otelagent.diagnosis.recording import Recorded, Recording, record
-from otelagent.diagnosis.render_text import printable
+from otelagent.diagnosis.shown import printable
 from otelagent.errors import OtelagentError
 
 

@@ -9,6 +9,7 @@ import click
 
 from otelagent import config, config_text, detectors
 from otelagent.config import Config
+from otelagent.diagnosis.shown import number_of
 from otelagent.errors import BadConfig
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -43,5 +44,5 @@ def complain(name: str, error: BadConfig, code: int) -> None:
     for mistake in error.mistakes:
         click.echo(mistake, err=True)
     count = len(error.mistakes)
-    click.echo(f"otelagent {name}: {count} mistake{'s' * (count != 1)} in the configuration", err=True)
+    click.echo(f"otelagent {name}: {number_of(count, 'mistake')} in the configuration", err=True)
     sys.exit(code)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from otelagent.diagnosis.emitters import JUDGED, NO_OCCASION, NOT_JUDGED, PARTLY, Coverage, Emitter, Verdict
+from otelagent.diagnosis.shown import number_of, printable
 
 TITLES = {JUDGED: "judged", PARTLY: "judged in part", NOT_JUDGED: "not judged", NO_OCCASION: "nothing to judge"}
 
@@ -19,7 +20,7 @@ def lines(coverage: Coverage) -> Iterator[Text]:
             yield from _verdicts([emitter.verdict(d) for d in coverage.detectors])
         for lack, count in emitter.lacks.items():
             setting = f"; to have it: {lack.setting}" if lack.setting else ""
-            yield Text(f"  missing: content of {_count(count, f'{lack.kind} step')} ({lack.reason}){setting}")
+            yield Text(f"  missing: content of {number_of(count, f'{lack.kind} step')} ({lack.reason}){setting}")
         if emitter.missed:
             yield Text(
                 "  spans that look like an agent's are not understood: please send a recording to the maintainers"
@@ -27,11 +28,11 @@ def lines(coverage: Coverage) -> Iterator[Text]:
 
 
 def _head(emitter: Emitter) -> str:
-    name = _shown(" ".join(part for part in (emitter.scope, emitter.version) if part)) or "(no scope)"
+    name = printable(" ".join(part for part in (emitter.scope, emitter.version) if part)) or "(no scope)"
     if emitter.share is None:
-        return f"{name}: {_count(emitter.spans, 'span')}, none of an agent"
+        return f"{name}: {number_of(emitter.spans, 'span')}, none of an agent"
     dialects = ", ".join(name for name, _ in emitter.dialects.most_common()) or "no dialect"
-    return f"{name} ({dialects}): {_count(emitter.spans, 'span')}, {emitter.share:.0%} recognised"
+    return f"{name} ({dialects}): {number_of(emitter.spans, 'span')}, {emitter.share:.0%} recognised"
 
 
 def _verdicts(verdicts: list[Verdict]) -> Iterator[Text]:
@@ -41,11 +42,3 @@ def _verdicts(verdicts: list[Verdict]) -> Iterator[Text]:
             modes = ", ".join(v.mode for v in own if v.lacks == lacks)
             without = f" for lack of {' and '.join(lacks)}" if lacks else ""
             yield Text(f"  {title}{without}: {modes}")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _shown(text: str) -> str:
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -33,7 +33,7 @@ SHOWN = (
 """Metrics that the demo shows where they are not 0."""
 
 
-@click.command()
+@click.command(short_help="Play recorded agent runs and show what failed in them")
 def command() -> None:
     """Play recorded agent runs through the real service and show what failed in them. Offline, ends by itself."""
     console = Console()

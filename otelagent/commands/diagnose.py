@@ -16,14 +16,15 @@ from otelagent.diagnosis.diagnose import Diagnosis, diagnose
 from otelagent.diagnosis.load import Unreadable
 from otelagent.diagnosis.render_html import to_html
 from otelagent.diagnosis.render_json import as_json
-from otelagent.diagnosis.render_text import printable, to_markdown, to_terminal
+from otelagent.diagnosis.render_text import to_markdown, to_terminal
 from otelagent.diagnosis.sections import sections
+from otelagent.diagnosis.shown import printable
 from otelagent.store import StoreUnusable
 
 FORMS: Final = ("text", "json", "markdown", "html")
 
 
-@click.command()
+@click.command(short_help="Lead from a failing trace to its root cause, in six steps")
 @click.argument("subject", metavar="TRACE|FILE")
 @stored.option("the trace store")
 @click.option("--trace", metavar="ID", help="The trace to diagnose, where the file holds several (hex).")

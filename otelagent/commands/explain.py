@@ -14,7 +14,7 @@ from otelagent.detectors.detector import Detector
 from otelagent.errors import BadConfig
 
 
-@click.command()
+@click.command(short_help="What a detector looks for, when it stays quiet, what to do")
 @click.argument("mode", required=False)
 @options
 def command(mode: str | None, sources: tuple[str, ...], sets: tuple[str, ...]) -> None:

@@ -30,7 +30,7 @@ def _like(pattern: re.Pattern[str], what: str) -> Callable[[click.Context, click
     return check
 
 
-@click.command()
+@click.command(short_help="Print a ready start: kubernetes, compose or systemd")
 @click.argument("platform", type=click.Choice(list(starters.FILES)))
 @click.option("--downstream", callback=_like(_ADDRESS, "host:port"), help="Where spans go on to.")
 @click.option("--image", callback=_like(_IMAGE, "image"), help="Image of otelagent.")

@@ -22,6 +22,7 @@ from otelagent.diagnosis.emitters import Coverage, coverage
 from otelagent.diagnosis.inspect import Agent, Deed, Inspection, inspect, walk
 from otelagent.diagnosis.listen import listen as listen_to
 from otelagent.diagnosis.load import Unreadable, signals
+from otelagent.diagnosis.shown import printable
 from otelagent.endpoint import Endpoint
 from otelagent.errors import BadConfig
 from otelagent.settings import Duration
@@ -57,7 +58,7 @@ class _Address(click.ParamType[Endpoint]):
             self.fail(str(error), param, ctx)
 
 
-@click.command()
+@click.command(short_help="Show recorded traces as they were understood")
 @click.argument("files", nargs=-1)
 @click.option("--tree", "only_agents", is_flag=True, help="Only agents and what they delegated, with receipts.")
 @click.option("--tools", is_flag=True, help="Only calls of tools, as a table.")
@@ -94,6 +95,8 @@ def command(
     """
     if bool(files) == (seconds is not None):
         raise click.UsageError("name files, or --listen to live traffic for a time")
+    if only_agents + tools + covered > 1:
+        raise click.UsageError("--tree, --tools and --coverage are views of their own: name one")
     if form == "mermaid" and (covered or seconds is not None):
         raise click.UsageError("coverage is shown as text or json")
     try:
@@ -147,7 +150,7 @@ def _print(inspection: Inspection, only_agents: bool, tools: bool) -> None:
     if not inspection.pipes:
         Console(stderr=True).print("no agents in these traces; `otelagent explain` lists what is looked for")
     for pipe in inspection.pipes:
-        title = Text(" ".join(filter(None, ("trace", pipe.trace_id[:8], _shown(pipe.workflow), pipe.outcome))))
+        title = Text(" ".join(filter(None, ("trace", pipe.trace_id[:8], printable(pipe.workflow), pipe.outcome))))
         if tools:
             out.print(title)
             calls = any(map(_calls, pipe.agents))
@@ -172,7 +175,7 @@ def _grow(tree: Tree, agent: Agent, only_agents: bool) -> None:
 
 
 def _line(agent: Agent) -> str:
-    parts = [_shown(agent.title), agent.outcome]
+    parts = [printable(agent.title), agent.outcome]
     if agent.method:
         parts.append(f"by {agent.method}" + (f" from trace {agent.asked_in[:8]}" if agent.asked_in else ""))
     if agent.receipt is not None:
@@ -181,10 +184,10 @@ def _line(agent: Agent) -> str:
 
 
 def _step(step: Deed) -> str:
-    parts = [step.kind, _shown(step.tool or step.model or step.name)]
+    parts = [step.kind, printable(step.tool or step.model or step.name)]
     if step.outcome:
         why = ", ".join(w for w in (step.note, step.outcome_from) if w)
-        parts.append(f"{step.outcome}{f' ({_shown(why)})' if why else ''}")
+        parts.append(f"{step.outcome}{f' ({printable(why)})' if why else ''}")
     if step.input_tokens is not None:
         parts.append(f"{step.input_tokens}+{step.output_tokens or 0} tokens")
     return "  ".join([*parts, "from messages" if step.rebuilt else step.dialect, f"[{step.span_id}]"])
@@ -203,7 +206,7 @@ def tools_table(agents: tuple[Agent, ...], narrow: bool = False) -> Table:
         table.add_column(column, overflow="fold", no_wrap=column in WHOLE)
     for agent, step in sorted((call for top in agents for call in _calls(top)), key=lambda call: call[1].time):
         cells = dict(zip(COLUMNS, _row(agent, step), strict=True))
-        table.add_row(*(Text(_shown(cells[column])) for column in columns))
+        table.add_row(*(Text(printable(cells[column])) for column in columns))
     return table
 
 
@@ -223,8 +226,3 @@ def _row(agent: Agent, step: Deed) -> tuple[str | None, ...]:
 
 def _calls(top: Agent) -> list[tuple[Agent, Deed]]:
     return [(agent, step) for agent in walk(top) for step in agent.steps if step.outcome is not None]
-
-
-def _shown(text: str | None) -> str:
-    """Text from a span without control characters: it must not drive the terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text or "")

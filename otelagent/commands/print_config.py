@@ -7,7 +7,7 @@ from otelagent.commands.configured import complain, load, options
 from otelagent.errors import BadConfig
 
 
-@click.command("print-config")
+@click.command("print-config", short_help="Print all settings in effect as YAML")
 @options
 def command(sources: tuple[str, ...], sets: tuple[str, ...]) -> None:
     """Print all settings in effect as YAML, defaults included, secrets hidden."""

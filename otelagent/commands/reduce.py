@@ -20,7 +20,7 @@ from otelagent.cases.predicate import failing, target_of
 from otelagent.commands import subject as subjects
 from otelagent.commands.progress import shown
 from otelagent.diagnosis.recording import Recording
-from otelagent.diagnosis.render_text import printable
+from otelagent.diagnosis.shown import printable
 from otelagent.errors import OtelagentError
 from otelagent.mocks import Match
 from otelagent.reproduction.budget import Budget, price_of
@@ -43,7 +43,7 @@ class Task:
     """The predicate can run in other processes."""
 
 
-@click.command()
+@click.command(short_help="Find the smallest case that still fails")
 @subjects.options
 @click.option("--mode", help="The failure to keep; else that with the earliest root cause.")
 @click.option("--check", metavar="MODULE:FUNCTION", help="Your own predicate: gets the case, says whether it fails.")

@@ -13,7 +13,7 @@ import click
 from otelagent.commands import subject as subjects
 from otelagent.diagnosis.diagnose import by_root_cause
 from otelagent.diagnosis.recording import Recording
-from otelagent.diagnosis.render_text import printable
+from otelagent.diagnosis.shown import number_of, printable
 from otelagent.errors import OtelagentError
 from otelagent.mocks import Match
 from otelagent.reproduction import told
@@ -34,7 +34,7 @@ class Runs:
     target: str | None
 
 
-@click.command()
+@click.command(short_help="Run a recorded step again, offline or with a model")
 @subjects.options
 @click.option("--step", metavar="N", help="Number as `diagnose` shows it, or a span id; else where the run diverged.")
 @click.option("--model", default=RECORDED, show_default=True, help="`recorded`, or a model of the endpoint.")
@@ -119,7 +119,7 @@ def _announce(point: Point, options: dict[str, Any], budget: Budget) -> None:
     expected = estimate(point.messages, list(point.offered), turns, options["runs"], budget.price)
     dollars = f", about ${expected.dollars:.4f}" if expected.dollars is not None else ", price unknown"
     click.echo(
-        f"{_several(options['runs'], 'run')} of {_several(turns, 'turn')}: about {expected.tokens} tokens{dollars}",
+        f"{number_of(options['runs'], 'run')} of {number_of(turns, 'turn')}: about {expected.tokens} tokens{dollars}",
         err=True,
     )
     budget.ask(point.messages, list(point.offered))
@@ -158,13 +158,9 @@ def _show(counted: Distribution, last: Replayed, form: str, budget: Budget) -> N
     for finding in fresh(last):
         click.echo(printable(told(finding)))
     for outcome, n in made["outcomes"].items():
-        click.echo(f"{n} of {_several(counted.runs, 'run')}: {outcome}")
+        click.echo(f"{n} of {number_of(counted.runs, 'run')}: {outcome}")
     if counted.runs > 1:
         click.echo(f"{counted.verdict}: {made['reading']}; {counted.justified}")
-
-
-def _several(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _last(last: Replayed) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from otelagent.history import History, HistoryUnusable, Settled, Told
 from otelagent.store import StoreUnusable, TraceStore
 
 
-@click.command()
+@click.command(short_help="Report on the last while: failures, success, cost")
 @click.option("--since", default="24h", show_default=True, help="How far back: 90m, 24h, 7d.")
 @click.option(
     "--format",

@@ -17,7 +17,7 @@ from otelagent.reproduction.repro import reproduce
 from otelagent.reproduction.written import SWITCH
 
 
-@click.command()
+@click.command(short_help="Write a package that reproduces a failure")
 @subjects.options
 @click.option("--output", "-o", required=True, type=click.Path(path_type=Path), help="Directory to make.")
 @click.option("--mode", help="Of several failures, this one; else that with the earliest root cause.")

@@ -9,7 +9,7 @@ from otelagent.commands.configured import complain, files, load, options
 from otelagent.errors import BadConfig
 
 
-@click.command()
+@click.command(short_help="Run the sidecar: take spans, find failures, send them on")
 @options
 @click.option(
     "--feature-gates",

@@ -12,10 +12,11 @@ from rich.text import Text
 from otelagent.attributes import DELEGATION_MISSING
 from otelagent.diagnosis.load import Unreadable, signals
 from otelagent.diagnosis.scan import Report, scan
+from otelagent.diagnosis.shown import number_of, printable
 from otelagent.model import Finding
 
 
-@click.command()
+@click.command(short_help="Find silent failures in recorded traces")
 @click.argument("files", nargs=-1, required=True)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", help="Form of the result.")
 @click.option("--why", is_flag=True, help="List also what was considered, and why it stayed quiet.")
@@ -43,18 +44,14 @@ def _print(report: Report, why: bool) -> None:
         out.print(findings_table(report))
     if why:
         out.print(_considered(report))
-    counts = _count(len(report.findings), "finding"), _count(len(report.traces), "trace"), report.spans_read
-    talk.print("{} in {}, {} spans".format(*counts))
+    counts = number_of(len(report.findings), "finding"), number_of(len(report.traces), "trace")
+    talk.print("{} in {}, {}".format(*counts, number_of(report.spans_read, "span")))
     for (mode, reason), count in sorted(report.abstentions.items()):
-        talk.print(Text(f"not judged: {mode} in {_count(count, 'run')} ({reason} not captured)"))
+        talk.print(Text(f"not judged: {mode} in {number_of(count, 'run')} ({reason} not captured)"))
     for scope, count in sorted(report.missed.items()):
-        talk.print(Text(f"not understood: {_count(count, 'span')} of {_shown(scope) or '(no scope)'}"))
+        talk.print(Text(f"not understood: {number_of(count, 'span')} of {printable(scope) or '(no scope)'}"))
     for odd, count in sorted(report.oddities.items()):
-        talk.print(Text(f"odd, and read all the same: {odd.replace('_', ' ')} ({_count(count, 'span')})"))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+        talk.print(Text(f"odd, and read all the same: {odd.replace('_', ' ')} ({number_of(count, 'span')})"))
 
 
 def findings_table(report: Report, names: Mapping[bytes, str] | None = None) -> Table:
@@ -67,11 +64,11 @@ def findings_table(report: Report, names: Mapping[bytes, str] | None = None) -> 
         table.add_column(column, overflow="fold")
     for finding in report.findings.values():
         run = (names or {}).get(finding.trace_id, f"trace {finding.trace_id.hex()[:8]}")
-        agent = _shown(report.agents.get(finding.identity)) or "unknown"
+        agent = printable(report.agents.get(finding.identity)) or "unknown"
         table.add_row(
             Text(f"{run}\nagent {agent}"),
             Text(f"{finding.mode}\nlayer {finding.layer}\n{finding.cause}, {finding.confidence:.0%}"),
-            Text(f"{_shown(finding.reason)}{missing(finding)} (span {finding.about.hex()})\n-> {finding.fix}"),
+            Text(f"{printable(finding.reason)}{missing(finding)} (span {finding.about.hex()})\n-> {finding.fix}"),
         )
     return table
 
@@ -79,7 +76,7 @@ def findings_table(report: Report, names: Mapping[bytes, str] | None = None) -> 
 def missing(finding: Finding) -> str:
     """The names of the items that a delegated child left undone, where they are known."""
     named = finding.extra.get(DELEGATION_MISSING)
-    return f"; missing: {_shown(', '.join(named))}" if isinstance(named, list) else ""
+    return f"; missing: {printable(', '.join(named))}" if isinstance(named, list) else ""
 
 
 def _considered(report: Report) -> Table:
@@ -87,10 +84,5 @@ def _considered(report: Report) -> Table:
     for name in ("trace", "span", "mode", "tool", "why"):
         table.add_column(name, overflow="fold")
     for d in report.dismissals:
-        table.add_row(d.trace_id.hex()[:8], d.span_id.hex(), d.mode, Text(_shown(d.tool)), Text(d.why))
+        table.add_row(d.trace_id.hex()[:8], d.span_id.hex(), d.mode, Text(printable(d.tool)), Text(d.why))
     return table
-
-
-def _shown(text: str | None) -> str:
-    """Text from a span without control characters: it must not drive the terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text or "")

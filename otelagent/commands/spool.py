@@ -17,7 +17,7 @@ from otelagent.spool_file import NAME, Dead, SpoolFile
 from otelagent.traffic import Signal
 
 
-@click.group()
+@click.group(short_help="Look at the spool and its dead letters")
 @options
 @click.option("--directory", type=click.Path(path_type=Path), help="The spool's directory, instead of the configured.")
 @click.pass_context
@@ -65,7 +65,7 @@ def list_(directory: Path, form: str) -> None:
         click.echo("the spool is empty")
 
 
-@command.command()
+@command.command(short_help="One dead letter, and the ids of its spans")
 @click.argument("key", metavar="ID", type=int)
 @click.pass_obj
 def show(directory: Path, key: int) -> None:
@@ -102,7 +102,7 @@ def drop(directory: Path, keys: tuple[int, ...], every: bool) -> None:
         click.echo(f"{file.drop_dead(_chosen(file, keys, every))} dropped")
 
 
-@command.command()
+@command.command(short_help="Write a dead letter to a new file")
 @click.argument("key", metavar="ID", type=int)
 @click.argument("out", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_obj

@@ -22,7 +22,7 @@ from otelagent.diagnosis.diagnose import by_root_cause
 from otelagent.diagnosis.load import Unreadable, signals
 from otelagent.diagnosis.play import Request
 from otelagent.diagnosis.recording import Recorded, Recording, record
-from otelagent.diagnosis.render_text import printable
+from otelagent.diagnosis.shown import printable
 from otelagent.diagnosis.snapshot import reader
 from otelagent.errors import OtelagentError
 from otelagent.model import Finding, Withheld

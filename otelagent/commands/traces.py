@@ -16,14 +16,14 @@ from rich.text import Text
 from otelagent.commands import stored
 from otelagent.diagnosis.load import Unreadable, requests
 from otelagent.diagnosis.recording import record
-from otelagent.diagnosis.render_text import printable
 from otelagent.diagnosis.sections import when
+from otelagent.diagnosis.shown import number_of, printable
 from otelagent.otlp import TraceRequest, only
 from otelagent.run import SOURCES
 from otelagent.store import Kept, Limits, StoreUnusable, TraceStore
 
 
-@click.group()
+@click.group(short_help="Look at the traces that were kept")
 @stored.option("the trace store")
 @click.pass_context
 def command(ctx: click.Context, store: Path | None) -> None:
@@ -49,11 +49,13 @@ def list_(
         found = store.all(mode=mode, agent=agent, tool=tool, since=time.time() - stored.age(since) if since else 0.0)
     if form == "json":
         click.echo(json.dumps({"version": 1, "traces": [_facts(kept) for kept in found]}, indent=2))
-    else:
+    elif found:
         Console(highlight=False).print(_table(found))
+    else:
+        click.echo(f"no such traces in {store.path.parent}", err=True)
 
 
-@command.command()
+@command.command(short_help="Show what is known of one trace, as JSON")
 @click.argument("trace")
 @click.pass_obj
 def show(named: Path | None, trace: str) -> None:
@@ -64,7 +66,7 @@ def show(named: Path | None, trace: str) -> None:
         click.echo(json.dumps(_facts(kept), indent=2))
 
 
-@command.command()
+@command.command(short_help="Write a trace to a file")
 @click.argument("trace")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_obj
@@ -78,7 +80,7 @@ def export(named: Path | None, trace: str, file: Path) -> None:
         _fail(f"{file}: {error.strerror}")
 
 
-@command.command("import")
+@command.command("import", short_help="Take recorded traces into the store")
 @click.argument("files", nargs=-1, required=True)
 @click.pass_obj
 def import_(named: Path | None, files: tuple[str, ...]) -> None:
@@ -92,7 +94,7 @@ def import_(named: Path | None, files: tuple[str, ...]) -> None:
         store.close()
     except (StoreUnusable, Unreadable) as error:
         _fail(str(error))
-    click.echo(f"{count} traces taken in", err=True)
+    click.echo(f"{number_of(count, 'trace')} taken in", err=True)
 
 
 @command.command()

@@ -9,7 +9,8 @@ from otelagent import dialects, otlp
 from otelagent.detectors import build
 from otelagent.detectors.detector import Detector
 from otelagent.diagnosis.play import Request, play
-from otelagent.model import Finding, Kind, Need, Odd, Step, Withheld
+from otelagent.ear import Ear
+from otelagent.model import Kind, Need, Step, Withheld
 from otelagent.pipeline import Annotated, Pipeline, Settings
 from otelagent.run import SOURCES, AgentRun
 from otelagent.trace import Closed, Trace
@@ -91,7 +92,7 @@ class Emitter:
         }
 
 
-class Coverage:
+class Coverage(Ear):
     """An ear of its own pipeline; it can stand where a pipeline stands."""
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -154,15 +155,6 @@ class Coverage:
             for emitter in parties.values():
                 emitter.wanted[need] += len(answers)
                 emitter.shown[need] += sum(answers)
-
-    def step(self, step: Step, run: AgentRun, trace: Trace) -> None: ...
-    def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None: ...
-    def withdrawn(self, finding: Finding, trace: Trace) -> None: ...
-    def dismissed(self, mode: str, step: Step, why: str) -> None: ...
-    def spans(self, dialect: str, kind: str, count: int) -> None: ...
-    def unrecognised(self, scope: str, count: int) -> None: ...
-    def odd(self, reason: Odd, count: int) -> None: ...
-    def unread(self, reason: str) -> None: ...
 
     def as_json(self) -> dict[str, Any]:
         """The stable form."""

@@ -7,7 +7,8 @@ from typing import Any
 
 from otelagent.attributes import DELEGATION_MISSING
 from otelagent.diagnosis.play import LOCAL, Request, play
-from otelagent.model import Finding, Odd, Receipt, Step
+from otelagent.ear import Ear
+from otelagent.model import Finding, Receipt, Step
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.run import AgentRun
 from otelagent.trace import Closed, Trace
@@ -119,7 +120,7 @@ class Pipe:
         }
 
 
-class Inspection:
+class Inspection(Ear):
     """An ear of the pipeline that keeps what each trace came to."""
 
     def __init__(self) -> None:
@@ -129,16 +130,6 @@ class Inspection:
         agents = tuple(_agents(trace))
         if agents:
             self.pipes.append(Pipe(trace.trace_id.hex(), trace.outcome, trace.workflow, agents))
-
-    def step(self, step: Step, run: AgentRun, trace: Trace) -> None: ...
-    def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None: ...
-    def withdrawn(self, finding: Finding, trace: Trace) -> None: ...
-    def abstained(self, mode: str, reason: str) -> None: ...
-    def dismissed(self, mode: str, step: Step, why: str) -> None: ...
-    def spans(self, dialect: str, kind: str, count: int) -> None: ...
-    def unrecognised(self, scope: str, count: int) -> None: ...
-    def odd(self, reason: Odd, count: int) -> None: ...
-    def unread(self, reason: str) -> None: ...
 
     def as_json(self, steps: bool = True) -> dict[str, Any]:
         """The stable form; ids are hex. `steps`: those of agents as well."""

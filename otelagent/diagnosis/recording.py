@@ -11,6 +11,7 @@ import msgspec
 from otelagent import dialects, otlp
 from otelagent.diagnosis.play import LOCAL, Logs, Request, play
 from otelagent.diagnosis.scan import Report
+from otelagent.ear import Ear
 from otelagent.log_parts import LogContent, LogParts
 from otelagent.model import (
     Content,
@@ -18,7 +19,6 @@ from otelagent.model import (
     Item,
     Kind,
     Message,
-    Odd,
     Receipt,
     Step,
     Text,
@@ -27,7 +27,7 @@ from otelagent.model import (
     ToolResult,
 )
 from otelagent.pipeline import Pipeline, Settings
-from otelagent.run import SOURCES, AgentRun, order
+from otelagent.run import SOURCES, order
 from otelagent.trace import Closed, Trace
 
 
@@ -163,7 +163,7 @@ class Recording:
         return list(self.report.findings.values())
 
 
-class _Collector:
+class _Collector(Ear):
     """An ear that keeps the steps of each run when its trace closes."""
 
     def __init__(self) -> None:
@@ -179,16 +179,6 @@ class _Collector:
             receipts = tuple(receipt for _, receipt in trace.receipts(run))
             self.runs.append(Run(key, trace.trace_id, run.agent, above, len(run.steps), call, receipts))
             self.steps += ((step, run.agent or step.agent, key) for step in run.steps)
-
-    def step(self, step: Step, run: AgentRun, trace: Trace) -> None: ...
-    def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None: ...
-    def withdrawn(self, finding: Finding, trace: Trace) -> None: ...
-    def abstained(self, mode: str, reason: str) -> None: ...
-    def dismissed(self, mode: str, step: Step, why: str) -> None: ...
-    def spans(self, dialect: str, kind: str, count: int) -> None: ...
-    def unrecognised(self, scope: str, count: int) -> None: ...
-    def odd(self, reason: Odd, count: int) -> None: ...
-    def unread(self, reason: str) -> None: ...
 
 
 class _Contents:

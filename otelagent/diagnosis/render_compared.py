@@ -8,7 +8,7 @@ from rich.text import Text
 
 from otelagent.baselines.comparison import Change, Compared
 from otelagent.diagnosis.render_report import escaped
-from otelagent.diagnosis.render_text import printable
+from otelagent.diagnosis.shown import printable
 
 
 def verdict(compared: Sequence[Compared]) -> str:

@@ -12,6 +12,7 @@ from otelagent.diagnosis.diagnose import FULL, Diagnosis
 from otelagent.diagnosis.grounds import Held, Support
 from otelagent.diagnosis.recording import Recorded
 from otelagent.diagnosis.sections import Line, Section, sections, when
+from otelagent.diagnosis.shown import number_of
 from otelagent.model import BAD, Finding
 
 CONTENT: Final = 4_000
@@ -62,7 +63,7 @@ def _header(d: Diagnosis) -> str:
     if not steps:
         return ""
     begin = min(at.step.start for at in steps)
-    count = f"{len(d.findings)} finding{'s' * (len(d.findings) != 1)}"
+    count = number_of(len(d.findings), "finding")
     ids = ", ".join(trace.hex() for trace in d.recording.traces[:4])
     keys = "<kbd>j</kbd> <kbd>k</kbd> next, previous step; <kbd>n</kbd> <kbd>p</kbd> next, previous with a finding"
     return (

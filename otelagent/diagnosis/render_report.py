@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from otelagent.diagnosis.render_text import printable
 from otelagent.diagnosis.report import Line, Report
+from otelagent.diagnosis.shown import number_of, printable
 
 BARS: Final = " ▁▂▃▄▅▆▇█"
 
@@ -27,8 +27,8 @@ def head(made: Report) -> list[str]:
     change = f"{made.findings - made.before:+,d} against the same time before"
     lines = [
         f"{_time(made.since)} to {_time(made.until)}",
-        f"{made.findings:,d} finding{'s' * (made.findings != 1)} ({change})",
-        f"trend: {_bars(made.trend)}",
+        f"{number_of(made.findings, 'finding')} ({change})",
+        *([f"trend: {_bars(made.trend)}"] if any(made.trend) else []),
         f"cost of failures: {made.wasted:,d} tokens after a failure had begun" + _of_all(made),
     ]
     if made.kept_only:

@@ -7,13 +7,9 @@ from rich.console import Console
 from rich.text import Text
 
 from otelagent.diagnosis.sections import Line, Section
+from otelagent.diagnosis.shown import printable
 
 _STYLES: Final = {"good": "green", "bad": "red", "unknown": "yellow", "": ""}
-
-
-def printable(text: str) -> str:
-    """Text without control and format characters, line ends as spaces: it must not drive the terminal."""
-    return "".join(c if c.isprintable() else " " if c in "\n\r\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def to_terminal(found: list[Section], out: Console) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from otelagent.annotate import finding_id
 from otelagent.attributes import DELEGATION_ASSIGNED, DELEGATION_MISSING, DELEGATION_PROCESSED, DELEGATION_RECEIPT
 from otelagent.diagnosis.play import LOCAL, Request, play
+from otelagent.ear import Ear
 from otelagent.model import Finding, Odd, Step
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.run import AgentRun
@@ -29,7 +30,7 @@ class Dismissal:
 
 
 @dataclass
-class Report:
+class Report(Ear):
     """What a scan gives. It is an ear of the pipeline."""
 
     findings: dict[tuple[str, bytes, bytes], Finding] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from otelagent.diagnosis.boundary import Boundary, shown
 from otelagent.diagnosis.context import Rule
 from otelagent.diagnosis.diagnose import Diagnosis
 from otelagent.diagnosis.grounds import Held, Support
+from otelagent.diagnosis.shown import number_of
 from otelagent.model import BAD, Finding, Status
 
 
@@ -108,7 +109,7 @@ def _boundary(d: Diagnosis) -> Iterator[Line]:
         yield Line("no call stands at the divergence" if d.known_good.first_divergence else "no divergence")
     for use in d.tools:
         counts = ", ".join(f"{n} {status}" for status, n in use.outcomes.items())
-        yield Line(f"tool {use.tool} ({use.role or 'unknown role'}), {use.calls} calls: {counts}")
+        yield Line(f"tool {use.tool} ({use.role or 'unknown role'}), {number_of(use.calls, 'call')}: {counts}")
 
 
 def _call(d: Diagnosis, call: Boundary) -> Iterator[Line]:
@@ -142,7 +143,10 @@ def _context(d: Diagnosis) -> Iterator[Line]:
     for rule in d.context.rules:
         yield _rule(d, rule)
     m = d.memory
-    yield Line(f"working memory at that point: {m.values} values given, {m.constraints} constraints, {m.calls} calls")
+    yield Line(
+        f"working memory at that point: {number_of(m.values, 'value')} given, "
+        f"{number_of(m.constraints, 'constraint')}, {number_of(m.calls, 'call')}"
+    )
 
 
 def _rule(d: Diagnosis, rule: Rule) -> Line:

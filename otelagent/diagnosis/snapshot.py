@@ -16,6 +16,8 @@ from otelagent.store import TraceStore
 
 SCHEMA_VERSION: Final = 1
 """Of a snapshot; fields are only added within a version. Described in docs/guide.md."""
+_ID_DIGITS: Final = 16
+"""Hex digits of a span id, which may all be decimal."""
 
 
 class NoSuchStep(OtelagentError):
@@ -154,13 +156,13 @@ def _reader(recording: Recording, at: Recorded) -> Recorded:
 
 
 def _at(recording: Recording, step: int | str) -> Recorded:
-    if isinstance(step, str) and not step.isdecimal():
+    if isinstance(step, str) and (len(step) == _ID_DIGITS or not step.isdecimal()):
         found = recording.at(_id(step))
     else:
         number = int(step)
         found = recording.steps[number - 1] if 0 < number <= len(recording.steps) else None
     if found is None:
-        raise NoSuchStep(f"no step {step} in the trace; it has {len(recording.steps)}")
+        raise NoSuchStep(f"no step {step} in the trace; it has {len(recording.steps)} steps")
     return found
 
 

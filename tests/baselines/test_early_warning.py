@@ -5,17 +5,17 @@ from typing import Any
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from otelagent.ear import Ear
 from otelagent.model import Finding
 from otelagent.pipeline import Pipeline, Settings
 from tests import builders
-from tests.baselines.quiet_ear import QuietEar
 from tests.baselines.test_tasks import only
 
 USUAL = [900, 1200, 1500, 1800]
 """Input tokens of the model calls of an ordinary run."""
 
 
-class Ear(QuietEar):
+class Ear(Ear):
     def __init__(self) -> None:
         self.heard: list[tuple[Finding, bool]] = []
 

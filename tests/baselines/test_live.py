@@ -7,17 +7,17 @@ from prometheus_client.parser import text_string_to_metric_families
 from otelagent.baselines.learned import Baselines
 from otelagent.detectors import available
 from otelagent.diagnosis import profiles
+from otelagent.ear import Ear
 from otelagent.metrics import Metrics
 from otelagent.model import Finding
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.tally import Tally
-from tests.baselines.quiet_ear import QuietEar
 from tests.baselines.synthetic import TOOLS, renamed, traffic
 
 EACH = dict.fromkeys(TOOLS, 80)
 
 
-class Ear(QuietEar):
+class Ear(Ear):
     def __init__(self) -> None:
         self.heard: dict[Any, Finding] = {}
 

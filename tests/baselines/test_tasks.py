@@ -14,12 +14,12 @@ from otelagent.baselines.learned import AGELESS, Baselines, Limits, TaskKey
 from otelagent.baselines.task import Usage
 from otelagent.detectors.token_anomaly import TokenAnomaly
 from otelagent.diagnosis.scan import scan
+from otelagent.ear import Ear
 from otelagent.model import Kind
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.run import SOURCES
 from otelagent.usage import below, task_key, usage
 from tests import builders
-from tests.baselines.quiet_ear import QuietEar
 from training import corpora
 
 KEY = TaskKey("prod", "shop", "refund", "0")
@@ -152,7 +152,7 @@ def test_inputs_of_two_digits_of_class_are_longer_than_those_of_one() -> None:
     assert judged(normal, KEY._replace(inputs="11"), Usage(30_000, llm_calls=2)) is None
 
 
-class _Counted(QuietEar):
+class _Counted(Ear):
     """What runs are said to have taken, and what their steps add up to."""
 
     def __init__(self) -> None:
@@ -183,7 +183,7 @@ def test_what_a_run_took_is_what_its_steps_add_up_to_in_any_order_of_arrival(bac
     assert any(tokens for tokens, *_ in ear.said)
 
 
-class _Usages(QuietEar):
+class _Usages(Ear):
     def __init__(self) -> None:
         self.found: list[tuple[TaskKey, Usage]] = []
 

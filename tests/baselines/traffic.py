@@ -12,10 +12,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otelagent.baselines.tool import ToolProfile
 from otelagent.diagnosis import profiles
+from otelagent.ear import Ear
 from otelagent.model import Step
 from otelagent.pipeline import Pipeline, Settings
 from otelagent.run import SOURCES
-from tests.baselines.quiet_ear import QuietEar
 from training import corpora
 
 RESULT = "gen_ai.tool.call.result"
@@ -69,7 +69,7 @@ def learned(bodies: Iterable[bytes]) -> dict[str, ToolProfile]:
     return dict(profiles.learned(bodies).by_tool())
 
 
-class _Calls(QuietEar):
+class _Calls(Ear):
     def __init__(self) -> None:
         self.runs: list[dict[str, list[Step]]] = []
 

@@ -85,6 +85,10 @@ def test_file_that_is_no_recording_is_refused_with_the_next_thing_to_try(tmp_pat
     assert "expected OTLP" in result.output
 
 
+def test_views_exclude_each_other() -> None:
+    assert run("--tree", "--tools").exit_code == 2
+
+
 HANDED_OVER = [e for e in builders.manifest() if e["scenario"] in ("delegation_handoff", "delegation_parallel")]
 
 

@@ -7,7 +7,8 @@ import pytest
 
 import otelagent
 from otelagent.diagnosis.recording import record
-from otelagent.diagnosis.snapshot import NoSuchStep, load_trace_snapshot, snapshot
+from otelagent.diagnosis.snapshot import NoSuchStep, load_trace_snapshot, reader, snapshot
+from otelagent.model import Kind
 from otelagent.otlp import TraceRequest
 from tests import builders
 
@@ -57,6 +58,15 @@ def test_what_was_not_captured_is_said() -> None:
     missing = snapshot(recording, recording.steps[2])["missing"]
     assert missing[0] == "messages: capture_off"
     assert "result of step 2: not captured" in missing
+
+
+def test_span_id_of_decimal_digits_is_no_number() -> None:
+    request = builders.spans({"agent": "atlas", "steps": [{"say": "1."}, {"tool": "search"}, {"say": "2."}]})
+    for number, span in enumerate(request, 1):
+        span.span_id = bytes.fromhex(f"{number + 10:016d}")
+    recording = record([builders.request(request)])
+    turn = next(s for s in recording.steps if s.step.kind is Kind.LLM)
+    assert reader(recording, turn.span_id.hex()) is turn
 
 
 @pytest.mark.parametrize("step", [0, 99, "ffffffffffffffff", "xyz"])

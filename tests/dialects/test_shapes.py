@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from otelagent.dialects import shapes
 from otelagent.dialects.encoded import printed
 from otelagent.dialects.shapes import message
+from otelagent.ear import Ear
 from otelagent.model import Kind, Message, Text, ToolCall, ToolResult
 from otelagent.pipeline import Pipeline
-from otelagent.run import SOURCES, AgentRun
+from otelagent.run import SOURCES
 from otelagent.trace import Closed, Trace
 from tests import builders
 
@@ -43,7 +44,7 @@ def test_objects_inside_a_printed_object_are_read_too() -> None:
     assert printed("A(" + "(" * 5000) is None
 
 
-class Calls:
+class Calls(Ear):
     """Keeps the source steps of a trace."""
 
     def __init__(self) -> None:
@@ -56,10 +57,6 @@ class Calls:
                 for s in run.steps
                 if s.kind in SOURCES
             ]
-
-    def step(self, step: Any, run: AgentRun, trace: Trace) -> None: ...
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_: None
 
 
 def chat(number: int, history: list[dict[str, Any]], output: dict[str, Any], parent: bytes = b"p" * 8) -> builders.Span:

@@ -12,7 +12,7 @@ import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,17 +21,16 @@ import atheris  # type: ignore[import-not-found]  # installed by make fuzz, in a
 with atheris.instrument_imports(include=["otelagent"]):
     from otelagent import config, config_text, detectors, dialects, items, otlp, otlp_json, splitting
     from otelagent.diagnosis import load
+    from otelagent.ear import Ear
     from otelagent.errors import BadConfig, Rejected
     from otelagent.exporters import otlp_grpc as exporter
     from otelagent.exporters import refusal
-    from otelagent.model import Content, Finding, Step
+    from otelagent.model import Content, Step
     from otelagent.pipeline import Pipeline
     from otelagent.receivers import otlp_http as receiver
     from otelagent.redaction import Redactor
-    from otelagent.run import AgentRun
     from otelagent.settings import Redaction
     from otelagent.spool_file import NAME, SpoolFile
-    from otelagent.trace import Closed, Trace
     from otelagent.traffic import Outlet, Signal
 from tests import builders
 
@@ -65,22 +64,12 @@ JSON_LOGS: Final = tuple(
 )
 
 
-class Loud:
+class Loud(Ear):
     """An ear that raises what the pipeline catches."""
 
     def unread(self, reason: str) -> None:
         if (error := sys.exc_info()[1]) is not None:
             raise error
-
-    def step(self, step: Step, run: AgentRun, trace: Trace) -> None: ...
-    def found(self, finding: Finding, run: AgentRun, trace: Trace, first: bool) -> None: ...
-    def withdrawn(self, finding: Finding, trace: Trace) -> None: ...
-    def abstained(self, mode: str, reason: str) -> None: ...
-    def dismissed(self, mode: str, step: Step, why: str) -> None: ...
-    def closed(self, trace: Trace, reason: Closed) -> None: ...
-    def spans(self, dialect: str, kind: str, count: int) -> None: ...
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *_: None
 
 
 def traces(data: bytes) -> None:
