@@ -115,7 +115,7 @@ windows: ## Refreshes the table of context windows from genai-prices, in an envi
 	$(VENV)/windows/bin/python -m pip install --quiet --disable-pip-version-check genai-prices
 	$(VENV)/windows/bin/python training/windows.py
 
-bench: setup ## Side by side with the Collector; writes docs/benchmarks.md (needs Go, half an hour)
+bench: setup ## Side by side with the Collector; writes docs/benchmarks.md (needs Go, 40 minutes)
 	$(BIN)/python benchmarks/bench.py
 
 bench-quick: setup ## One case, under three minutes once the peers are built

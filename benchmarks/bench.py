@@ -1,6 +1,6 @@
 """Measures otelagent side by side with the OpenTelemetry Collector and writes docs/benchmarks.md.
 
-    python benchmarks/bench.py [--quick] [--reps 3] [--secs 5] [--recordings FOLDER]
+    python benchmarks/bench.py [--quick] [--reps 3] [--secs 5] [--only CASE ...] [--recordings FOLDER]
 
 Builds load generator, sink and Collector from their Go modules once, into a cache outside the repository. All
 forwarders of a case run interleaved in one session, and only their ratios count: machines are shared and noisy.
@@ -31,7 +31,21 @@ YARDSTICK = "annscan"
 OWN = "otelagent"
 RECORDER = "otelagent-recorder"
 RECORDINGS = ROOT / "tests" / "captures"
+RESULTS = HERE / "results.json"
+"""Of the last full run, which later ones are compared with."""
+
 HEALTH = 23133
+
+
+REPLAYED = "replayed recordings"
+GENERATED = "50 spans per request, 4 KB"
+COLLECTORS = (YARDSTICK, "ann", "work")
+BOTH = (OWN, RECORDER)
+AGENT_SPAN = 2.4
+"""Goal of a recording's agent span, in spans of the generator at the yardstick: 60 µs where that takes 25."""
+
+TOLERANCE = 0.03
+"""By which a change of the hot path may make the ratio of GENERATED grow."""
 
 
 @dataclass(frozen=True)
@@ -41,30 +55,37 @@ class Case:
     name: str
     load: str
     goal: str = ""
-    peers: tuple[str, ...] = (YARDSTICK,)
-    own: tuple[str, ...] = (OWN,)
+    peers: tuple[str, ...] = COLLECTORS
+    own: tuple[str, ...] = BOTH
     rate: float | None = None
     gzip: bool = False
+    warm: int = 8_000
+    """Spans before each measurement."""
 
 
 FULL = (
-    Case(
-        "50 spans per request, 4 KB",
-        "-spans 50 -content 4096 -conc 8",
-        "1.0, and half of `work`; the recorder 5 % more",
-        ("annscan", "ann", "work"),
-        (OWN, RECORDER),
-    ),
+    Case(GENERATED, "-spans 50 -content 4096 -conc 8", "1.0, and half of `work`; the recorder 5 % more"),
     Case("200 spans per request, 4 KB", "-spans 200 -content 4096 -conc 8", "0.9"),
     Case("10 spans per request, 4 KB", "-spans 10 -content 4096 -conc 8", "1.8"),
     Case("50 spans per request, 0.5 KB", "-spans 50 -content 512 -conc 8"),
     Case("50 spans per request, 32 KB", "-spans 50 -content 32768 -conc 4", "0.6"),
     Case("50 spans per request, 4 KB, gzip", "-spans 50 -content 4096 -conc 8 -gzip", gzip=True),
     Case("the same, no content twice within 40,000 spans", "-spans 50 -content 4096 -conc 8 -pool 800"),
-    Case("no agent spans", "-spans 50 -content 4096 -conc 8 -non-agent 1", "1.5", ("pass",)),
-    Case("2,000 spans/s", "-spans 50 -content 4096 -conc 8", "p99 a quarter", ("annscan",), rate=2000),
+    Case("no agent spans", "-spans 50 -content 4096 -conc 8 -non-agent 1", "1.5", ("pass",), (OWN,)),
+    Case(REPLAYED, "-replay {recordings} -conc 8", warm=20_000),
+    *(
+        Case(
+            f"2,000 spans/s, {spans} per request",
+            f"-spans {spans} -content 4096 -conc 8",
+            "p99 a quarter",
+            (YARDSTICK,),
+            (OWN,),
+            rate=2000,
+        )
+        for spans in (10, 50, 200)
+    ),
 )
-QUICK = (Case("50 spans per request, 4 KB", "-spans 50 -content 4096 -conc 8", "1.0"),)
+QUICK = Case(GENERATED, "-spans 50 -content 4096 -conc 8", "1.0", (YARDSTICK,), (OWN,))
 
 
 def build() -> Path:
@@ -95,13 +116,14 @@ def own(configuration: str) -> list[str]:
     return [sys.executable, "-m", "otelagent", "run", "--config", str(HERE / "conf" / f"{configuration}.yaml")]
 
 
-def measure(case: Case, bin_: Path, reps: int, secs: float) -> dict[str, dict[str, float]]:
-    """Medians by forwarder."""
+def measure(case: Case, bin_: Path, reps: int, secs: float, pool: Path) -> dict[str, dict[str, float]]:
+    """Medians by forwarder; `pool` is what is replayed."""
     collector = f"{bin_}/otelcol-bench --config {HERE}/conf/otelcol-{{}}.yaml"
     forwarders = {peer: collector.format(peer) for peer in case.peers}
     forwarders |= {name: " ".join(own(name)) for name in case.own}
     out = CACHE / "row.json"
-    command = [sys.executable, str(HERE / "sidebyside.py"), "--bin", str(bin_), "--load", case.load]
+    command = [sys.executable, str(HERE / "sidebyside.py"), "--bin", str(bin_), "--load"]
+    command += [case.load.format(recordings=pool), "--warm", str(case.warm)]
     command += ["--reps", str(reps), "--secs", str(secs), "--json", str(out)]
     command += ["--rate", str(case.rate)] if case.rate else []
     command += [part for name, f in forwarders.items() for part in ("--forwarder", f"{name}={f}")]
@@ -144,6 +166,13 @@ def _ready() -> bool:
 def _cpu(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def replay(recordings: Path) -> Path:
+    """The recordings as requests in which many traces are interleaved."""
+    pool = CACHE / "recordings.pool"
+    subprocess.run([sys.executable, str(HERE / "stages.py"), str(recordings), "--dump", str(pool)], check=True)
+    return pool
 
 
 def stages(bin_: Path, recordings: Path) -> dict[str, Any]:
@@ -192,11 +221,47 @@ def page(results: dict[str, Any]) -> str:
         base = next(iter(rows.values()))["cpu_s_per_million"]
         for name, row in rows.items():
             goal = goals.get(case, "") if name == OWN else ""
+            delay = "" if case == REPLAYED else f"{row['end_to_end_p99_ms']:.0f}"  # their spans ended long ago
             lines.append(
                 f"| {case} | {name} | {row['cpu_s_per_million'] / base:.2f} | {goal} | {row['spans_per_s']:.0f} "
-                f"| {row['peak_rss_mib']:.0f} | {row['end_to_end_p99_ms']:.0f} |"
+                f"| {row['peak_rss_mib']:.0f} | {delay} |"
             )
-    return "\n".join([*lines, *_at_rest(results), *_open(results["open"]), *_fold(results["stages"])]) + "\n"
+    return (
+        "\n".join([*lines, *_replayed(results), *_at_rest(results), *_open(results["open"]), *_fold(results["stages"])])
+        + "\n"
+    )
+
+
+def _replayed(results: dict[str, Any]) -> list[str]:
+    """What an agent span of the recordings costs, in the goal's unit."""
+    cases, pools = results["cases"], [row for name, row in results["stages"].items() if "steps" in row]
+    if REPLAYED not in cases or GENERATED not in cases or not pools:
+        return []
+    spans, steps = pools[-1]["spans"], pools[-1]["steps"]  # the recordings come after the generator's pool
+    cost, unit = cases[REPLAYED][OWN]["cpu_s_per_million"], cases[GENERATED][YARDSTICK]["cpu_s_per_million"]
+    return [
+        "",
+        f"Replayed recordings are {spans} spans, {steps} of them an agent's. If all goes to these, one costs "
+        f"{cost * spans / max(steps, 1) / unit:.2f} times what `{YARDSTICK}` takes for a span of the generator's "
+        f"(goal {AGENT_SPAN}).",
+    ]
+
+
+def change(before: dict[str, Any], cases: dict[str, dict[str, dict[str, float]]]) -> list[str]:
+    """How the ratios differ from those of an earlier run; of a case that grew by more than TOLERANCE it says so."""
+    lines = []
+    for name, rows in cases.items():
+        old, new = _ratio(before.get("cases", {}).get(name, {})), _ratio(rows)
+        if old is not None and new is not None:
+            grown = "  grew by more than it may" if name == GENERATED and new > old * (1 + TOLERANCE) else ""
+            lines.append(f"{name}: {old:.2f} before, {new:.2f} now ({new / old - 1:+.0%}){grown}")
+    return lines
+
+
+def _ratio(rows: dict[str, dict[str, float]]) -> float | None:
+    if OWN not in rows:
+        return None
+    return rows[OWN]["cpu_s_per_million"] / next(iter(rows.values()))["cpu_s_per_million"]
 
 
 def _runs(reps: int, secs: float) -> str:
@@ -226,10 +291,11 @@ def _open(found: dict[str, Any]) -> list[str]:
         "the transport, content that is still to be read included). In the last two fifths the agents end, and the",
         "tree is judged: what must not grow is the cost from few traces to many.",
         "",
-        "| traces | spans | bytes per span, goal 600 | µs per span, by fifth |",
-        "| --- | --- | --- | --- |",
+        "| traces | spans | bytes per span, goal 600 | KB per trace | µs per span, by fifth |",
+        "| --- | --- | --- | --- | --- |",
         *(
             f"| {row['traces']} | {row['spans']} | {row['bytes_per_span']:.0f} "
+            f"| {row['bytes_per_span'] * row['spans'] / max(row['traces'], 1) / 1000:.0f} "
             f"| {', '.join(f'{us:.0f}' for us in row['us_per_span'])} |"
             for row in found.values()
         ),
@@ -293,19 +359,25 @@ def main() -> None:
     parser.add_argument("--reps", type=int, default=3)
     parser.add_argument("--secs", type=float, default=5.0)
     parser.add_argument("--recordings", type=Path, default=RECORDINGS, help="a folder of *.binpb.gz")
+    parser.add_argument("--only", nargs="*", metavar="CASE", help="these cases alone; writes nothing")
     parser.add_argument("--remark", default="", help="a sentence about the machine or the session")
     args = parser.parse_args()
-    bin_ = build()
+    bin_, before = build(), json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     if args.quick:
-        measure(QUICK[0], bin_, 1, 4.0)
+        print(*change(before, {QUICK.name: measure(QUICK, bin_, 1, 4.0, Path())}), sep="\n")
         return
+    cases = [case for case in FULL if not args.only or case.name in args.only]
+    pool = replay(args.recordings)
     results: dict[str, Any] = {"reps": args.reps, "secs": args.secs, "remark": args.remark, "cases": {}}
-    for case in FULL:
-        results["cases"][case.name] = measure(case, bin_, args.reps, args.secs)
+    for case in cases:
+        results["cases"][case.name] = measure(case, bin_, args.reps, args.secs, pool)
+    print(*change(before, results["cases"]), sep="\n")
+    if args.only:
+        return
     results["at_rest"] = at_rest()
     results["open"] = open_traces()
     results["stages"] = stages(bin_, args.recordings)
-    (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     (ROOT / "docs" / "benchmarks.md").write_text(page(results))
 
 

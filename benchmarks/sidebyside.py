@@ -27,7 +27,7 @@ from pathlib import Path
 
 IN, OUT, STATS, PROM, HTTP, HEALTH = 24317, 24417, 24418, 28889, 24318, 23133
 WARM = 8000
-"""Spans before the measurement: the generator's content once, so that caches are as they are after a while."""
+"""Spans before the measurement: all content once, so that caches are as they are after a while."""
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -79,7 +79,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def once(name: str, command: list[str], load: list[str], seconds: float, log: Path) -> dict:
+def once(name: str, command: list[str], load: list[str], seconds: float, warm_up: int, log: Path) -> dict:
     env = dict(
         os.environ,
         IN=str(IN),
@@ -92,7 +92,7 @@ def once(name: str, command: list[str], load: list[str], seconds: float, log: Pa
     process = subprocess.Popen(command, env=env, stdout=log.open("w"), stderr=subprocess.STDOUT)
     try:
         wait_for(IN, process)
-        warm = [*load, "-duration", "60s", "-total", str(WARM)]
+        warm = [*load, "-duration", "60s", "-total", str(warm_up)]
         subprocess.run(warm, stdout=subprocess.DEVNULL, timeout=90, check=True)
         time.sleep(1)
         sink("reset")
@@ -130,6 +130,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, help="spans/s; without it, a closed loop")
     parser.add_argument("--reps", type=int, default=3)
     parser.add_argument("--secs", type=float, default=4)
+    parser.add_argument("--warm", type=int, default=WARM, help="spans before each measurement")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     forwarders = {name: shlex.split(command) for name, _, command in (f.partition("=") for f in args.forwarder)}
@@ -152,7 +153,7 @@ def main() -> None:
         wait_for(STATS, counter)
         for _ in range(args.reps):
             for name, command in forwarders.items():
-                rows.append(once(name, command, load, args.secs, Path(f"{name}.log")))
+                rows.append(once(name, command, load, args.secs, args.warm, Path(f"{name}.log")))
     finally:
         stop(counter)
     keys = [k for k in rows[0] if k != "forwarder"]

@@ -204,8 +204,13 @@ def main() -> None:
     parser.add_argument("--top", type=int, default=40)
     parser.add_argument("--off", nargs="*", default=[])
     parser.add_argument("--growth", action="store_true", help="cost by position in a conversation, span by span")
+    parser.add_argument("--dump", type=Path, help="write the requests, for agentload -replay, and stop")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
+    if args.dump:
+        bodies = [each.body for pool in args.pools for each in load(pool)]
+        args.dump.write_bytes(b"".join(struct.pack("<I", len(body)) + body for body in bodies))
+        return
     found = {pool.name: _growth(pool, args) if args.growth else _measure(pool, args) for pool in args.pools}
     if args.json:
         args.json.write_text(json.dumps(found, indent=1))
