@@ -131,6 +131,9 @@ def inner(run: AgentRun, since: int = 0) -> Iterator[Inner]:
     steps, talks = run.steps, _talks(run.steps)
     if len(talks.turns) < 2:  # one conversation
         return
+    for at, step in enumerate(steps):
+        for call in step.turn.asked if step.turn is not None else ():
+            talks.asked.setdefault(call.id or "", []).append(at)
     calls = [*_calls(steps, talks)]
     last, past, work = {task: at for at, task in calls}, dict[int, int](), _Work(steps)
     for at, task in calls:
@@ -152,9 +155,6 @@ def _after(places: Sequence[int], place: int) -> int | None:
 def _talks(steps: Sequence[Step]) -> _Talks:
     found = _Talks({}, [], [], {})
     for at, step in enumerate(steps):
-        for call in step.turn.asked if step.turn is not None else ():
-            if call.id:
-                found.asked.setdefault(call.id, []).append(at)
         if step.kind is Kind.LLM and step.turn is not None and step.turn.task is not None:
             talk = step.turn.task.fingerprint
             found.turns.setdefault(talk, []).append(at)
@@ -208,7 +208,7 @@ def _between(steps: Sequence[Step], begin: int, at: int, talks: _Talks, work: _W
 def _asker(begin: int, call_id: str | None, talks: _Talks) -> int:
     """The step before the child's first. A message counts where it was read first, which may be a later turn: back to
     the turn that asked for the call, unless another conversation began between."""
-    asked = talks.asked.get(call_id or "", [])
+    asked = talks.asked.get(call_id, []) if call_id else []
     place = bisect_left(asked, begin)
     asker = asked[place - 1] if place else begin - 1
     return begin - 1 if talks.between(asker, begin) else asker
