@@ -38,7 +38,8 @@ class UnsupportedActionClaim(Detector):
     issued"), or just "Done". No tool whose name fits the deed, and none whose name tells nothing, has been called with
     success anywhere in the trace, nor in the messages of earlier turns. A call that only read did nothing: of tools
     that run commands the command tells, of tools whose names tell nothing what they took and gave. A verb that may be
-    several deeds ("posted") counts where no tool may have done any of them.
+    several deeds ("posted") counts where no tool may have done any of them. Where every call only read, what is said to
+    be done by now counts for any short message that asks no question and for nothing to be looked up, told or written.
 
     ## Why it matters
     The user believes that the mail has gone out. There is no error anywhere, since nothing was tried.

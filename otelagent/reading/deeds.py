@@ -1,6 +1,6 @@
 """What a completion says that was done: sent, booked, paid, and the like."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from otelagent.reading.deed_patterns import (
@@ -49,6 +49,9 @@ _ANYBODY: Final = frozenset({"stated", "line", "cell"})
 
 _AUTHOR: Final = {"en": b"i ", "fr": "j’ai ".encode(), "es": b"he "}
 """How authors name themselves in languages that leave it out of the clauses after the first."""
+
+_NEAR: Final = 5
+"""Bytes between the ends of two forms of one verb."""
 
 _CLAIMS: Final = 8
 """Claims of one kind that are read in a clause."""
@@ -137,10 +140,16 @@ def _done(sentence: bytes, language: str, how: str, code: bool, unasked: bool) -
                 ):
                     continue
                 if _holds(clause, match, language, how):
-                    found.setdefault((match.end(), how or deed), _nature(clause, match, language, how)).add(deed)
+                    found.setdefault(_place(found, match, how or deed), _nature(clause, match, language, how)).add(deed)
         yield from map(frozenset, found.values())
         if how == "line":
             return
+
+
+def _place(found: Iterable[tuple[int, str]], match: Any, how: str) -> tuple[int, str]:
+    """Where a deed is said: what ends a word later, as "written" and "written to", is the same one."""
+    near = (each for each in found if each[1] == how and abs(each[0] - match.end()) <= _NEAR)
+    return next(near, (match.end(), how))
 
 
 def _clauses(sentence: bytes, language: str) -> list[bytes]:

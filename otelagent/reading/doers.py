@@ -6,7 +6,7 @@ from typing import Final
 from otelagent.model import Role, Use
 from otelagent.reading.deed_patterns import DEEDS
 from otelagent.reading.lexicon import LANGUAGES, words
-from otelagent.reading.roles import drafts, fills_cart, keeps_words, runs_anything, told_by_name
+from otelagent.reading.roles import drafts, fills_cart, handles, keeps_words, runs_anything, told_by_name
 
 _COMPUTES: Final = (
     "calc",
@@ -39,7 +39,7 @@ def done_by(tool: str, use: Use = Use.DONE) -> frozenset[str]:
 
 def _may_do(tool: str, deed: str) -> bool:
     name, known = tool.lower(), told_by_name(tool)
-    if runs_anything(tool):
+    if runs_anything(tool) or (handles(tool) and known is not Role.SOURCE):
         return True
     if drafts(tool) and deed not in ("create", "change"):
         return False

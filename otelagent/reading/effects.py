@@ -8,7 +8,15 @@ from otelagent.reading.deed_patterns import reports
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.lexicon import exact
 from otelagent.reading.members import SUCCEEDED, SUCCESS, folded, names
-from otelagent.reading.roles import changes_nothing, is_transfer, orders, runs_anything, stands_for_agent, told_by_name
+from otelagent.reading.roles import (
+    changes_nothing,
+    is_program,
+    is_transfer,
+    orders,
+    runs_anything,
+    stands_for_agent,
+    told_by_name,
+)
 
 _ASKED: Final = 3
 """Values that a question has at most."""
@@ -39,8 +47,14 @@ def only_reads(tool: str | None, role: Role, arguments: Any, result: Any) -> boo
     told = None if runs_anything(tool) else told_by_name(tool)
     command = next((value for name, value in asked if isinstance(value, str) and name in _COMMANDS), "")
     if runs_anything(tool) or (told is None and changes_nothing(command)):
-        return changes_nothing(command or _first(asked))
+        return changes_nothing(_line(tool, command or _first(asked)))
     return told is None and role is Role.SOURCE and _asks(asked) and _tells(result, asked)
+
+
+def _line(tool: str, command: str) -> str:
+    """A tool that is named after a program may leave its name out."""
+    program = is_program(tool)
+    return f"{program} {command}" if program and not command.startswith(program) else command
 
 
 def _first(asked: list[Leaf]) -> str:
@@ -61,13 +75,14 @@ def _tells(result: Any, asked: list[Leaf]) -> bool:
     known = {str(value).lower() for _, value in asked}
     content = unwrap(result).value
     told = [(name, value) for name, value in _leaves(content) if str(value).lower() not in known]
+    if isinstance(content, list) and all(isinstance(row, dict) for row in content):
+        few = len(content) == 1 and len(content[0]) == 1
+        return not few and not any(name in SUCCESS or name in SUCCEEDED for name, _ in told)
     if any(name in SUCCESS or name in SUCCEEDED or name in _MADE or _receipt(value) for name, value in told):
         return False
-    if isinstance(content, list) and content and all(isinstance(row, dict) for row in content):
-        return len(content) > 1 or len(content[0]) > 1
     if len(told) <= _ASKED and any(isinstance(value, str) and _CODE.search(value.encode()) for _, value in told):
         return False
-    return any(not (name.endswith("id") or name in _REFERS or isinstance(value, bool)) for name, value in told)
+    return any(not (name.endswith("id") or name in _REFERS or value is True) for name, value in told)
 
 
 def _receipt(value: object) -> bool:

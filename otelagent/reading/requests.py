@@ -12,6 +12,9 @@ from otelagent.reading.sentences import plain, sentences
 WANTED: Final = "wanted"
 """In what is requested: something that the user wants done, in words that name no deed."""
 
+TASK: Final = "task"
+"""In what is requested: the user asks no question, and for nothing to be looked up, told or written."""
+
 _KIN: Final = {
     "book": frozenset({"book", "create", "change"}),
     "change": frozenset({"change", "book"}),
@@ -21,6 +24,9 @@ _KIN: Final = {
     WANTED: frozenset({"send", "book", "change", "cancel", "create", "pay", "notify"}),
 }
 """Deeds by which a request may be met, where that isn't only its own."""
+
+_BRIEF: Final = 240
+"""Characters of a message that may be nothing but a task."""
 
 _ASKS: Final = compiled(r"[?\x{FF1F}]\s*$")
 
@@ -35,7 +41,16 @@ def requested(text: str) -> frozenset[str]:
         if asked and not any(_asks(sentence, language) for language in spoken):
             rest = _without_idle(sentence, spoken)
             found.update(deed for language in asked for deed in _requested(rest, language))
-    return frozenset(found)
+    return frozenset(found) if found or not _is_task(text, data) else frozenset({TASK})
+
+
+def _is_task(text: str, data: bytes) -> bool:
+    """A short message, of which no sentence asks or wants to be told, shown or written something."""
+    return len(text) <= _BRIEF and not any(
+        _asks(sentence, language) or any_of("deeds", language, "tells", "idle").search(sentence)
+        for language in likely(text, 1)
+        for sentence in sentences(data)
+    )
 
 
 def _untold(sentence: bytes, spoken: Sequence[str]) -> bytes:

@@ -24,7 +24,8 @@ _READS: Final = exact(
     r"|free|uptime|which|whereis|stat|file|sort|uniq|jq|yq|env|printenv|date|whoami|hostname|dig|nslookup|ping|netstat|ss|lsof"
     r"|journalctl|dmesg|last|history|select|show|describe|explain|with \w+ as|pragma|get-\w+"
     r"|git (?:log|show|diff|status|blame|grep|branch|ls-files|remote)"
-    r"|kubectl(?: -n \S+| --\S+)* (?:get|describe|logs|top|explain)|docker (?:ps|images|logs|inspect|stats)"
+    r"|kubectl(?: -n \S+| --\S+)* (?:get|describe|logs|top|explain|version|diff|rollout (?:history|status))"
+    r"|docker (?:ps|images|logs|inspect|stats)"
     r"|systemctl (?:status|list-\S+)|helm (?:list|status|get|history)|terraform (?:show|output|state list)"
     r"|aws \S+ (?:describe|list|get|ls)\S*|gcloud \S+(?: \S+)? (?:list|describe)|az \S+(?: \S+)? (?:list|show)"
     r"|npm (?:ls|list|view|outdated)|pip (?:list|show|freeze)|psql .*-c \W*select)\b"
@@ -41,10 +42,13 @@ def _listed(key: str) -> frozenset[str]:
 _ACTIONS: Final = _listed("action")
 _ACTION_NOUNS: Final = _listed("action_noun")
 _FACTS: Final = _listed("fact")
+_NAMED_FACTS: Final = frozenset(word for name in ("fr", "es", "pt") for word in words("roles", name).get("fact", ()))
+"""Those that stand before what they are facts of: `estado_pedido`."""
 _SOURCES: Final = _listed("source")
 _RUNS: Final = _listed("run")
 _COMMANDS: Final = _listed("command")
 _CALLED: Final = _listed("called")
+_HANDS: Final = _listed("hand")
 _PROGRAMS: Final = _listed("program")
 _OPENS: Final = _listed("opens")
 _PAGES: Final = _listed("page")
@@ -137,6 +141,11 @@ def looks(tool: str) -> bool:
     """It searches: that it finds nothing doesn't show that there is nothing, as the empty list of a scanner may."""
     parts = _split(tool[:200])
     return not _LOOKS.isdisjoint(parts) or any(part.startswith(word) for part in parts[:1] for word in _UNSPACED_LOOKS)
+
+
+def handles(tool: str) -> bool:
+    """The tool works a screen as a person does: what comes of a click depends on where it goes."""
+    return not _HANDS.isdisjoint(_split(tool[:200]))
 
 
 def drafts(tool: str) -> bool:
@@ -254,9 +263,9 @@ def _opened(parts: list[str]) -> Role | None:
 
 def _verb(parts: list[str]) -> Role | None:
     """delete_file, file_delete; list_add adds, and get_update gets."""
-    fact = parts[-1] in _FACTS
-    if len(parts) == 1 and parts[0] in _PROGRAMS:
-        return Role.ACTION
+    fact = parts[-1] in _FACTS or parts[0] in _NAMED_FACTS
+    if parts[0] in _PROGRAMS and (len(parts) == 1 or reads(" ".join(parts))):
+        return Role.ACTION if len(parts) == 1 else Role.SOURCE
     if parts[0] == "list" and parts[-1] in _ACTIONS:
         return Role.ACTION
     for part in parts:

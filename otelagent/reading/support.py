@@ -7,7 +7,7 @@ from otelagent.model import Said, Use
 from otelagent.reading.deed_patterns import DEEDS
 from otelagent.reading.deeds import FRESH, TEXT
 from otelagent.reading.doers import done_by
-from otelagent.reading.requests import WANTED, met_by
+from otelagent.reading.requests import TASK, WANTED, met_by
 
 _DOING: Final = frozenset(DEEDS) - {"search"}
 
@@ -21,8 +21,9 @@ def unsupported(deeds: Iterable[str], used: Mapping[str, Use]) -> list[str]:
 
 
 def unfounded(claims: Iterable[frozenset[str]], used: Mapping[str, Use]) -> list[str]:
-    """The kinds of claimed deeds, each as those that it may be of, of which no tool may have done any."""
-    real = (kinds - {FRESH, TEXT} for kinds in claims)
+    """The kinds of claimed deeds, each as those that it may be of, of which no tool may have done any. Where nothing
+    was called, what may be a text of the conversation was made there."""
+    real = (kinds - {FRESH, TEXT} for kinds in claims if used or TEXT not in kinds)
     return sorted(frozenset[str]().union(*(kinds for kinds in real if len(unsupported(kinds, used)) == len(kinds))))
 
 
@@ -34,7 +35,7 @@ def carried_out(said: Said, requests: Iterable[frozenset[str]], used: Mapping[st
     if said.halted or not (said.stated or said.finished) or not unsupported(DEEDS, used):
         return frozenset()
     asked = frozenset[str]().union(*requests)
-    wanted, named = met_by(asked), asked - {WANTED}
+    wanted, named = met_by(asked), asked - {WANTED, TASK}
     if not used:
         return frozenset[str]().union(*(_left(kinds, wanted, used) for kinds in said.stated if TEXT not in kinds))
     stated = frozenset[str]().union(*(_left(kinds, wanted, used) for kinds in said.stated))
@@ -51,5 +52,5 @@ def _left(kinds: frozenset[str], wanted: frozenset[str], used: Mapping[str, Use]
 
 
 def _idle(used: Mapping[str, Use]) -> bool:
-    """No call may have done anything: what was asked for was done under no name."""
-    return all(_DOING.isdisjoint(done_by(tool, use)) for tool, use in used.items())
+    """Every call succeeded, and none may have done anything: what was asked for was done under no name."""
+    return Use.FAILED not in used.values() and all(_DOING.isdisjoint(done_by(tool, use)) for tool, use in used.items())
