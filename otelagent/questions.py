@@ -21,6 +21,8 @@ from otelagent.model import (
     Turn,
 )
 from otelagent.reading.arguments import near, related, tool_words
+from otelagent.reading.deed_patterns import DEEDS
+from otelagent.reading.doers import may_do
 from otelagent.reading.given import Given
 from otelagent.reading.roles import looks
 
@@ -183,16 +185,19 @@ class OpenQuestions:
                 self._open += (Question(page),)
 
     def _take_hints(self, turn: Turn, at: int, given: Given) -> None:
-        """An answer with specifics that nothing grounds makes bad sources of results that may say there is nothing."""
+        """An answer with specifics that nothing grounds, or with a clean verdict, makes bad sources of results that may
+        say there is nothing, and one that says that it is done those of actions that may not have been carried out."""
         hinted = [step for step in self._hints if step.end <= at]
         self._hints = tuple([step for step in self._hints if step.end > at])
         open_already = any(q.source.end <= at and not q.retried for q in self._open)
-        if not hinted or open_already or not (invented := self._invented(turn, given)):
+        if not hinted or open_already or turn.said is None:
             return
+        invented = self._invented(turn, given)
         if self._looking(turn.said, invented).admission.any:
             return
         for step in hinted:
-            if step.call is not None and not _doubted(step, turn.said.doubts if turn.said else (), given):
+            gone_on = _claims_done(step, turn.said) if _acts(step) else bool(invented) or _verdict(step, turn.said)
+            if step.call is not None and gone_on and not _doubted(step, turn.said.doubts, given):
                 step.call.confirm()
                 self._open += (Question(step),)
 
@@ -269,6 +274,8 @@ def _decide(
         return Decision(question.source, consumer, Verdict.RECOVERED)
     if admission.absence and not admission.failed and not admission.partial:
         return Decision(question.source, consumer, Verdict.ABSENCE, ungrounded)
+    if _cleared_in_spite(question.source, turn, admission):
+        return Decision(question.source, consumer, Verdict.ABSENCE)
     if admission.any or _doubted(question.source, looking.doubts, given) or _tells_the_part(question.source, turn):
         return Decision(question.source, consumer, Verdict.ACKNOWLEDGED)
     if ungrounded:
@@ -287,6 +294,14 @@ def _cleared(source: Step, turn: Turn) -> bool:
     if call.outcome.status in _FAILED and call.role in (Role.SOURCE, Role.POLL):
         return said.clears or said.spotless
     return call.outcome.status is Status.EMPTY and said.clears and looks(source.tool or "")
+
+
+def _cleared_in_spite(source: Step, turn: Turn, admission: Admission) -> bool:
+    """After a failed check, "no vulnerabilities were found, the system is safe" admits nothing."""
+    said = turn.said
+    failed = source.call is not None and source.call.outcome.status in _FAILED
+    sound = said is not None and said.spotless and said.clears
+    return failed and sound and not (admission.failed or admission.partial) and _cleared(source, turn)
 
 
 def _tells_the_part(source: Step, turn: Turn) -> bool:
@@ -311,6 +326,21 @@ def _doubted(source: Step, doubts: Sequence[Doubt], given: Given) -> bool:
         and not given.ungrounded(doubt.claims)
         for doubt in doubts
     )
+
+
+def _acts(step: Step) -> bool:
+    return step.call is not None and step.call.role is Role.ACTION
+
+
+def _claims_done(step: Step, said: Said) -> bool:
+    claimed = frozenset[str]().union(*said.deeds, *said.stated).intersection(DEEDS)
+    return said.complete or said.finished or any(may_do(step.tool or "", deed) for deed in claimed)
+
+
+def _verdict(step: Step, said: Said) -> bool:
+    """It says that all is well after a result that may report a failure."""
+    hint = step.call.hint if step.call is not None else None
+    return hint is not None and hint.status in _FAILED and said.clears
 
 
 def _is_source(step: Step) -> bool:

@@ -26,6 +26,7 @@ _DATE: Final = compiled(
     rf"|\b{_CLOCK}(?:\s?[ap]\.?m\b)?|\b(?:1[0-2]|0?\d)\s?[ap]\.?m\b|\b(?:[01]?\d|2[0-4])\s?(?:uhr\b|h[0-5]\d\b)"
     rf"|(?:午前|午後|上午|下午)?(?:[01]?\d|2[0-4])[時时点點](?:[0-5]?\d分)?"
 )
+_YEAR_MONTH: Final = compiled(rf"\b({_YEAR})[-/.](0[1-9]|1[0-2])\b")
 _NUMERIC: Final = compiled(rf"^({_YEAR})[-/.]([01]?\d)[-/.]([0-3]?\d)(?:[T ]({_CLOCK}))?")
 _AMBIGUOUS: Final = compiled(rf"^({_DAY})([./-])({_DAY})[./-](\d{{4}}|\d\d)$")
 _CJK: Final = compiled(rf"^(?:({_YEAR})\s?年)?(?:\s?(\d\d?)\s?月)?(?:\s?(\d\d?)\s?日)?$")
@@ -66,6 +67,12 @@ def moments(data: bytes, limit: int) -> Iterator[tuple[int, int, Moment]]:
         start, end = match.span()
         if moment := read(data[start:end]):
             yield start, end, moment
+
+
+def months(data: bytes, limit: int) -> Iterator[int]:
+    """Hashes of months as machines write them (2025-04): they ground a month, and as a claim could be any code."""
+    for match in matches(_YEAR_MONTH, data, limit):
+        yield date_key(int(match[1]), int(match[2]))
 
 
 def epoch(value: float) -> tuple[int, ...]:

@@ -36,6 +36,18 @@ def failed_output(printed: str) -> bool:
     )
 
 
+def broke_off(text: str) -> bool:
+    """A command's output that ends by saying that it failed, and names an error in one of its last lines."""
+    lines = text.strip().splitlines()[-_TAIL:]
+    tail = "\n".join(lines)
+    named = any(_FAILED_LINE.search(line.strip().encode(errors="replace")) for line in lines)
+    return exited(text) and named and not _TALLY.search(tail.encode(errors="replace"))
+
+
+_TAIL: Final = 8
+_FAILED_LINE: Final = compiled(r"^(?:\w[\w.-]* )?(?:error|fatal|fehler|erreur|erro|panic|exception)(?: \w+)?: \S")
+
+
 def exited(text: str) -> bool:
     """A text that ends by saying that its command failed: "exit status 1"."""
     return bool(_EXITED.search(folded(text[-_LAST:]).encode(errors="replace")))

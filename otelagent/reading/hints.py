@@ -15,6 +15,7 @@ from otelagent.reading.documents import shown
 from otelagent.reading.failures import Reading, http, is_answer, kind, lacking, nothing, troubled
 from otelagent.reading.lexicon import exact
 from otelagent.reading.members import folded
+from otelagent.reading.states import tells_done
 
 _SHORT: Final = 240
 """Characters up to which a result may be nothing but such a report."""
@@ -51,6 +52,38 @@ def hint(result: object) -> Reading | None:
     if not text.strip() or lacking(text):
         return None if is_answer(text) else Reading(Status.EMPTY, "may say that there is nothing")
     return None
+
+
+def not_done(result: object) -> Reading | None:
+    """What an action may be saying that wasn't carried out: a flag that is false, or a reason with a word of trouble,
+    in a record of a few members that names nothing that was made and says of nothing that it was done."""
+    if not isinstance(result, Mapping) or not 1 <= len(result) <= _REPLY:
+        return None
+    said: list[str] = []
+    refused = False
+    for key, member in result.items():
+        name = folded(key)
+        if member is True or isinstance(member, Mapping | list) or _sound(member):
+            return None
+        refused = refused or (member is False and name not in members.VALIDATION | members.PARTIAL_FLAGS)
+        if isinstance(member, str) and any(part in name for part in _WHY):
+            said.append(member)
+    text = "; ".join(said)
+    if len(text) > _SHORT or tells_done(text, ()) or is_answer(text) or not (troubled(text) or (refused and said)):
+        return None
+    return Reading(kind(text).status, "may say that it wasn't carried out")
+
+
+_REPLY: Final = 5
+_WHY: Final = (
+    *("reason", "cause", "motiv", "razon", "raison", "grund", "ursach", "msg", "message", "mensa", "error", "fehl"),
+    *("detail", "detalhe", "原因", "理由", "応答", "详情", "詳細", "信息"),
+)
+"""Parts of the names of members that say why."""
+
+
+def _sound(member: object) -> bool:
+    return isinstance(member, str) and folded(member) in members.FINE | members.SOUND | members.WAITING
 
 
 def _has_nothing(text: str, words: list[str]) -> bool:

@@ -9,7 +9,7 @@ from otelagent.model import Captured, Outcome, Role, Status, Withheld
 from otelagent.reading.documents import page
 from otelagent.reading.emptiness import empty, hollow_text
 from otelagent.reading.envelopes import Unwrapped, unwrap
-from otelagent.reading.exits import exited, failed_output
+from otelagent.reading.exits import broke_off, exited, failed_output
 from otelagent.reading.failures import NOT_THERE, http, kind, refusal, statement
 from otelagent.reading.flags import status_word
 from otelagent.reading.markup import hollow, tree
@@ -187,7 +187,7 @@ def _judged(read: Unwrapped, path: str) -> Outcome:
     elif isinstance(value, str) and not hollow_text(value):
         if reading := page(value) or statement(value) or refusal(value):
             return Outcome(reading.status, _at(path, pointer), reading.note)
-        if exited(value) and failed_output(value):
+        if (exited(value) and failed_output(value)) or broke_off(value):
             return Outcome(kind(value).status, _at(path, pointer), "command failed")
         return _document(value, _at(path, pointer)) or Outcome(Status.OK, _at(path, pointer))
     if not read.cut and empty(value):

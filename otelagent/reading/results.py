@@ -10,7 +10,7 @@ from otelagent.model import Captured, Likeness, More, Outcome, Receipt, Role, St
 from otelagent.reading.arguments import fingerprint, size
 from otelagent.reading.completion import CompletionRead
 from otelagent.reading.envelopes import Unwrapped, unwrap
-from otelagent.reading.hints import hint
+from otelagent.reading.hints import hint, not_done
 from otelagent.reading.injection import names_in, score, targets_in
 from otelagent.reading.known import Known
 from otelagent.reading.likeness import as_text
@@ -101,13 +101,14 @@ def facts_of(opened: Captured | None, found: Outcome, role: Role, given: Capture
         _suspect(given) if role is not Role.NOTE and found.status in READABLE else None,
         _shape_of(opened.value, found, result),
         more(opened.value) if found.status is Status.OK and role is not Role.NOTE else None,
-        _hint(opened, found) if found.status is Status.OK and role in (Role.SOURCE, Role.POLL) else None,
+        _hint(opened, found, role) if found.status is Status.OK and role is not Role.NOTE else None,
     )
 
 
-def _hint(opened: Captured, found: Outcome) -> Outcome | None:
+def _hint(opened: Captured, found: Outcome, role: Role) -> Outcome | None:
     read = unwrap(opened.value)
-    said = None if read.cut or read.redacted else hint(read.value)
+    ask = not_done if role is Role.ACTION else hint
+    said = None if read.cut or read.redacted else ask(read.value)
     return None if said is None else Outcome(said.status, found.path, said.note)
 
 

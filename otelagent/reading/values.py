@@ -62,6 +62,7 @@ def _specifics(value: object, limit: int) -> Specifics:
         named,
         chain.from_iterable(map(number_keys, written)),
         chain.from_iterable(map(dates.epoch, parts.numbers)),
+        dates.months(data, LIMIT),
         _names(shown),
         _phrases(shown),
         _column_keys(parts),
