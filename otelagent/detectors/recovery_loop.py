@@ -6,14 +6,11 @@ from typing import ClassVar, Final
 
 from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
 from otelagent.goals import apart, named
-from otelagent.model import BAD, Call, Finding, Kind, Layer, Need, Role, Severity, Status, Step
+from otelagent.model import BAD, REFUSED, Call, Finding, Kind, Layer, Need, Role, Severity, Status, Step
 from otelagent.questions import Verdict
 from otelagent.run import SOURCES, AgentRun, Wake
 
 TRANSIENT: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.PARTIAL})
-
-REFUSED: Final = frozenset({Status.ERROR, Status.DENIED, Status.TIMEOUT})
-"""What fails like this fails for a reason that other arguments may have in common, whatever they are."""
 
 GIVEN: Final = "recovery_loop.given"
 """In a run's notes: a source has brought something, of which later arguments may be."""
@@ -32,10 +29,10 @@ class RecoveryLoop(Detector):
     ## What it looks for
     Calls of one tool by one agent, in different turns of the model, that all fail alike (the same outcome: an error, a
     denial, nothing found) while the arguments vary around one goal: neighbouring attempts have words in common, the
-    agent guesses them, or, as long as no source has brought anything, they fail word for word alike. What the agent
-    says in between doesn't end the attempts unless someone replies. Three attempts are enough where the agent then ends
-    without a word about it, four where it says so or asks; one that goes on is told at the fifth. After a rate limit or
-    a partial result twice as many are waited for.
+    agent guesses them, or, as long as no source has brought anything, they fail word for word alike but for their own
+    arguments. What the agent says in between doesn't end the attempts unless someone replies. Three attempts are enough
+    where the agent then ends without a word about it, four where it says so or asks; one that goes on is told at the
+    fifth. After a rate limit or a partial result twice as many are waited for.
 
     ## Why it matters
     The agent seems to work on the problem, and each attempt costs a turn. What fails for a reason of its own
@@ -171,8 +168,9 @@ def _continues(streak: Sequence[Step], step: Step, run: AgentRun) -> bool:
 
 
 def _same(then: Call, now: Call) -> bool:
-    """Word for word the same failure."""
-    return now.result is not None and then.result == now.result
+    """Word for word the same failure, what each names of its own arguments aside."""
+    equal = now.result is not None and then.result == now.result
+    return equal or (now.failure is not None and then.failure == now.failure)
 
 
 def _guessed(step: Step, run: AgentRun) -> bool:

@@ -22,7 +22,7 @@ from otelagent.model.finding import RANK, Evidence, Finding, Layer, Severity
 from otelagent.model.instructions import Breach, Earlier, Instructions, Rule
 from otelagent.model.kind import Kind, Need, Role, Withheld
 from otelagent.model.odd import Odd
-from otelagent.model.outcome import BAD, More, Outcome, Status
+from otelagent.model.outcome import BAD, REFUSED, More, Outcome, Status
 from otelagent.model.plain import LogPart, Plain
 from otelagent.model.said import NOTHING_ADMITTED, Admission, Claim, Doubt, Said
 from otelagent.model.step import Step
@@ -34,6 +34,7 @@ __all__ = [
     "EARLY",
     "NOTHING_ADMITTED",
     "RANK",
+    "REFUSED",
     "Admission",
     "Answered",
     "Asked",

@@ -104,6 +104,8 @@ class Call(msgspec.Struct, gc=False):
     like: "Likeness | None" = None
     """Further hashes of the arguments, made when they are asked for."""
     result: int | None = None
+    failure: int | None = None
+    """Of a call that failed: hash of the words that say so, those of its own arguments and numbers aside."""
     size: int | None = None
     """Bytes of the result as text."""
     given: object = None

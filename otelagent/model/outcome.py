@@ -22,6 +22,8 @@ class Status(StrEnum):
 
 BAD: Final = frozenset(Status) - {Status.OK, Status.UNKNOWN}
 """Outcomes that a consumer has to acknowledge or recover from."""
+REFUSED: Final = frozenset({Status.ERROR, Status.DENIED, Status.TIMEOUT})
+"""What fails like this fails for a reason that other arguments may have in common, whatever they are."""
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):

@@ -48,6 +48,7 @@ _PHONE: Final = 9
 _PHONE_TEXT: Final = 24
 _INITIALS: Final = exact(r"\b[A-Z][A-Z0-9]?\b")
 """Short words that are names: team B, KE."""
+_NUMBER: Final = exact(r"\d+")
 _STOP: Final = names("a an the of in on for to and or is are was were by with from at about")
 
 
@@ -89,6 +90,15 @@ def words_of(text: str) -> frozenset[int]:
                 found.add(xxh3_64_intdigest(dumps(int(word))) | 3)
     found.update(_term(name.lower()) for name in _INITIALS.findall(text[:_TEXT]) if name not in ("A", "I"))
     return frozenset(found)
+
+
+def failure(text: str, given: frozenset[int]) -> int | None:
+    """Hash of the words of a failure's text without numbers and without `given`, which are those of the arguments.
+
+    Calls whose failures are equal here failed alike, whatever each asked for. None where less than two words are left.
+    """
+    left = words_of(_NUMBER.sub(" ", text[:_TEXT])) - given
+    return hash(left) if len(left) > 1 else None
 
 
 @lru_cache(maxsize=1024)

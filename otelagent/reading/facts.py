@@ -35,7 +35,7 @@ from otelagent.reading.history import HistoryReader, RoleOf, asked_of, last_user
 from otelagent.reading.instructions import TaskRead
 from otelagent.reading.known import Known
 from otelagent.reading.likeness import ArgumentsRead
-from otelagent.reading.results import of_coworker, read_result
+from otelagent.reading.results import failure_of, of_coworker, read_result
 from otelagent.reading.roles import is_closing, is_program, runs_anything
 from otelagent.reading.seen import MAX_DECLARED, Seen
 
@@ -100,6 +100,7 @@ def _call(step: Step, content: Content, role: Role, command: str) -> Call:
         arguments=None if arguments is None else _canonical(arguments),
         like=like,
         result=judged.result,
+        failure=failure_of(judged.outcome, captured, content.error(), like),
         size=judged.size,
         given=captured.value if captured is not None and role is not Role.NOTE else None,
         acted=_acted(arguments, judged.outcome, role),

@@ -8,7 +8,7 @@ from otelagent.reading.envelopes import unwrap
 from otelagent.reading.instructions import InstructionsRead
 from otelagent.reading.likeness import ArgumentsRead, hash_of
 from otelagent.reading.outcome import outcome
-from otelagent.reading.results import facts_of, of_coworker
+from otelagent.reading.results import facts_of, failure_of, of_coworker
 from otelagent.reading.seen import Seen
 
 RoleOf = Callable[[str | None, str | None, str], Role]
@@ -134,6 +134,7 @@ class ResultRead:
                 arguments=self.arguments,
                 like=like,
                 result=judged.result,
+                failure=failure_of(judged.outcome, recorded, None, like),
                 size=judged.size,
                 suspect=judged.suspect,
                 receipt=judged.receipt or of_coworker(self._tool, None, recorded, like),

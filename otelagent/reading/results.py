@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 from xxhash import xxh3_64_intdigest
 
-from otelagent.model import Captured, Likeness, More, Outcome, Receipt, Role, Status, Step, Suspect
-from otelagent.reading.arguments import fingerprint, size
+from otelagent.model import REFUSED, Captured, Likeness, More, Outcome, Receipt, Role, Status, Step, Suspect
+from otelagent.reading.arguments import failure, fingerprint, size
 from otelagent.reading.completion import CompletionRead
 from otelagent.reading.envelopes import Unwrapped, unwrap
 from otelagent.reading.hints import hint, not_done
@@ -103,6 +103,14 @@ def facts_of(opened: Captured | None, found: Outcome, role: Role, given: Capture
         more(opened.value) if found.status is Status.OK and role is not Role.NOTE else None,
         _hint(opened, found, role) if found.status is Status.OK and role is not Role.NOTE else None,
     )
+
+
+def failure_of(found: Outcome, captured: Captured | None, error: str | None, like: Likeness | None) -> int | None:
+    """What tells how a call failed, whatever it asked for."""
+    if found.status not in REFUSED or like is None:
+        return None
+    text = error if captured is None else as_text(unwrap(captured.value).value)
+    return None if text is None else failure(text, like.terms)
 
 
 def _hint(opened: Captured, found: Outcome, role: Role) -> Outcome | None:
