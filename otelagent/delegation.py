@@ -147,7 +147,9 @@ class Tree:
     def linked(self, span_ids: Iterable[bytes]) -> list[bytes]:
         """Spans have taken their places; gives the runs whose edges are other than before."""
         waiting = [key for span_id in span_ids for key in self._awaiting.pop(span_id, ())] if self._awaiting else []
-        return [key for key in waiting if self._put(key)]
+        placed = [key for key in waiting if self._put(key)]
+        again = list(islice(self._seeking, MAX_LOOKED)) if placed else ()
+        return placed + [key for key in again if key in self._agents and self._put(key)]
 
     def awaits(self, span_id: bytes) -> bool:
         """A chain of parents ends at this span."""
