@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from otelagent.answers import admits, is_loud, said
+from otelagent.answers import admits, is_loud, said, undone
 from otelagent.coverage import Coverage
 from otelagent.delegation import plain
 from otelagent.inner import inner
@@ -59,16 +59,11 @@ def _ignored(run: AgentRun, child: AgentRun) -> Untold | None:
     if answer is None or answer.turn is None or answer.turn.said is None or child.ended is None:
         return None
     complete = answer.turn.said.complete
-    if receipt is None and not complete and not _says_undone(child):
+    if receipt is None and not complete and not undone(child):
         return None
     if receipt is not None and receipt.short:
         return Untold(child, None, f"did {receipt.processed} of {receipt.assigned} items", complete)
     return Untold(child, None, "failed" if child.ended.failed else "did part of its work", complete)
-
-
-def _says_undone(child: AgentRun) -> bool:
-    answer = said(child)
-    return answer is not None and answer.turn is not None and answer.turn.said is not None and answer.turn.said.undone
 
 
 def coworkers(run: AgentRun) -> Iterator[tuple[Step, Receipt]]:

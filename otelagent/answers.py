@@ -49,6 +49,12 @@ def claims(run: AgentRun) -> bool:
     return text is not None and text.complete and not text.admission.any
 
 
+def undone(run: AgentRun) -> bool:
+    """The run's answer says that part of the work is still to be done."""
+    answer = said(run)
+    return answer is not None and answer.turn is not None and answer.turn.said is not None and answer.turn.said.undone
+
+
 def is_loud(run: AgentRun) -> bool:
     """The run failed for all to see, or says itself that part is left."""
     if run.ended is not None and run.ended.failed:

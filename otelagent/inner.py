@@ -111,6 +111,11 @@ class Inner(msgspec.Struct, frozen=True):
         """Its last words are no answer."""
         return self.answer.turn is not None and self.answer.turn.said is not None and self.answer.turn.said.halted
 
+    @property
+    def undone(self) -> bool:
+        """It says that part of the work is still to be done."""
+        return self.answer.turn is not None and self.answer.turn.said is not None and self.answer.turn.said.undone
+
     def named(self, keys: frozenset[int]) -> list[str]:
         """Items by the names that its task, or its answer, gives them."""
         said = self.answer.turn.said if self.answer.turn is not None else None

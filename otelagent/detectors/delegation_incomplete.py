@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from otelagent.ancestors import Untold, coworkers, names, passed_over, silence, tellable, untold
-from otelagent.answers import admits, claims, said, stop
+from otelagent.answers import admits, claims, said, stop, undone
 from otelagent.attributes import (
     DELEGATION_ASSIGNED,
     DELEGATION_MISSING,
@@ -53,10 +53,10 @@ class DelegationIncomplete(Detector):
     counts inferred from its calls: items that its assignment enumerates against those that its calls dealt with. Also
     a failure inside the child that nothing made good and that its answer doesn't mention, and last words that are no
     answer: cut off, stopped at a limit of steps, with calls that were never carried out, or only a plan
-    (`unresolved_failure`). A child that says itself that part is left is found where the agent above it passes that
-    over. Every ancestor whose own answer doesn't mention it gets `child_incomplete`. An agent without a span of its
-    own is judged by the result of the call that stands for it, or, where all model calls are in one run, by the
-    conversation that the call began.
+    (`unresolved_failure`). A child that says itself that part is left, or still to be done, is found where the agent
+    above it passes that over. Every ancestor whose own answer doesn't mention it gets `child_incomplete`. An agent
+    without a span of its own is judged by the result of the call that stands for it, or, where all model calls are in
+    one run, by the conversation that the call began.
 
     ## Why it matters
     The parent's trace looks clean: its child span is completed, its answer fluent. What is missing shows nowhere but
@@ -166,7 +166,7 @@ class DelegationIncomplete(Detector):
             return None
         bad = unresolved(run) if delegated and run.trace.whole(run) else []
         if not short and not bad:
-            return self._cut_off(run, edge) if delegated else None
+            return self._without_counts(run, edge) if delegated else None
         open_about_it = short and coverage is not None and (coverage.receipt.honest or admits(run)) and not claims(run)
         if open_about_it and coverage is not None:
             return self._missing(run, edge, coverage, bad) if passed_over(run) else None
@@ -220,6 +220,14 @@ class DelegationIncomplete(Detector):
         )
         evidence = [*(evidence_of(s, "failed and not made good") for s in bad[:8]), *silence(run)]
         return self._finding(run, bad[0], "unresolved_failure", min(0.7, edge.confidence), reason, evidence, bad)
+
+    def _without_counts(self, run: AgentRun, edge: Edge) -> Finding | None:
+        if not undone(run) or claims(run) or not passed_over(run) or run.ended is None:
+            return self._cut_off(run, edge)
+        reason = f"{run.agent or 'a child agent'} {UNDONE}, which nobody above it said"
+        answer = said(run) or run.ended
+        evidence = [Evidence(answer.span_id, "completion", UNDONE)]
+        return self._finding(run, answer, "unresolved_failure", min(0.6, edge.confidence), reason, evidence, ())
 
     def _cut_off(self, run: AgentRun, edge: Edge) -> Finding | None:
         """The child's own steps show why its last words are no answer."""
@@ -290,9 +298,9 @@ class DelegationIncomplete(Detector):
                 did = f"met a failure ({bad[0].tool or 'a source'} {PHRASES[bad[0].call.outcome.status]})"
                 failed = Coverage(Receipt(None, None, "inferred"), 0.6, failed=tuple(bad))
                 yield self._of_inner(run, child, failed, "unresolved_failure", did)
-            elif child.halted and not admits(run):
+            elif (child.halted or child.undone) and not admits(run):
                 stopped = Coverage(Receipt(None, None, "stopped"), STRENGTHS["stopped"])
-                yield self._of_inner(run, child, stopped, "unresolved_failure", STOPPED)
+                yield self._of_inner(run, child, stopped, "unresolved_failure", STOPPED if child.halted else UNDONE)
 
     def _of_inner(self, run: AgentRun, child: Inner, coverage: Coverage, cause: str, did: str) -> Finding:
         receipt, name = coverage.receipt, child.call.target or child.call.tool or "a child agent"
