@@ -12,13 +12,15 @@ _SPLIT: Final = compiled(
 TAIL: Final = 40
 """Bytes at the end of a sentence that may say what its list is for."""
 
+_ENDED: Final = compiled(r"[,、，].*?(?:\s(?:and|und|et|y|e|or|oder|ou|sowie)\s|と|和)[^,、，;；]*([;；])")
+"""A list that is ended by "and" before a semicolon: what follows is another clause."""
 _AMPERSAND: Final = compiled(r"\s&\s")
 _PARENTHESES: Final = compiled(r"[(（]([^()（）\n]{5,400})[)）]")
 
 
 def listed(data: bytes) -> Iterator[tuple[list[str], int, int]]:
     """The names of each sentence that lists some, where it begins, and where its last words do (bytes)."""
-    for start, sentence in (*sentences(data), *_aside(data)):
+    for start, sentence in (*_clauses(data), *_aside(data)):
         after_colon = sentence.rpartition(b": ")[2].rpartition("：".encode())[2]
         names = _parts(after_colon)
         if len(names) < 3:
@@ -29,6 +31,16 @@ def listed(data: bytes) -> Iterator[tuple[list[str], int, int]]:
         if all(len(n) <= 60 and len(n.split()) <= 4 for n in short):
             ends = start + len(sentence)
             yield [short[0].split()[-1], *short[1:]], start, max(start, ends - TAIL)
+
+
+def _clauses(data: bytes) -> Iterator[tuple[int, bytes]]:
+    for start, sentence in sentences(data):
+        ended = _ENDED.search(sentence)
+        if ended is None:
+            yield start, sentence
+            continue
+        yield start, sentence[: ended.start(1)]
+        yield start + ended.end(1), sentence[ended.end(1) :]
 
 
 def between(text: str) -> list[str]:

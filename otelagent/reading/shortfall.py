@@ -35,13 +35,8 @@ def short(text: str, brief: Brief) -> Account | None:
     for words in map(words_of, likely(text)):
         if account := _share(data, words, brief):
             return account
-        if account := _of_things(data, found, words, brief):
-            return account
-        for judge in (
-            (_of_whole, _summed, _halved, _all_but, _first, _cut_short, _remaining, _with_rest)
-            if found and brief.numbers
-            else ()
-        ):
+        aside = _did_as_many(data, words, brief) and not (words.stopped.search(data) or words.undone.search(data))
+        for judge in (*(() if aside else _PARTS), *(_COUNTS if found and brief.numbers else ())):
             if account := judge(data, found, words, brief):
                 return account
     return None
@@ -131,8 +126,25 @@ def _sentence(data: bytes, start: int, end: int) -> bytes:
 
 def whole(text: str, brief: Brief) -> bool:
     """The answer says that all were dealt with, as many as the assignment says: "scored all 40"."""
-    data = plain(text)
-    return bool(brief.numbers) and any(_is_finding(data, 0, 0, words, brief) for words in map(words_of, likely(text)))
+    data = plain(text) if brief.numbers else b""
+    return any(
+        _is_finding(data, 0, 0, words, brief) or _did_as_many(data, words, brief) for words in map(words_of, likely(text))
+    )
+
+
+def _did_as_many(data: bytes, words: Words, brief: Brief) -> bool:
+    """ "Labels are written for 26 pots": a clause of its own that says that as many were dealt with as there are."""
+    total = max(brief.numbers, default=0)
+    for begin, close, number in numbers(data):
+        before = _CLAUSES.split(data[max(0, begin - _NEAR) : begin])[-1]
+        after = _CLAUSES.split(data[close : close + _NEAR])[0]
+        clause = before + data[begin:close] + after
+        if number != total or words.of.match(after) or words.within.search(after) or words.lead.search(before):
+            continue
+        told = (before + b" " + after).decode(errors="replace")
+        if (tells_done(told, ()) or words.ready.search(clause)) and not (words.uncounted.search(clause) or words.only.search(clause)):
+            return len(list(numbers(clause))) == 1
+    return False
 
 
 def _is_finding(data: bytes, start: int, end: int, words: Words, brief: Brief) -> bool:
@@ -280,3 +292,10 @@ def _known(word: bytes, brief: Brief) -> bool:
     if not name.isascii():
         return any(name[at : at + 2] in brief.text for at in range(len(name) - 1))
     return len(name) >= _STEM and name[:_STEM] in brief.text
+
+
+_PARTS: Final = (_of_things, _of_whole)
+"""A part of a whole, of which nothing is said where as many as were asked for are said to be done."""
+
+_COUNTS: Final = (_summed, _halved, _all_but, _first, _cut_short, _remaining, _with_rest)
+"""Against a number that the assignment says."""

@@ -19,6 +19,7 @@ class Words:
         "of",
         "only",
         "others",
+        "ready",
         "rest",
         "spaced",
         "stopped",
@@ -39,6 +40,7 @@ class Words:
         self.undone, self.stopped, self.uncounted = found("undone"), found("stopped"), found("uncounted")
         self.unmade = compiled("|".join(lists["unmade"]))
         self.only, self.half, self.whole = found("only"), found("half"), found("whole")
+        self.ready = found("ready")
         gap = r"[\s(]{1,3}" if self.spaced else r"[\s(（]{0,2}"
         some = rf"(?:[\pL’-]+{gap}){{0,3}}" if self.spaced else r"[^\d，。、；]{0,8}?"
         self.of = compiled(rf"^{gap}{some}(?:{'|'.join(lists['of'])})\(?$")
