@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from otelagent.reading.brief import Brief
+from otelagent.reading.counts import participle
 from otelagent.reading.duty import gives_reason
 from otelagent.reading.layout import listed
 from otelagent.reading.lexicon import compiled, folded
@@ -29,6 +30,8 @@ _ROOT: Final = 3
 
 _LINE: Final = 300
 """Characters of a text that lists names."""
+
+_DENIALS: Final = ("未", "不", "没", "un", "non_", "not_", "non", "nicht_", "no_", "sin_", "sem_", "nao_", "não_", "pas_")
 
 _FRACTION: Final = compiled(r"^\s*(\d{1,7})\s*(?:/|of|von|sur|de|中)\s*(\d{1,7})\b")
 
@@ -115,6 +118,7 @@ def _name(entry: object) -> str:
 def _of_groups(groups: Sequence[_Group], brief: Brief) -> Account | None:
     done = [g for g in groups if g.state is not None and g.state.did]
     lacking = [g for g in groups if g.state is not None and g.state.lacks and g.count]
+    done = done or _by_form(groups, lacking, brief)
     given = _given(groups, done, brief)
     processed = sum(g.count for g in done)
     left = tuple(name for g in lacking for name in g.names or () if not gives_reason(name))
@@ -131,6 +135,27 @@ def _of_groups(groups: Sequence[_Group], brief: Brief) -> Account | None:
     if not lacking:
         return _given_and_done(groups, given, done, brief)
     return _parted(groups, given, done, lacking, left, brief)
+
+
+def _by_form(groups: Sequence[_Group], lacking: Sequence[_Group], brief: Brief) -> list[_Group]:
+    """What is the opposite of what is left (`未付与` and `タグ付与`), or done by the form of its word: `modelled` of
+    those `wanted`."""
+    unknown = [g for g in groups if g.state is None and g.count not in brief.numbers]
+    if opposite := [g for g in unknown for other in lacking if _denies(other.name, g.name)]:
+        return opposite
+    found = [g for g in unknown if (parts := words(g.name)) and participle(parts[-1])]
+    given = any(g.state is State.GIVEN and g.count in brief.numbers for g in groups)
+    whole = sum(g.count for g in (*found, *lacking)) in brief.numbers
+    return found if given or (lacking and whole) else []
+
+
+def _denies(name: str, other: str) -> bool:
+    """`未付与` of `タグ付与`, `not_tagged` of `tagged`."""
+    for prefix in _DENIALS:
+        rest = name.removeprefix(prefix)
+        if rest != name and len(rest) >= _ROOT - 1 and other.endswith(rest):
+            return True
+    return False
 
 
 def _given(groups: Sequence[_Group], done: Sequence[_Group], brief: Brief) -> int | None:
@@ -323,7 +348,10 @@ def _told(value: object, brief: Brief, key: State | None) -> State | None:
     if isinstance(value, bool):
         return (State.DONE if value else State.LEFT) if key is not None and key.did else None
     if isinstance(value, str):
-        return state(value, brief.verbs) if len(value) <= _VALUE else None
+        if len(value) > _VALUE:
+            return None
+        by_form = State.DONE if participle(folded(value)) else None
+        return state(value, brief.verbs) or by_form
     if isinstance(value, dict):
         for name, member in islice(value.items(), 12):
             key = state(str(name), brief.verbs)

@@ -15,6 +15,7 @@ _SHORT: Final = 4
 """Letters up to which an entry is a whole word; a longer one, or one with a star, is how a word begins."""
 
 _INFINITIVE: Final = compiled(r"^\p{Ll}{2,}(?:ar|er|ir|re|en)$")
+_INSIDE: Final = ("in", "en", "em")
 _YES: Final = frozenset("✔✓☑✅○◯◎")
 _NO: Final = frozenset("×✗✘✕❌☒☐⬜⏳⌛⏭否不")
 
@@ -79,8 +80,12 @@ def state(name: str, verbs: tuple[str, ...] = ()) -> State | None:
     parts = words(name)
     known = [_of_word(part, verbs) for part in parts]
     for at, part in enumerate(parts[:-1]):
+        if part in _INSIDE and parts[at + 1] in _listed("standing"):
+            return State.LEFT
         rest = [s for s in known[at + 1 :] if s is not None]
-        if part in _listed("negations") and (any(s.did for s in rest) or _bare(part, parts[at + 1])):
+        if part in _listed("negations") and (
+            any(s.did for s in rest) or _bare(part, parts[at + 1]) or (known[at + 1] is None and tells_dealt(parts[at + 1], ()))
+        ):
             return State.UNDONE if tells_dealt(" ".join(parts[at + 1 :]), verbs) else State.LEFT
         if part in _listed("before") and (any(s.did for s in rest) or _bare(part, parts[at + 1])):
             return State.TO_DO
@@ -89,7 +94,7 @@ def state(name: str, verbs: tuple[str, ...] = ()) -> State | None:
 
 def _bare(before: str, word: str) -> bool:
     """`sin_revisar`, `por_digitar`: an infinitive after such a word, whatever the verb."""
-    return before in ("sin", "sem", "por", "sans", "zu") and bool(_INFINITIVE.match(word.encode()))
+    return before in ("sin", "sem", "por", "sans", "zu", "a") and bool(_INFINITIVE.match(word.encode()))
 
 
 def _of_word(word: str, verbs: tuple[str, ...]) -> State | None:
