@@ -9,6 +9,7 @@ from otelagent.reading.envelopes import unwrap
 from otelagent.reading.layout import structures
 from otelagent.reading.ledger import Account, accounts
 from otelagent.reading.naming import found, key
+from otelagent.reading.reach import reached
 from otelagent.reading.receipts import objects
 from otelagent.reading.shortfall import short, whole
 from otelagent.reading.states import State, state
@@ -27,7 +28,7 @@ def account(answer: str, assignment: str, path: str = "") -> Receipt | None:
     shown = max(_structured(read, given), key=lambda each: each.assigned, default=None)
     if shown is not None:
         return _receipt(shown, "reported", path)
-    told = (undone(read, given) or short(read, given)) if isinstance(read, str) else None
+    told = (undone(read, given) or reached(read, given) or short(read, given)) if isinstance(read, str) else None
     return None if told is None else _receipt(told, "text", path)
 
 

@@ -161,6 +161,7 @@ def _candidates(text: str) -> Iterator[str]:
         yield from counted_names
     for entries, _ in blocks(data):
         yield from entries
+    yield from (name for name, _, _ in _in_quotes(data))
     for line in text.split("\n"):
         yield from (line, entry_head(line))
         yield from between(line)
@@ -292,9 +293,14 @@ def _blocks(data: bytes) -> Iterator[Family]:
 
 
 def _quoted(data: bytes) -> Iterator[Family]:
-    names = [(m.group(m.lastindex).decode(errors="replace"), m.start(), m.end()) for m in matches(_QUOTED, data, 200)]
+    names = list(_in_quotes(data))
     if len(names) >= 2:
         yield judged([name for name, _, _ in names], data, names[0][1], names[-1][2])
+
+
+def _in_quotes(data: bytes) -> Iterator[tuple[str, int, int]]:
+    for match in matches(_QUOTED, data, 200):
+        yield match.group(match.lastindex).decode(errors="replace"), match.start(), match.end()
 
 
 def _listed(data: bytes) -> Iterator[Family]:

@@ -11,7 +11,7 @@ from otelagent.reading.ledger import Account
 from otelagent.reading.lexicon import compiled, folded, matches
 from otelagent.reading.naming import forms
 from otelagent.reading.sentences import plain, sentences
-from otelagent.reading.states import State, state, tells_dealt
+from otelagent.reading.states import State, state, tells_dealt, tells_done
 from otelagent.reading.undone_words import Words, words
 
 Named = Sequence[tuple[str, str]]
@@ -20,6 +20,9 @@ Named = Sequence[tuple[str, str]]
 _HEAD: Final = 60
 """Bytes before a colon that are a name."""
 
+_LONG: Final = compiled(r"\p{Latin}{7,}")
+_STEM: Final = 6
+_YET: Final = compiled(r"\b(?:yet|noch|encore|todavia|aun|ainda)\b|まだ|还没|尚未")
 _ARTICLES: Final = compiled(r"^(?:(?:the|der|die|das|den|le|la|les|l’|el|los|las|o|a|os|as|por \pL+ |a \pL+ )\s*)")
 _THINGS: Final = compiled(r"\b(?:the|our|der|die|das|den|les?|la|des|el|los|las|une?)\s+\pL+")
 _PARTS: Final = compiled(r"[;；—]|,? (?:but|aber|mais|pero|mas|while|whereas|however|jedoch|nur) |，但|、但|が、")
@@ -57,7 +60,21 @@ def _left(sentence: bytes, own: Words, known: Named, brief: Brief) -> Iterator[s
 def _tells_work(part: bytes, own: Words, brief: Brief) -> bool:
     """What wasn't done is work, and nothing that is said of an item."""
     told = (each.decode(errors="replace") for each in own.unmade_in(part))
-    return any(tells_dealt(each, brief.verbs) or speaks_of(each, brief) for each in told)
+    return any(
+        tells_dealt(each, brief.verbs) or speaks_of(each, brief) or _names_work(each, brief) or _awaits(each, brief)
+        for each in told
+    )
+
+
+def _awaits(told: str, brief: Brief) -> bool:
+    """ "Not yet written": a word for any work will do, unless the assignment asks what things are like."""
+    return not brief.checks and bool(_YET.search(told.encode(errors="replace"))) and tells_done(told, ())
+
+
+def _names_work(told: str, brief: Brief) -> bool:
+    """The assignment has the word, as a noun or a verb: "nobody inventoried it" of "an inventory"."""
+    found = (match.group().decode(errors="replace") for match in matches(_LONG, told.encode(errors="replace"), 8))
+    return any(word[:_STEM] in brief.text for word in found)
 
 
 def _lacked(part: bytes, own: Words, known: Named) -> Iterator[str]:
