@@ -59,9 +59,10 @@ def _ignored(run: AgentRun, child: AgentRun) -> Untold | None:
     if answer is None or answer.turn is None or answer.turn.said is None or child.ended is None:
         return None
     complete = answer.turn.said.complete
-    if receipt is None and not complete and not undone(child):
+    short = receipt is not None and receipt.short
+    if not short and not complete and not undone(child):
         return None
-    if receipt is not None and receipt.short:
+    if receipt is not None and short:
         return Untold(child, None, f"did {receipt.processed} of {receipt.assigned} items", complete)
     return Untold(child, None, "failed" if child.ended.failed else "did part of its work", complete)
 

@@ -41,6 +41,12 @@ def _why_quiet(coverage: Coverage, good: bool) -> str:
     return "what is missing is told, and known" if coverage.receipt.short else "all that was assigned was processed"
 
 
+def _is_open(run: AgentRun, coverage: Coverage) -> bool:
+    """It says what it left: by counts or names of its own words, or otherwise and without a claim of completion."""
+    counted = coverage.receipt.method == "text" and coverage.receipt.honest
+    return counted or ((coverage.receipt.honest or admits(run)) and not claims(run))
+
+
 @dataclass(frozen=True)
 class DelegationIncomplete(Detector):
     """A child agent processed only part of what it was assigned, or met a failure, and reported completion.
@@ -167,8 +173,7 @@ class DelegationIncomplete(Detector):
         bad = unresolved(run) if delegated and run.trace.whole(run) else []
         if not short and not bad:
             return self._without_counts(run, edge) if delegated else None
-        open_about_it = short and coverage is not None and (coverage.receipt.honest or admits(run)) and not claims(run)
-        if open_about_it and coverage is not None:
+        if short and coverage is not None and _is_open(run, coverage):
             return self._missing(run, edge, coverage, bad) if passed_over(run) else None
         if admits(run) and not claims(run):
             return None

@@ -30,6 +30,8 @@ _NUMBER: Final = compiled(
 )
 _PART: Final = compiled(f"{_ONES.replace(chr(92) + 'b', '')}|{_TENS}")
 _AFTER: Final = compiled(r"^(?:\s?[%％‰€$£]|[.,:/-]\d|-[A-Za-z]{1,2}\b|[A-Za-z0-9_]|分の)")
+_NO_ONE: Final = compiled("^[共起样樣直般些旦切定]")
+"""After a sign for one, with which it is a word: 一共, 一些."""
 _FRACTION: Final = compiled(r"分の$")
 _CLAUSE: Final = compiled(r"[.:!?](?:\s|$)|[。：！？\n]")
 _SPLIT: Final = compiled(
@@ -90,6 +92,8 @@ def numbers(data: bytes, limit: int = 60) -> Iterator[tuple[int, int, int]]:
     for match in matches(_NUMBER, data, limit):
         written, end = match.group(1).decode(errors="replace"), match.end(1)
         part = _AFTER.match(data[end : end + 6]) or _FRACTION.search(data[max(0, match.start(1) - 6) : match.start(1)])
+        if written == "一" and _NO_ONE.match(data[end : end + 3]):
+            continue
         if not part and (value := _value(written)) is not None:
             yield match.start(1), end, value
 

@@ -313,3 +313,6 @@ def _forms(text: str) -> Iterator[int]:
     head = entry_head(text)
     if head != text:
         yield from forms(head)
+    kind, colon, rest = text.rpartition(":")
+    if colon and rest and kind.isascii() and len(text) <= _LONGEST and not any(map(str.isspace, text)):
+        yield from forms(rest)  # "component:ledger-core"

@@ -31,7 +31,9 @@ _ROOT: Final = 3
 _LINE: Final = 300
 """Characters of a text that lists names."""
 
-_DENIALS: Final = ("未", "不", "没", "un", "non_", "not_", "non", "nicht_", "no_", "sin_", "sem_", "nao_", "não_", "pas_")
+_DENIALS: Final = (
+    *("未", "不", "没", "un", "non_", "not_", "non", "nicht_", "no_", "sin_", "sem_", "nao_", "não_", "pas_"),
+)
 
 _FRACTION: Final = compiled(r"^\s*(\d{1,7})\s*(?:/|of|von|sur|de|中)\s*(\d{1,7})\b")
 

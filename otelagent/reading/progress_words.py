@@ -88,6 +88,6 @@ def words(language: str) -> Words:
         acted=compiled("|".join(own.get("acted", (NOTHING,)))),
         acted_after=compiled("|".join(f"^(?:{each})" for each in own.get("acted_after", (NOTHING,)))),
         verdicts=compiled(f"^(?:{'|'.join(own.get('verdicts', (NOTHING,)))})$"),
-        attributed=compiled("|".join(f"(?:{each})" for each in own.get("attributed", (NOTHING,)))),
+        attributed=lexicon.any_of("delegation", language, "attributed"),
         doers=frozenset(folded(each).encode() for each in lexicon.words("acknowledgement", language).get("doers", ())),
     )

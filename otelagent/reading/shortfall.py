@@ -1,6 +1,6 @@
 """Counts of an answer that fall short of what its assignment says: "26 of them", 59 + 2 + 5, the first half."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -17,6 +17,10 @@ _CLAUSES: Final = compiled(r"[,;:.、，；。]|\s(?:and|und|et|y|e)\s")
 _PERCENT: Final = compiled(r"(?:^|[^\d.,])(\d{1,3}(?:[.,]\d+)?)\s?%")
 _PART_OF: Final = compiled(
     r"^\s*(?:(?:of|der|des|du|de|do|da|dos|das|del|的|の)\b ?)?(?:(?:the|all|los|las|les) )?(\pL{2,}(?: \pL{6,})?)"
+)
+_ALTOGETHER: Final = compiled(
+    r"\b(?:altogether|in total|in all|insgesamt|(?:au|en|no|un|ein|um) total|gesamt)\b"
+    r"|[一总總]共|全部で|合計|共[计計有]"
 )
 _WORDS: Final = compiled(r"\pL{2,24}")
 _STEM: Final = 4
@@ -43,6 +47,7 @@ def short(text: str, brief: Brief) -> Account | None:
 
 
 Numbers = Sequence[tuple[int, int, int]]
+Judge = Callable[[bytes, Numbers, Words, Brief], Account | None]
 
 
 def _of_whole(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
@@ -52,7 +57,7 @@ def _of_whole(data: bytes, found: Numbers, words: Words, brief: Brief) -> Accoun
         gap = data[end:begin]
         if len(gap) > _NEAR or any(mark in gap for mark in (b". ", b"\n", "。".encode())):
             continue
-        if second in brief.numbers and first < second and words.of.match(gap):
+        if second in brief.numbers and first < second and (words.of.match(gap) or _ALTOGETHER.search(gap)):
             done, total = first, second
         elif first in brief.numbers and second < first and _parts(data[:start], gap, words):
             if _all(data[:start], gap, words):
@@ -94,8 +99,11 @@ def _of_things(data: bytes, found: Numbers, words: Words, brief: Brief) -> Accou
         if first < second and words.of.match(gap):
             done, total, at, named = first, second, start, gap + data[close : close + 30]
         elif second < first and words.within.search(gap) and not _all(data[:start], gap, words):
-            done, total, at, named = second, first, begin, gap
+            named = gap if words.spaced else data[max(0, start - 24) : start] + gap
+            done, total, at = second, first, begin
         else:
+            continue
+        if words.attributed.search(_sentence(data, start, close)):
             continue
         if total < 2 or not any(_known(word, brief) for word in _WORDS.findall(named)[:6]):
             continue
@@ -128,7 +136,8 @@ def whole(text: str, brief: Brief) -> bool:
     """The answer says that all were dealt with, as many as the assignment says: "scored all 40"."""
     data = plain(text) if brief.numbers else b""
     return any(
-        _is_finding(data, 0, 0, words, brief) or _did_as_many(data, words, brief) for words in map(words_of, likely(text))
+        _is_finding(data, 0, 0, words, brief) or _did_as_many(data, words, brief)
+        for words in map(words_of, likely(text))
     )
 
 
@@ -142,7 +151,9 @@ def _did_as_many(data: bytes, words: Words, brief: Brief) -> bool:
         if number != total or words.of.match(after) or words.within.search(after) or words.lead.search(before):
             continue
         told = (before + b" " + after).decode(errors="replace")
-        if (tells_done(told, ()) or words.ready.search(clause)) and not (words.uncounted.search(clause) or words.only.search(clause)):
+        if (tells_done(told, ()) or words.ready.search(clause)) and not (
+            words.uncounted.search(clause) or words.only.search(clause)
+        ):
             return len(list(numbers(clause))) == 1
     return False
 
@@ -205,7 +216,7 @@ def _halved(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account 
 def _all_but(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
     """ "All 16 but three"."""
     for start, end, number in found:
-        if words.except_.search(data[max(0, start - 40) : start]):
+        if words.except_.search(data[max(0, start - 40) : start]) or words.excepted.search(data[end : end + 24]):
             total = next((n for b, _, n in found if n in brief.numbers and n > number and abs(b - end) < _NEAR), None)
             if total is not None:
                 return Account(total, total - number, ())
@@ -294,8 +305,8 @@ def _known(word: bytes, brief: Brief) -> bool:
     return len(name) >= _STEM and name[:_STEM] in brief.text
 
 
-_PARTS: Final = (_of_things, _of_whole)
+_PARTS: Final[tuple[Judge, ...]] = (_of_things, _of_whole)
 """A part of a whole, of which nothing is said where as many as were asked for are said to be done."""
 
-_COUNTS: Final = (_summed, _halved, _all_but, _first, _cut_short, _remaining, _with_rest)
+_COUNTS: Final[tuple[Judge, ...]] = (_summed, _halved, _all_but, _first, _cut_short, _remaining, _with_rest)
 """Against a number that the assignment says."""

@@ -84,7 +84,9 @@ def state(name: str, verbs: tuple[str, ...] = ()) -> State | None:
             return State.LEFT
         rest = [s for s in known[at + 1 :] if s is not None]
         if part in _listed("negations") and (
-            any(s.did for s in rest) or _bare(part, parts[at + 1]) or (known[at + 1] is None and tells_dealt(parts[at + 1], ()))
+            any(s.did for s in rest)
+            or _bare(part, parts[at + 1])
+            or (known[at + 1] is None and tells_dealt(parts[at + 1], ()))
         ):
             return State.UNDONE if tells_dealt(" ".join(parts[at + 1 :]), verbs) else State.LEFT
         if part in _listed("before") and (any(s.did for s in rest) or _bare(part, parts[at + 1])):

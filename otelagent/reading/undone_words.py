@@ -10,7 +10,9 @@ class Words:
     """The compiled word lists of one language."""
 
     __slots__ = (
+        "attributed",
         "except_",
+        "excepted",
         "finding",
         "first",
         "half",
@@ -40,7 +42,7 @@ class Words:
         self.undone, self.stopped, self.uncounted = found("undone"), found("stopped"), found("uncounted")
         self.unmade = compiled("|".join(lists["unmade"]))
         self.only, self.half, self.whole = found("only"), found("half"), found("whole")
-        self.ready = found("ready")
+        self.ready, self.attributed = found("ready"), any_of("delegation", language, "attributed")
         gap = r"[\s(]{1,3}" if self.spaced else r"[\s(（]{0,2}"
         some = rf"(?:[\pL’-]+{gap}){{0,3}}" if self.spaced else r"[^\d，。、；]{0,8}?"
         self.of = compiled(rf"^{gap}{some}(?:{'|'.join(lists['of'])})\(?$")
@@ -52,7 +54,9 @@ class Words:
         self.rest = compiled(f"(?:{'|'.join(lists['rest'])})")
         self.lack = compiled(f"(?:{'|'.join(lists['lack'])})")
         self.within = compiled(f"(?:{'|'.join(lists['within'])})")
-        self.except_ = compiled(rf"(?:{'|'.join(lists['except'])})$")
+        excepts = f"(?:{'|'.join(lists['except'])})"
+        self.except_ = compiled(f"{excepts}$")
+        self.excepted = compiled(rf"^\D{{0,4}}?{excepts}" if language == "ja" else NOTHING)
 
     def unmade_in(self, part: bytes) -> Iterator[bytes]:
         """What a clause says wasn't done, as it says it."""

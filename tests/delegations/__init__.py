@@ -5,7 +5,7 @@ it ended (`finish`), what its parent says last, and whether part of the work is 
 names of what is `missing`. `evidence` is what shows it: reported (`reports` on a span, an `event`), structured, left (a
 list of what is), text, inferred or stop. `admits`: its JSON lists what is left, so that whoever reads it knows.
 `again`: the parent has another child do more. `words`: its words alone show it. `open`: why it isn't found today;
-`miscounted`: why its counts are others.
+`miscounted`: why its counts are others; `unnamed`: why its missing items aren't told by name.
 """
 
 import json
