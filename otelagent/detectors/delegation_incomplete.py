@@ -42,9 +42,8 @@ def _why_quiet(coverage: Coverage, good: bool) -> str:
 
 
 def _is_open(run: AgentRun, coverage: Coverage) -> bool:
-    """It says what it left: by counts or names of its own words, or otherwise and without a claim of completion."""
-    counted = coverage.receipt.method == "text" and coverage.receipt.honest
-    return counted or ((coverage.receipt.honest or admits(run)) and not claims(run))
+    """It says what it left, and doesn't claim to be complete beside that."""
+    return (coverage.receipt.honest or admits(run)) and not claims(run)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 `tests/delegations/accounts.json`, a case each: the `task`, what the child `say`s, whether that tells of a part that is
 left (`partial`), with its `counts` where they can be known. `open`: why it is read otherwise today; `miscounted`: why
-its counts are others.
+its counts are others; `claims`: what of it is read as a claim of completion, which no honest parent makes good.
 """
 
 import json
@@ -17,7 +17,7 @@ from otelagent.reading.completion import CompletionRead
 from tests import encodings
 
 ACCOUNTS = json.loads((Path(__file__).parent.parent / "delegations" / "accounts.json").read_text())
-PARTIAL = [each for each in ACCOUNTS if each["partial"] and "open" not in each]
+PARTIAL = [each for each in ACCOUNTS if each["partial"] and not {"open", "claims"} & each.keys()]
 SILENT = "Everything that you asked for is done."
 HONEST = "Only part of it could be done; the rest is still missing."
 
