@@ -62,6 +62,8 @@ _NONE: Final = compiled(
 _NO: Final = ("en", "es")
 """Languages in which `no` says that nothing is; in Portuguese it says where."""
 _NOT: Final = compiled(r"^\s+no\b")
+_LATE: Final = compiled(r"^[^,.;:]{0,60}\b(?:nicht|nie)\b")
+"""What takes back a participle that German puts first: "verschickt habe ich es nicht"."""
 _LABEL: Final = compiled(r"^\s*(?:at|on|by|date|am|le|el|em)?\s*:|^\s*(?:at|via|by)\b")
 """What follows the name of a field, such as the time at which a record was made."""
 
@@ -173,6 +175,7 @@ def _holds(clause: bytes, match: Any, language: str, how: str) -> bool:
         any_of("deeds", language, "not_yet").search(before)
         or _NONE.search(rest)
         or (language in _NO and _NOT.search(rest))
+        or (language in _VERB_LAST and _LATE.search(rest))
     ):
         return False
     if any_of("deeds", language, "shown").search(rest):
