@@ -14,6 +14,7 @@ from otelagent.model import (
     Claim,
     Doubt,
     Kind,
+    More,
     Role,
     Said,
     Status,
@@ -99,7 +100,7 @@ class _Looking(NamedTuple):
 class OpenQuestions:
     """Owned by one AgentRun, touched by its fold only."""
 
-    __slots__ = ("_hints", "_open", "_pages", "_received", "_task")
+    __slots__ = ("_hints", "_listed", "_open", "_pages", "_received", "_task")
 
     def __init__(self) -> None:
         self._hints: tuple[Step, ...] = ()
@@ -107,6 +108,8 @@ class OpenQuestions:
         self._open: tuple[Question, ...] = ()
         self._pages: tuple[Step, ...] = ()
         """Good results that are a part, until the tool is called again."""
+        self._listed: tuple[tuple[str | None, int, int], ...] = ()
+        """Of what a tool said there is in all, how much its pages have listed since the user asked."""
         self._received = False
         """A source brought something since the user asked."""
         self._task: Assignment | None = None
@@ -126,7 +129,7 @@ class OpenQuestions:
         if self._pages:
             self._pages = tuple([page for page in self._pages if page.tool != step.tool])
         if call.outcome.status is Status.OK:
-            if call.more is not None:
+            if call.more is not None and not self._paged_through(step, call.more):
                 self._pages = (*self._pages[1 - MAX_OPEN :], step)
             if call.hint is not None:
                 self._hints = (*self._hints[1 - MAX_OPEN :], step)
@@ -139,11 +142,21 @@ class OpenQuestions:
             self._open = (*self._open[1 - MAX_OPEN :], Question(step))
         return ()
 
+    def _paged_through(self, step: Step, more: More) -> bool:
+        """The pages of a tool have listed all that there is, by its own count."""
+        if more.total is None or not more.listed:
+            return False
+        own = [each for each in self._listed if each[:2] == (step.tool, more.total)]
+        listed = more.listed + sum(before for _, _, before in own)
+        rest = tuple([each for each in self._listed if each not in own])
+        self._listed = (*rest[1 - MAX_OPEN :], (step.tool, more.total, listed))
+        return listed >= more.total
+
     def decide(self, consumer: Step, given: Given) -> tuple[Decision, ...]:
         """What a completion with text means for the sources that ended before it started."""
         turn = consumer.turn
         if turn is not None and turn.task is not None and consumer.kind is Kind.LLM:
-            self._task, self._received = turn.task, False
+            self._task, self._received, self._listed = turn.task, False, ()
         if turn is None or not turn.text or not (self._open or self._pages or self._hints):
             return ()
         at = consumer.start if consumer.kind is Kind.LLM else consumer.end

@@ -46,3 +46,5 @@ class More(msgspec.Struct, frozen=True):
     note: str
     total: int | None = None
     """How much there is, where it says so."""
+    listed: int = 0
+    """How much of that it holds, where that was counted."""

@@ -85,7 +85,7 @@ def _counted(fields: _Fields) -> More | None:
         return None
     for name, (key, count) in fields.items():
         if name in COUNTS and type(count) is int and name.startswith(_TOTALS) and count > len(lists[0]):
-            return More(f"/{key}", f"lists {len(lists[0])} of {count}", count)
+            return More(f"/{key}", f"lists {len(lists[0])} of {count}", count, len(lists[0]))
     return None
 
 
@@ -110,7 +110,7 @@ def _portion(fields: _Fields) -> More | None:
         else:
             continue
         if 0 < part < total:
-            return More(f"/{key}", f"holds {part} of {total}", total)
+            return More(f"/{key}", f"holds {part} of {total}", total, part)
     return None
 
 
