@@ -32,7 +32,7 @@ check: setup ## Format, lint, types, import rules, dead code, generated files
 	$(BIN)/python -m otelagent.reference --check
 
 check-all: export STRICT = 1
-check-all: check image-check deploy-tools deploy-check build/otelcol ## Also the long runs
+check-all: check image-check deploy-tools deploy-check build/otelcol clients ## Also the long runs
 	$(BIN)/python -m pytest -n 2
 
 format: setup

@@ -7,6 +7,8 @@ from otelagent.model import BAD, Captured, Status
 from otelagent.reading.acknowledgement import admits
 from otelagent.reading.arguments import canonical, near, terms
 from otelagent.reading.claims import claims
+from otelagent.reading.instructions import TaskRead
+from otelagent.reading.looking import of_the_looking
 from otelagent.reading.outcome import outcome
 from otelagent.reading.roles import role
 
@@ -45,8 +47,11 @@ class SourceGate(Guard):
     def __init__(self, *tools: str) -> None:
         self._tools = frozenset(tools)
         self._open: list[_Bad] = []
+        self._asked = ""
 
     def before_model(self, messages: list[Message]) -> list[Message]:
+        asked = [text for m in messages if m.get("role") == "user" and isinstance(text := m.get("content"), str)]
+        self._asked = asked[-1] if asked else self._asked
         warnings = [f"Warning: {_happened(bad)}." for bad in self._open]
         advice = "Do not proceed with synthesis. Say what is missing, ask, or retry with different parameters."
         added = {"role": "system", "content": " ".join([*dict.fromkeys(warnings), advice])}
@@ -68,8 +73,12 @@ class SourceGate(Guard):
 
     def check(self, text: str, *, final: bool = True, finish: str | None = None) -> None:
         told = self._open and text.strip() and (final or claims(text))
-        if told and not admits(text).any:
+        if told and not admits(self._of_the_looking(text)).any:
             raise Interrupted(f"{_happened(self._open[0])}, and the answer doesn't say so: it was not given")
+
+    def _of_the_looking(self, text: str) -> str:
+        """Trouble that the user asks about is the answer's subject, and admits nothing."""
+        return of_the_looking(text, (), TaskRead(self._asked).troubles) if self._asked else text
 
 
 class EmptyResultGate(SourceGate):
@@ -78,7 +87,7 @@ class EmptyResultGate(SourceGate):
     statuses: ClassVar[frozenset[Status]] = frozenset({Status.EMPTY})
 
     def check(self, text: str, *, final: bool = True, finish: str | None = None) -> None:
-        admitted = admits(text)
+        admitted = admits(self._of_the_looking(text))
         if self._open and admitted.absence and not admitted.failed and not admitted.partial:
             raise Interrupted(f"{_happened(self._open[0])}, which doesn't show that there is nothing: ask or retry")
         super().check(text, final=final, finish=finish)

@@ -304,6 +304,26 @@ def test_a_completion_that_breaks_the_rule(rule: str, completion: str) -> None:
     assert any(violated(each, completion) for each in rules(rule))
 
 
+@pytest.mark.parametrize(
+    ("rule", "tools"),
+    [
+        ("You must not run any write statement; use only run_select, never run_dml.", {"run_select"}),
+        ("Only use run_select and run_explain.", {"run_select", "run_explain"}),
+        ("Nur db_lesen verwenden, niemals db_schreiben.", {"db_lesen"}),
+        ("Utilise uniquement lire_fiche, jamais chercher_web.", {"lire_fiche"}),
+        ("Usa solo buscar_salud y nunca buscar_web.", {"buscar_salud"}),
+        ("Use somente a ferramenta busca_saude, nunca a busca_web.", {"busca_saude"}),
+        ("只能使用 query_db，不要用 web_search。", {"query_db"}),
+        ("query_dbだけを使い、web_searchは使わないでください。", {"query_db"}),
+        ("Only use refund_payment for amounts under 50.", set()),
+        ("Return only customer_id and total_amount.", set()),
+    ],
+)
+def test_the_only_tools_are_those_that_are_not_ruled_out_beside(rule: str, tools: set[str]) -> None:
+    allowed = [set(each.terms) for each in constraints(rule, "user") if each.kind == "tool_allowed"]
+    assert allowed == [tools] if tools else not allowed
+
+
 def test_a_call_of_a_forbidden_tool_breaks_the_rule() -> None:
     (rule,) = rules("Never use the web_search tool.")
     assert violated_by_call(rule, "web_search", {"query": "x"})
@@ -340,10 +360,17 @@ LIFTS = [
     ("Responda apenas em JSON.", "Esqueça o JSON, texto normal basta."),
     ("只使用2024年1月1日之后发布的文件。", "日期限制不再适用。"),
     ("2024年1月1日以降の文書のみを使用してください。", "日付の制限は解除します。"),
+    ("Answer in at most 20 words.", "No word limit any more, please. And ticket 2?"),
+    ("Antworte in höchstens 10 Wörtern.", "Jetzt bitte ohne Begrenzung. Und Ticket 2?"),
+    ("Réponds en 10 mots maximum.", "Tu peux écrire sans limite maintenant. Et le ticket 2 ?"),
+    ("Responde con un máximo de 10 palabras.", "Ahora sin límite, por favor."),
+    ("Responda sempre com no máximo 10 palavras.", "Pode escrever à vontade agora, sem limite."),
+    ("10文字以内で答えてください。", "文字数は気にせず書いてください。"),
 ]
 STANDS = [
     (AFTER_2024, "And battery ageing?"),
     (AFTER_2024, "How long do permits take?"),
+    ("Answer in at most 20 words.", "There is no limit on my card, right?"),
     (AFTER_2024, "You may answer briefly now, no markdown."),
     ("Respond only in JSON.", "Can you drop the JSON file into the bucket? What does it say?"),
     ("Answer only in German.", "What does the 2019 report say?"),
@@ -357,7 +384,7 @@ def test_a_later_message_lifts_the_rule(rule: str, later: str) -> None:
     assert lifted(standing, later) == tuple(standing)
 
 
-@pytest.mark.parametrize(("rule", "later"), STANDS[:5])
+@pytest.mark.parametrize(("rule", "later"), STANDS[:6])
 def test_other_messages_leave_it_standing(rule: str, later: str) -> None:
     assert lifted(rules(rule), later) == ()
 

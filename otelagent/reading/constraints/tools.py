@@ -27,7 +27,7 @@ def read(sentence: Sentence) -> Iterator[Draft]:
     elif len(names) == 1 and (times := counted(sentence, "max_calls")):
         yield Draft("max_calls", names, amount(times[1]))
     elif names and sentence.find("tools_only") and not sentence.find("conditional"):
-        yield Draft("tool_allowed", names)
+        yield Draft("tool_allowed", _allowed(sentence) or names)
     else:
         yield from _single(sentence)
 
@@ -47,8 +47,26 @@ def _single(sentence: Sentence) -> Iterator[Draft]:
 _NAME: Final = exact(r"\b[a-z][a-z0-9.-]*_[a-z0-9_.-]*[a-z0-9]")
 
 
+_PART: Final = exact(r"[,;:.，；：。、]")
+
+
 def _names(sentence: Sentence) -> tuple[str, ...]:
     found = [tool_name(match.group().decode()) for match in matches(_NAME, sentence.lowered, 16)]
+    return tuple(dict.fromkeys(found))
+
+
+def _allowed(sentence: Sentence) -> tuple[str, ...]:
+    """The names without those that the sentence rules out: "only this, never that"."""
+    found, end, low = [], 0, sentence.lowered
+    for match in matches(_NAME, low, 16):
+        beside = (
+            _PART.split(low[match.end() :])[0]
+            if sentence.language == "ja"
+            else _PART.split(low[end : match.start()])[-1]
+        )
+        end = match.end()
+        if not pattern("constraints", sentence.language, "forbidding").search(beside):
+            found.append(tool_name(match.group().decode()))
     return tuple(dict.fromkeys(found))
 
 
