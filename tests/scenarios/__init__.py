@@ -2,7 +2,8 @@
 
 A scenario is a script of `tests/builders.py` in a shorter form: in `steps` a list is a call (tool, arguments, result),
 a string is said, a mapping is a step as it is there. `fill: n` puts n read notes and a filled context window before
-them. `fires` names the mode; `quiet` the mode that it is a near miss of.
+them, `tokens` the input tokens of each turn of the model. `fires` names the mode; `quiet` the mode that it is a near
+miss of, or that it is `plain`.
 """
 
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ def script(entry: dict[str, Any]) -> dict[str, Any]:
     fill = entry.get("fill", 0)
     steps = [_note(n) for n in range(fill)] + [_step(step) for step in entry["steps"]]
     made = {"steps": steps, **{key: entry[key] for key in ("system", "user") if key in entry}}
-    if fill:
+    if fill or "tokens" in entry:
         made["tokens"] = entry.get("tokens", [int(WINDOW * 0.9 * (n + 1) / (fill + 1)) for n in range(len(steps))])
     return made
 
