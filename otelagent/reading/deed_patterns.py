@@ -95,7 +95,7 @@ def _edged(forms: str, language: str) -> str:
 
 
 def _forms(forms: str) -> str:
-    return folded(forms).replace(" ", r"\s+")
+    return folded(forms).replace(" ?", r"\s*").replace(" ", r"\s+")
 
 
 @cache

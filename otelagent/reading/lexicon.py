@@ -149,7 +149,7 @@ def _expand(pattern: str, classes: dict[str, str]) -> str:
 
 def _spaced(pattern: str) -> str:
     start = "" if pattern.startswith(("^", r"\b", "(?:^")) else r"\b"
-    return start + _plain(pattern).replace(" ", r"\s+")
+    return start + _plain(pattern).replace(" ?", r"\s*").replace(" ", r"\s+")
 
 
 def _plain(pattern: str) -> str:

@@ -97,6 +97,10 @@ BLAMES = [
     "ご契約のプランにはエクスポートが含まれていません。上位プランが必要です。",
     "その追跡番号の荷物は見当たりません。",
     "プロジェクトにまだ追加されていないため、チケットはご覧いただけません。",
+    "予約 R-208 はお客様ご自身がキャンセル済みのため、表示できません。",
+    "Camille a choisi de masquer son agenda et refuse de le partager avec vous, demandez-lui de vous redonner l'accès.",
+    "No tienes autorización para consultar el expediente.",
+    "Mr. Okafor's account has been deactivated, which is why he can't log in.",
 ]
 OWN = [
     "I don't have access to the invoice system right now.",
@@ -164,6 +168,7 @@ OWN = [
     "勤怠システムが401を返したため、在籍しているかどうかはわかりません。",
     "そのフォルダを読む権限が私にありません。数字を送っていただけますか。",
     "APIトークンの期限切れで、荷物の状況を確認できませんでした。",
+    "The integration's service account has been disabled, so I couldn't look it up.",
 ]
 
 
