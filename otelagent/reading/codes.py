@@ -4,8 +4,9 @@ from typing import Any, Final
 
 from otelagent.model import Status
 from otelagent.reading import members
-from otelagent.reading.failures import NOT_THERE, http, kind, nothing, statement, troubled
+from otelagent.reading.failures import NOT_THERE, http, kind, lacking, nothing, statement, troubled
 from otelagent.reading.fields import FEW, Fields, wording
+from otelagent.reading.lexicon import exact
 from otelagent.reading.members import folded
 from otelagent.reading.sign import Sign, pointer_to
 
@@ -101,11 +102,13 @@ def replied(fields: Fields) -> Sign | None:
     for name, key, member in fields.found(members.REPLY_CODES):
         coded = isinstance(member, int | str) and member not in _SOUND_CODES
         word = member if isinstance(member, str) and not member.isdigit() else ""
-        if coded and troubled(f"{word} ; {said}"):
+        if coded and (troubled(f"{word} ; {said}") or (_OWN_ERROR.search(str(member).encode()) and lacking(said))):
             return Sign(kind(f"{member} ; {said}").status, pointer_to(key), f"{name} says that it failed")
     return None
 
 
+_OWN_ERROR: Final = exact(r"^(?:4(?:[0-35-9]\d|0[0-35-9])|5\d\d)\d{1,4}$")
+"""A service's own code below an HTTP status of failure, "not found" aside: 40013."""
 _SOUND_CODES: Final = (0, 1, 200, "0", "200", "", True, False)
 
 

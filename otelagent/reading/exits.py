@@ -16,7 +16,7 @@ _LAST: Final = 80
 _LINES: Final = 4
 """Lines up to which what a failed command printed is its error; more is a report: of tests, of a linter."""
 _TALLY: Final = compiled(
-    r"^\W*\d+ \pL|\b\d{1,5} (?:\w+ )?(?:passed|failed|tests?|failures?|errors?|warnings?|skipped|problems?)\b"
+    r"^\W*\d+ \pL|\b\d{1,5} (?:\w+ )?(?:passed|failed|tests?|failures?|errors?|warnings?|skipped|problems?)\b(?:[^:]|$)"
 )
 _EXITED: Final = compiled(
     "(?:" + "|".join(each for language in LANGUAGES for each in grammar("outcome", language)["exited"]) + r")\W*$"
@@ -45,7 +45,9 @@ def broke_off(text: str) -> bool:
 
 
 _TAIL: Final = 8
-_FAILED_LINE: Final = compiled(r"^(?:\w[\w.-]* )?(?:error|fatal|fehler|erreur|erro|panic|exception)(?: \w+)?: \S")
+_FAILED_LINE: Final = compiled(
+    r"^\W*(?:\w[\w.-]* )?(?:error|fatal|fehler|erreur|erro|panic|exception)(?:(?: \w+)?: |\] )\S"
+)
 
 
 def exited(text: str) -> bool:

@@ -64,6 +64,12 @@ _EXCEPTION: Final = (
 )
 _CLASS: Final = r"^(?:[a-z_]\w*\.)+[A-Z]\w+:\s"
 """An exception by its full name, whatever it is called."""
+_DB_API: Final = (
+    r"^\((?:[a-z_]\w*\.)+[A-Z]\w+\)\s"
+    r"|^\(\d{4}, [\"'](?i:table|unknown|access denied|lock wait|deadlock|duplicate entry|you have an error|can.t|cannot"
+    r"|lost connection|too many|out of|incorrect|data too long)"
+)
+"""An exception of a database's driver as its `str`: `(psycopg2.errors.UndefinedTable) ...`, `(1146, "Table ...")`."""
 _ERRNO: Final = (
     r"^\W*(?:(?:[a-z]+ ){0,3})(?:\[Errno -?\d+\]|E(?:CONN\w+|TIMEDOUT|NOENT|ACCES|PERM|PIPE|HOST\w+|NET\w+|AI_\w+)\b)"
 )
@@ -73,6 +79,7 @@ _OPENINGS: Final[tuple[tuple[str, str], ...]] = (
     ("failure", _EXCEPTION),
     ("failure", _CLASS),
     ("failure", _ERRNO),
+    ("failure", _DB_API),
     ("failure", _TAGGED),
     ("failure_short", _opening("failure_short")),
     ("coded", r"^\W*(?:40[0-9]|41[0-9]|42[2-9]|431|451|50[0-8]|511)\b[ :,.-]{1,3}[A-Z]\w"),
