@@ -171,7 +171,7 @@ def _talks(steps: Sequence[Step]) -> _Talks:
 def _calls(steps: Sequence[Step], talks: _Talks) -> Iterator[tuple[int, int]]:
     """Calls that began a conversation: their arguments hold its first message, or their result is its last."""
     last: Step | None = None
-    first = next(iter(talks.turns))
+    first = _begun(steps, talks)
     for at, step in enumerate(steps):
         if step.kind is Kind.LLM:
             last = step
@@ -182,6 +182,19 @@ def _calls(steps: Sequence[Step], talks: _Talks) -> Iterator[tuple[int, int]]:
                 yield at, given
             elif (place := bisect_left(talks.places, at)) and _is_result(step, last) and talks.talk[place - 1] != first:
                 yield at, talks.talk[place - 1]
+
+
+def _begun(steps: Sequence[Step], talks: _Talks) -> int:
+    """The conversation of the run's first turn, by the user's message that stands first in it: where spans came out of
+    order, a later turn was the first in which that was read."""
+    opening = next((_opening(step) for step in steps if step.kind is Kind.LLM), None)
+    same = (talk for talk, places in talks.turns.items() if opening == _opening(steps[places[0]]) is not None)
+    return next(same, next(iter(talks.turns)))
+
+
+def _opening(step: Step) -> int | None:
+    standing = step.turn.standing if step.turn is not None else ()
+    return next((message.mark for message in standing if not message.system), None)
 
 
 def _is_result(step: Step, last: Step | None) -> bool:
