@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any, Final
 
-from otelagent.reading.lexicon import LANGUAGES, NOTHING, SPACED, AnyOf, compiled, folded, grammar, words
+from otelagent.reading.lexicon import LANGUAGES, NOTHING, SPACED, AnyOf, blanks, compiled, folded, grammar, words
 
 DEEDS: Final = ("send", "book", "change", "cancel", "create", "pay", "notify", "search", "release", "run", "remind")
 """Kinds of deeds: `words/deeds.*.toml` has for each how it is claimed, and parts of the names of tools that do it."""
@@ -95,7 +95,7 @@ def _edged(forms: str, language: str) -> str:
 
 
 def _forms(forms: str) -> str:
-    return folded(forms).replace(" ?", r"\s*").replace(" ", r"\s+")
+    return blanks(folded(forms))
 
 
 @cache

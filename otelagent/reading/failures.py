@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import re2
 
 from otelagent.model import Status
-from otelagent.reading.lexicon import AnyOf, compiled, exact, folded, grammar, unaccented, words
+from otelagent.reading.lexicon import AnyOf, blanks, compiled, exact, folded, grammar, unaccented, words
 
 LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "zh", "ja")
 
@@ -136,9 +136,7 @@ _LIMIT: Final = compiled(anyof("limit"))
 _TIMEOUT: Final = compiled(anyof("timeout"))
 _DENIED: Final = compiled(anyof("denied"))
 _CLIPPED: Final = compiled(
-    rf"(?:{'|'.join(p for language in LANGUAGES for p in words('outcome', language)['clipped'])})\W*$".replace(
-        " ", r"\s+"
-    )
+    blanks(rf"(?:{'|'.join(p for language in LANGUAGES for p in words('outcome', language)['clipped'])})\W*$")
 )
 _CODE: Final = compiled(
     r"(?:https?(?:/[\d.]+)?|status(?:[ _]?code)?|code|error|response|returned|failed|with|got|received)"

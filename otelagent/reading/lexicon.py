@@ -149,7 +149,12 @@ def _expand(pattern: str, classes: dict[str, str]) -> str:
 
 def _spaced(pattern: str) -> str:
     start = "" if pattern.startswith(("^", r"\b", "(?:^")) else r"\b"
-    return start + _plain(pattern).replace(" ?", r"\s*").replace(" ", r"\s+")
+    return start + blanks(_plain(pattern))
+
+
+def blanks(pattern: str) -> str:
+    """A blank stands for any white space, an optional one for none as well."""
+    return pattern.replace(" ?", r"\s*").replace(" ", r"\s+")
 
 
 def _plain(pattern: str) -> str:

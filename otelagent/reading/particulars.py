@@ -13,7 +13,7 @@ from otelagent.reading import numerals, values
 from otelagent.reading.claims import FROM_SMALL, LIMIT, Stating, is_label
 from otelagent.reading.failures import troubled
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import SPACED, compiled, data, either, exact, folded, matches, pattern
+from otelagent.reading.lexicon import SPACED, blanks, compiled, data, either, exact, folded, matches, pattern
 
 _HEAD: Final = 2_000
 _WORD: Final = r"\p{Lu}[\pL'’-]+"
@@ -66,7 +66,7 @@ _STEM: Final = 4
 def _words(language: str) -> dict[str, Any]:
     edge = r"\b" if language in SPACED else ""
     lists = data("asking")[language]
-    return {key: compiled(f"{edge}(?:{terms}){edge}".replace(" ", r"\s+")) for key, terms in lists.items()}
+    return {key: compiled(blanks(f"{edge}(?:{terms}){edge}")) for key, terms in lists.items()}
 
 
 def particulars(text: str, kinds: frozenset[str]) -> tuple[Claim, ...]:
