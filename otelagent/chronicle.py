@@ -10,7 +10,7 @@ from otelagent.ear import Ear
 from otelagent.history import HOUR, History, HistoryUnusable, Settled, Told
 from otelagent.model import Finding
 from otelagent.run import AgentRun
-from otelagent.success import Counts, leaves
+from otelagent.success import Counts
 from otelagent.trace import Closed, Trace
 
 EVERY: Final = 10.0
@@ -68,13 +68,11 @@ class Chronicle(Ear):
         if len(self._told) > MAX_WAITING:
             del self._told[: len(self._told) - MAX_WAITING]
             self._trouble("findings come faster than the history can be written; some are not in reports")
-        if not trace.recalled:
-            self._settle(trace, now)
 
-    def _settle(self, trace: Trace, now: float) -> None:
-        key = int(now // HOUR), trace.service, trace.workflow or ""
+    def settled(self, trace: Trace, made: Counts) -> None:
+        key = int(self._clock() // HOUR), trace.service, trace.workflow or ""
         known = self._settled.setdefault(key, Settled(*key, Counts()))
-        known.counts.add(counts(trace))
+        known.counts.add(made)
         for run in trace.runs.values():
             known.tokens += run.tokens
             known.cost += sum(step.cost or 0.0 for step in run.steps)
@@ -83,13 +81,6 @@ class Chronicle(Ear):
         if not self._troubled:
             self._troubled = True
             log.warning("%s", why)
-
-
-def counts(trace: Trace) -> Counts:
-    """Outcome and leaves of one trace."""
-    made = Counts(**{trace.outcome: 1})
-    made.leaf_ok, made.leaf_failed = leaves(step for run in trace.runs.values() for step in run.steps)
-    return made
 
 
 def _told(finding: Finding, run: AgentRun, trace: Trace, now: float) -> Told:

@@ -2,6 +2,7 @@
 
 from otelagent.model import Finding, Odd, Step
 from otelagent.run import AgentRun
+from otelagent.success import Counts
 from otelagent.trace import Closed, Trace
 
 
@@ -25,6 +26,9 @@ class Ear:
 
     def closed(self, trace: Trace, reason: Closed) -> None:
         """A trace left memory."""
+
+    def settled(self, trace: Trace, made: Counts) -> None:
+        """A trace in which agents ran, no canary, left memory for the first time; its outcome and its leaves."""
 
     def spans(self, dialect: str, kind: str, count: int) -> None:
         """Spans were read by a dialect."""

@@ -21,6 +21,7 @@ from otelagent.quotes import Quotes
 from otelagent.reading import facts
 from otelagent.reading.roles import role
 from otelagent.run import RAISED, AgentRun
+from otelagent.success import counted
 from otelagent.trace import Closed, Place, Trace
 from otelagent.traces import Limits, LiveTraces
 
@@ -414,6 +415,9 @@ class Pipeline:
         for odd, count in oddities.of_trace(trace, self.live.recent).items():
             self.odd(odd, count)
         self._each(lambda ear: ear.closed(trace, reason))
+        if trace.runs and not trace.recalled and trace.service != canary.AGENT:
+            made = counted(trace.outcome, (step for run in trace.runs.values() for step in run.steps))
+            self._each(lambda ear: ear.settled(trace, made))
 
     def _each(self, tell: Callable[[Ear], None]) -> None:
         for ear in self._ears:

@@ -4,11 +4,12 @@ Replay needs spans that left before the failure showed. Bytes are kept by refere
 compressed only when the trace is kept, and by a thread of its own.
 """
 
+import contextlib
 import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,8 +23,17 @@ from otelagent.trace import Closed, Trace
 
 MAX_WAITING: Final = 1_000
 """Traces that wait to be written; beyond that they are let go, and that is logged once."""
+EVERY: Final = 0.25
+"""Seconds that a trace waits for others which are written with it: a commit costs as much as a trace does."""
+LOOK: Final = 10.0
+"""Seconds between two looks at the store's limits, for which all rows are read; earlier where SLACK of it is new."""
+SLACK: Final = 1 / 50
 
 log = logging.getLogger(__name__)
+
+
+_Job = tuple[Kept, list[bytes]]
+"""What to write of a trace, and the requests that it is in."""
 
 
 @dataclass(eq=False, slots=True)
@@ -56,7 +66,10 @@ class Recorder(Ear):
         self._size = 0
         self._by_trace: dict[bytes, list[_Held]] = {}
         self._partial: set[bytes] = set()
-        self._jobs: queue.Queue[tuple[Kept, list[bytes]] | None] = queue.Queue(MAX_WAITING)
+        self._jobs: queue.Queue[_Job | None] = queue.Queue(MAX_WAITING)
+        self._ending = threading.Event()
+        self._new = 0
+        self._looked = float("-inf")
         self._thread: threading.Thread | None = None
         self._troubled = False
 
@@ -71,6 +84,7 @@ class Recorder(Ear):
         """Write what waits. Where the disk hangs, each of handing over and writing ends after `timeout` seconds."""
         if self._thread is None:
             return
+        self._ending.set()
         try:
             self._jobs.put(None, timeout=timeout)
         except queue.Full:
@@ -108,8 +122,8 @@ class Recorder(Ear):
 
     def _sampled(self, trace: Trace) -> bool:
         """By the random part of the trace id, so that a trace is kept everywhere or nowhere."""
-        agents = any(step.kind in (Kind.AGENT, Kind.LLM) for run in trace.runs.values() for step in run.steps)
-        return agents and int.from_bytes(trace.trace_id[-4:], "big") < self._sample
+        chosen = int.from_bytes(trace.trace_id[-4:], "big") < self._sample
+        return chosen and any(step.kind in (Kind.AGENT, Kind.LLM) for run in trace.runs.values() for step in run.steps)
 
     def _evict(self, held: _Held) -> None:
         self._size -= len(held.body)
@@ -135,19 +149,42 @@ class Recorder(Ear):
         except StoreUnusable as error:
             self._trouble(f"failing traces are not kept: {error}")
             store = None
-        while (job := self._jobs.get()) is not None:
+        for batch in self._batches():
             if store is not None:
-                self._keep(store, *job)
+                self._keep(store, batch)
         if store is not None:
             store.close()
 
-    def _keep(self, store: TraceStore, kept: Kept, bodies: list[bytes]) -> None:
+    def _batches(self) -> Iterator[list[_Job]]:
+        """What came within EVERY seconds, until the end."""
+        while (job := self._jobs.get()) is not None:
+            self._ending.wait(EVERY)
+            batch = [job]
+            with contextlib.suppress(queue.Empty):
+                while (job := self._jobs.get_nowait()) is not None:
+                    batch.append(job)
+            yield batch
+            if job is None:
+                return
+
+    def _keep(self, store: TraceStore, batch: list[_Job]) -> None:
         try:
-            parts = [self._redact(part) for body in bodies if (part := only(body, kept.trace_id))]
-            store.keep(kept, parts)
-            store.prune(self._limits, kept.kept_at)
-        except (StoreUnusable, Rejected) as error:
+            self._new += store.keep_all(cut for job in batch if (cut := self._cut(*job)) is not None)
+            self._limit(store, batch[-1][0].kept_at)
+        except StoreUnusable as error:
+            self._trouble(f"failing traces are not kept: {error}")
+
+    def _cut(self, kept: Kept, bodies: list[bytes]) -> _Job | None:
+        try:
+            return kept, [self._redact(part) for body in bodies if (part := only(body, kept.trace_id))]
+        except Rejected as error:
             self._trouble(f"a failing trace is not kept: {error}")
+            return None
+
+    def _limit(self, store: TraceStore, now: float) -> None:
+        if now - self._looked >= LOOK or self._new >= self._limits.max_bytes * SLACK:
+            store.prune(self._limits, now)
+            self._new, self._looked = 0, now
 
     def _trouble(self, why: str) -> None:
         if not self._troubled:

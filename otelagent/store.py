@@ -1,7 +1,9 @@
 """The trace store: requests of failing traces and of a sample of good ones, on disk, compressed, for `diagnose`."""
 
 import json
-from collections.abc import Sequence
+import sqlite3
+import struct
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +16,9 @@ from otelagent.errors import OtelagentError
 FILE: Final = "traces.db"
 MAX_COUNT: Final = 100_000
 """Traces in one store."""
+_TOGETHER: Final = b"\0"
+"""Begins a body that holds several requests, each behind its length; no request begins so, field 0 isn't allowed."""
+_LENGTH: Final = struct.Struct("<Q")
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS trace (
   trace_id BLOB PRIMARY KEY, kept_at REAL NOT NULL, spans INTEGER NOT NULL, bytes INTEGER NOT NULL,
@@ -73,31 +78,38 @@ class TraceStore:
 
     def keep(self, kept: Kept, bodies: Sequence[bytes]) -> None:
         """Add a trace's requests; one that is known already gets further parts."""
-        packed = [self._packer.compress(body) for body in bodies]
-        size = sum(map(len, packed))
+        self.keep_all([(kept, bodies)])
+
+    def keep_all(self, traces: Iterable[tuple[Kept, Sequence[bytes]]]) -> int:
+        """Add several traces' requests, all or none of them; gives how many bytes they take."""
+        packed = [(kept, self._packer.compress(_together(bodies))) for kept, bodies in traces]
         with self._db.writing() as db:
-            known = self.find(kept.trace_id)
-            if known is not None:
-                kept = _joined(known, kept)
-            db.execute(
-                "INSERT INTO trace VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (trace_id) DO UPDATE SET"
-                " kept_at=excluded.kept_at, spans=excluded.spans, bytes=excluded.bytes, partial=excluded.partial,"
-                " service=excluded.service, workflow=excluded.workflow, modes=excluded.modes, agents=excluded.agents,"
-                " tools=excluded.tools",
-                (
-                    kept.trace_id,
-                    kept.kept_at,
-                    kept.spans,
-                    kept.size + size,
-                    kept.partial,
-                    kept.service,
-                    kept.workflow,
-                    *(json.dumps(names) for names in (kept.modes, kept.agents, kept.tools)),
-                ),
-            )
-            (first,) = db.execute("SELECT count(*) FROM part WHERE trace_id=?", (kept.trace_id,)).fetchone()
-            rows = ((kept.trace_id, first + place, body) for place, body in enumerate(packed))
-            db.executemany("INSERT INTO part VALUES (?,?,?)", rows)
+            for kept, body in packed:
+                self._add(db, kept, body)
+        return sum(len(body) for _, body in packed)
+
+    def _add(self, db: sqlite3.Connection, kept: Kept, body: bytes) -> None:
+        known, number = self.find(kept.trace_id), 0
+        if known is not None:
+            kept = _joined(known, kept)
+            (number,) = db.execute("SELECT count(*) FROM part WHERE trace_id=?", (kept.trace_id,)).fetchone()
+        db.execute(
+            "INSERT INTO trace VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (trace_id) DO UPDATE SET"
+            " kept_at=excluded.kept_at, spans=excluded.spans, bytes=excluded.bytes, partial=excluded.partial,"
+            " service=excluded.service, workflow=excluded.workflow, modes=excluded.modes, agents=excluded.agents,"
+            " tools=excluded.tools",
+            (
+                kept.trace_id,
+                kept.kept_at,
+                kept.spans,
+                kept.size + len(body),
+                kept.partial,
+                kept.service,
+                kept.workflow,
+                *(json.dumps(names) for names in (kept.modes, kept.agents, kept.tools)),
+            ),
+        )
+        db.execute("INSERT INTO part VALUES (?,?,?)", (kept.trace_id, number, body))
 
     def find(self, trace_id: bytes) -> Kept | None:
         """What is known of one trace."""
@@ -123,7 +135,7 @@ class TraceStore:
         unpacker = zstandard.ZstdDecompressor()
         rows = self._db.read("SELECT body FROM part WHERE trace_id=? ORDER BY number", (trace_id,))
         try:
-            return [unpacker.decompress(body) for (body,) in rows]
+            return [request for (body,) in rows for request in _apart(unpacker.decompress(body))]
         except zstandard.ZstdError as error:
             raise StoreUnusable(f"{self.path}: trace {trace_id.hex()} is damaged") from error
 
@@ -152,6 +164,24 @@ def _kept(row: tuple[Any, ...]) -> Kept:
     trace_id, kept_at, spans, size, partial, service, workflow, modes, agents, tools = row
     names = [tuple(json.loads(written)) for written in (modes, agents, tools)]
     return Kept(trace_id, kept_at, spans, names[0], names[1], names[2], service, workflow, bool(partial), size)
+
+
+def _together(bodies: Sequence[bytes]) -> bytes:
+    """What requests of one trace have in common, such as histories, is compressed once."""
+    return _TOGETHER + b"".join([part for body in bodies for part in (_LENGTH.pack(len(body)), body)])
+
+
+def _apart(body: bytes) -> Iterator[bytes]:
+    """The requests of a part; one alone is how they were written before."""
+    if not body.startswith(_TOGETHER):
+        yield body
+        return
+    at = len(_TOGETHER)
+    while at < len(body):
+        begin = at + _LENGTH.size
+        (size,) = _LENGTH.unpack_from(body, at)
+        at = begin + size
+        yield body[begin:at]
 
 
 def _joined(known: Kept, more: Kept) -> Kept:

@@ -55,10 +55,10 @@ class Ratios(NamedTuple):
     leaf: float
 
 
-def leaves(steps: Iterable[Step]) -> tuple[int, int]:
-    """Model and tool calls whose spans end well, and those that don't."""
+def counted(outcome: str, steps: Iterable[Step]) -> Counts:
+    """One pipeline with its leaves: model and tool calls whose spans end well, and those that don't."""
     ended = [step.failed for step in steps if (step.kind is Kind.LLM or step.kind in SOURCES) and not step.rebuilt]
-    return len(ended) - sum(ended), sum(ended)
+    return Counts(**{outcome: 1}, leaf_ok=len(ended) - sum(ended), leaf_failed=sum(ended))
 
 
 class Success:

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from otelagent import canary
 from otelagent.baselines.learned import Baselines
-from otelagent.chronicle import counts
 from otelagent.coverage import BROKEN
 from otelagent.ear import Ear
 from otelagent.incidents import Incidents
@@ -18,7 +17,7 @@ from otelagent.model import Finding, Kind, Odd, Step
 from otelagent.overrides import MUTED
 from otelagent.pipeline import Pipeline
 from otelagent.run import RAISED, SOURCES, AgentRun
-from otelagent.success import Success
+from otelagent.success import Counts, Success
 from otelagent.trace import Closed, Trace
 
 EVERY: Final = 5.0
@@ -104,13 +103,11 @@ class Tally(Ear):
                 self._metrics.task_tokens(run.agent, run.tokens, **where)
             for finding in run.findings.values():
                 self._wasted(finding, run, trace)
-        if trace.runs and not trace.recalled:
-            self._settled(trace)
-            self._delegations(trace, where)
-            self._metrics.pipeline(trace.outcome, trace.workflow, **where)
 
-    def _settled(self, trace: Trace) -> None:
-        made = counts(trace)
+    def settled(self, trace: Trace, made: Counts) -> None:
+        where: dict[str, Any] = _where(trace) | {"trace_id": trace.trace_id}
+        self._delegations(trace, where)
+        self._metrics.pipeline(trace.outcome, trace.workflow, **where)
         self.success.settled(trace.workflow, made, trace.touched)
         self._metrics.leaf_steps("ok", trace.workflow, made.leaf_ok, **_where(trace))
         self._metrics.leaf_steps("error", trace.workflow, made.leaf_failed, **_where(trace))

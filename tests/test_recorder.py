@@ -2,11 +2,13 @@
 
 import threading
 import time
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import grpc
 import pytest
 
+from otelagent.errors import Rejected
 from otelagent.exporters.otlp_grpc import METHODS
 from otelagent.otlp import TraceRequest, only
 from otelagent.pipeline import Pipeline
@@ -17,16 +19,25 @@ from tests import builders
 from tests.running import running
 
 FAILING = "pydantic-ai__native-default__empty_result.binpb.gz"
+LOOP = "langgraph__openinference__loop.binpb.gz"
 HEALTHY = "pydantic-ai__native-default__ok.binpb.gz"
 
 
-def record(directory: Path, *bodies: bytes, ring: int = 32 << 20, sample: float = 0.0) -> TraceStore:
+def record(
+    directory: Path,
+    *bodies: bytes,
+    ring: int = 32 << 20,
+    sample: float = 0.0,
+    limits: Limits | None = None,
+    redact: Callable[[bytes], bytes] | None = None,
+) -> TraceStore:
     recorder = Recorder(
         lambda: TraceStore(directory, create=True),
         ring_bytes=ring,
         sample_good=sample,
-        limits=Limits(),
+        limits=limits or Limits(),
         clock=lambda: 1000.0,
+        redact=redact,
     )
     recorder.start()
     pipeline = Pipeline(None, (recorder,), recorder.take)
@@ -49,6 +60,46 @@ def test_failing_trace_is_kept_whole_and_a_good_one_is_not(tmp_path: Path) -> No
     assert (kept.modes, kept.agents, kept.tools) == (("empty_result_fabrication",), ("atlas",), ("web_search",))
     assert spans(store, kept) == kept.spans == len(TraceRequest(failing).spans)
     assert not kept.partial
+
+
+def test_a_trace_is_on_disk_soon_after_it_closed(tmp_path: Path) -> None:
+    """A kill -9 takes no more than what closed just now: nothing waits for the end."""
+    TraceStore(tmp_path, create=True).close()
+    recorder = Recorder(
+        lambda: TraceStore(tmp_path), ring_bytes=1 << 20, sample_good=0.0, limits=Limits(), clock=lambda: 1000.0
+    )
+    recorder.start()
+    pipeline = Pipeline(None, (recorder,), recorder.take)
+    pipeline.traces(builders.capture(FAILING), 1.0)
+    pipeline.settle(2.0)
+    store = TraceStore(tmp_path)
+    while not store.all():  # as long as the test may take
+        time.sleep(0.05)
+    (kept,) = store.all()
+    assert kept.modes == ("empty_result_fabrication",)
+    recorder.stop()
+
+
+def test_a_trace_that_cannot_be_redacted_takes_no_other_with_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They are written together."""
+    spoilt, whole = builders.capture(FAILING), builders.capture(LOOP)
+    refused = TraceRequest(spoilt).spans[0].trace_id
+
+    def redact(body: bytes) -> bytes:
+        if TraceRequest(body).spans[0].trace_id == refused:
+            raise Rejected("unreadable")
+        return body
+
+    (kept,) = record(tmp_path, spoilt, whole, redact=redact).all()
+    assert kept.trace_id == TraceRequest(whole).spans[0].trace_id
+    assert "a failing trace is not kept: unreadable" in caplog.text
+
+
+def test_limits_of_the_store_hold_while_it_is_written(tmp_path: Path) -> None:
+    (kept,) = record(tmp_path, builders.capture(FAILING), builders.capture(LOOP), limits=Limits(max_count=1)).all()
+    assert kept.modes == ("reasoning_loop",)
 
 
 def test_sample_of_good_traces_is_kept_without_a_mode(tmp_path: Path) -> None:
@@ -112,13 +163,13 @@ def test_the_end_does_not_wait_for_a_disk_that_hangs(
 
 def test_the_end_waits_for_what_is_still_to_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The store is the only extension: the service once stopped the recorder only beside a baseline store."""
-    keep = TraceStore.keep
+    keep = TraceStore.keep_all
 
-    def slowly(self: TraceStore, kept: Kept, bodies: list[bytes]) -> None:
+    def slowly(self: TraceStore, traces: Iterable[tuple[Kept, Sequence[bytes]]]) -> int:
         time.sleep(0.5)
-        keep(self, kept, bodies)
+        return keep(self, traces)
 
-    monkeypatch.setattr(TraceStore, "keep", slowly)
+    monkeypatch.setattr(TraceStore, "keep_all", slowly)
     with running(settings={"extensions": {"trace_store": {"directory": str(tmp_path)}}}) as service:
         with grpc.insecure_channel(service.endpoint()) as channel:
             channel.unary_unary(METHODS[Signal.TRACES])(builders.capture(FAILING), timeout=10)

@@ -1,10 +1,12 @@
 """The trace store: what is kept, found, and let go."""
 
 import random
+import sqlite3
 import stat
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from otelagent.store import Kept, Limits, StoreUnusable, TraceStore
 
@@ -33,6 +35,25 @@ def test_later_part_is_added_to_a_known_trace(store: TraceStore) -> None:
     assert store.load(b"\1" * 16) == [b"one", b"two"]
     (found,) = store.all()
     assert (found.modes, found.spans, found.partial) == (("reasoning_loop", "cascade"), 6, True)
+
+
+def test_several_are_kept_in_one_commit_or_none_of_them(store: TraceStore) -> None:
+    store.keep_all([(kept(1), [b"one"]), (kept(1), [b"two"]), (kept(2), [])])
+    assert [store.load(bytes([number]) * 16) for number in (1, 2)] == [[b"one", b"two"], []]
+    broken = kept(4, service=object())
+    with pytest.raises(StoreUnusable):
+        store.keep_all([(kept(3), [b"three"]), (broken, [b"four"])])
+    assert len(store.all()) == 2
+
+
+def test_requests_that_were_written_one_by_one_are_still_read(store: TraceStore) -> None:
+    """As stores were written before a trace's requests were compressed together."""
+    store.keep(kept(1), [b"three"])
+    alone = [zstandard.compress(body) for body in (b"\x0aone", b"\x0atwo")]
+    with sqlite3.connect(store.path) as db:
+        db.execute("UPDATE part SET number=2")
+        db.executemany("INSERT INTO part VALUES (?,?,?)", [(b"\1" * 16, at, body) for at, body in enumerate(alone)])
+    assert store.load(b"\1" * 16) == [b"\x0aone", b"\x0atwo", b"three"]
 
 
 def test_filters_hold_together(store: TraceStore) -> None:
