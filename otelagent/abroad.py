@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from otelagent import turns
 from otelagent.delegation import Edge
 from otelagent.model import Odd
 from otelagent.run import AgentRun, Observer
-from otelagent.stitching import Join, Stitches, child_keys, may_delegate
+from otelagent.stitching import Join, Ref, Stitches, child_keys, may_delegate
 from otelagent.trace import Listener, Node, Trace, creates
 from otelagent.w3c import Context
 
@@ -57,6 +58,8 @@ class Abroad:
                 trace.lineage.silent_calls.append(call)
             found = self._stitches.call(call, conversation)
             joins, stale = joins + found[0], stale + found[1]
+        for found in self._turns(trace):
+            joins, stale = joins + found[0], stale + found[1]
         for join in stale:
             self._part(join)
         for join in joins:
@@ -64,10 +67,19 @@ class Abroad:
                 self._listener.odd(Odd.CROWDED, 1)
             elif self._leads_back(join):
                 self._listener.odd(Odd.CYCLE, 1)
-            else:
+            elif self._stitches.betters(join):
                 self._join(join)
         self._share(trace)
         self._pass_on(trace)
+
+    def _turns(self, trace: Trace) -> Iterator[tuple[list[Join], list[Join]]]:
+        """Where each model call is a trace: answers, and the calls that messages show."""
+        keys, trace.lineage.turns = trace.lineage.turns, []
+        for run in [trace.runs[key] for key in keys if key in trace.runs]:
+            if (last := turns.answer(run)) is not None:
+                yield self._stitches.answer(last, turns.child_keys(last, run.asked_for))
+            for step in turns.shown(run):
+                yield self._stitches.shown(step, turns.call_keys(step))
 
     def _may_ask(self, at: Context) -> bool:
         """Whether a span of another trace can have asked for a run that refers to it: not one whose trace is known and
@@ -116,10 +128,20 @@ class Abroad:
         child, parent = self._traces.get(join.child.trace_id), self._traces.get(join.asked.trace_id)
         if child is not None:
             child.lineage.outside(join.child.span_id, edge)
+            self._speak(child.runs.get(join.child.span_id), child, edge is not None)
             child.conclude(self._detectors)
         if parent is not None:
-            parent.lineage.changed(parent.owner(join.asked.span_id))
+            key = parent.owner(join.asked.span_id)
+            self._speak(parent.runs.get(key), parent, self._stitches.any(parent.trace_id))
+            parent.lineage.changed(key)
             parent.conclude(self._detectors)
+
+    def _speak(self, run: AgentRun | None, trace: Trace, joined: bool) -> None:
+        """A turn that is a trace ends an agent's run, as runs of other traces show."""
+        if run is not None and turns.turn(run) is not None:
+            trace.lineage.speaks(run, turns.answer(run) if joined else None)
+            call = trace.called(run) if run.agent is None else None
+            run.agent = (call.target or call.tool) if call is not None else run.agent
 
     def _pass_on(self, trace: Trace) -> None:
         """What a run concluded matters to those in other traces that it works for, or that work for it."""
@@ -180,6 +202,12 @@ class Abroad:
         """Someone in another trace waits for this one's result and hasn't answered yet."""
         return any(
             (asked := self._stitches.above(trace.trace_id, key)) is not None
-            and ((home := self._traces.get(asked.trace_id)) is None or not home.root_seen)
+            and ((home := self._traces.get(asked.trace_id)) is None or not home.root_seen or _goes_on(home, asked))
             for key in trace.runs
         )
+
+
+def _goes_on(home: Trace, asked: Ref) -> bool:
+    """The agent that was given the result has asked for more."""
+    run = home.runs.get(home.owner(asked.span_id))
+    return run is not None and turns.goes_on(run)

@@ -112,8 +112,8 @@ def _has_answered(above: AgentRun) -> bool:
 
 
 def is_agent(run: AgentRun) -> bool:
-    """Its own span has passed, and is an agent's."""
-    return run.ended is not None and run.ended.kind is Kind.AGENT
+    """Its own span has passed, and is an agent's, or the last of its turns where each is a trace of its own."""
+    return run.ended is not None and run.ended.kind in (Kind.AGENT, Kind.LLM)
 
 
 def names(run: AgentRun, keys: frozenset[int]) -> list[str]:

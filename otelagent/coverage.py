@@ -100,7 +100,7 @@ def inferred(assignments: Iterable[Items], sources: Sequence[Step], answer: Step
     found = [c for family, stated in families if (c := _of_family(family, stated, sources, answer)) is not None]
     if found:
         return max(found, key=lambda c: (c.own, c.confidence, not c.receipt.short))
-    if families:
+    if families and any(s.call is not None and s.call.like is not None for s in sources):
         return None
     counted = max((items for items in given if items.stated), key=lambda items: items.stated or 0, default=None)
     return _of_count(counted, sources) if counted is not None else None
@@ -211,4 +211,4 @@ def _arguments(step: Step) -> int | None:
 def work(run: AgentRun) -> list[Step]:
     """Calls by which a run may deal with its items: not the one that is the run itself, where it has no other span."""
     calls = (s for s in run.steps if s.kind in SOURCES and s.call is not None and s.call.role is not Role.NOTE)
-    return [s for s in calls if s.span_id != run.key]
+    return [s for s in calls if s.rebuilt or s.span_id != run.key]

@@ -44,6 +44,7 @@ class Edge(msgspec.Struct, frozen=True, gc=False):
     `method` says how the delegation shows: tool (the child runs inside a tool call), nested (inside another agent),
     handoff, named (it names its caller), asked (a model asked for a tool of its name, and that call isn't over),
     workflow (one of several agents of a workflow), link (in this trace or from another), context, call_id,
+    exchange (its first message and last answer are what a call was given and returned), result (the answer alone),
     conversation, text. None: no delegation is known.
     """
 

@@ -57,6 +57,7 @@ class Lineage:
         "silent_calls",
         "stirred",
         "tree",
+        "turns",
     )
 
     def __init__(self, nodes: Mapping[bytes, Place], runs: MutableMapping[bytes, AgentRun]) -> None:
@@ -85,6 +86,8 @@ class Lineage:
         """Runs that ended, and that nothing in this trace asked for."""
         self.empty_calls: list[Step] = []
         """Tool calls without an agent's run inside."""
+        self.turns: list[bytes] = []
+        """Keys of runs that are one model call, whose trace has nothing else."""
         self.silent_calls: list[Step] = []
         """Of these, those whose conversation isn't known yet."""
         self._foreign: dict[bytes, tuple[tuple[str, Context], ...]] = {}
@@ -228,6 +231,8 @@ class Lineage:
         elif step.kind is Kind.LLM:
             self.tree.asked(step)
             self._worked = max(self._worked, step.start)
+            if key == step.span_id:
+                self.turns.append(key)
         elif step.kind is Kind.HANDOFF:
             self._touch(self.tree.handoff(step, key))
         if step.span_id in self._agentic:
@@ -257,6 +262,20 @@ class Lineage:
     def changed(self, key: bytes) -> None:
         """A run's steps say more than before."""
         self._touch((key,))
+        node = self._nodes.get(key)
+        if node is not None and node.kind is Kind.LLM and key not in self.turns:
+            self.turns.append(key)
+
+    def speaks(self, run: AgentRun, answer: Step | None) -> None:
+        """A turn is all that shows an agent's run: its last, answered for a call, or that in which it goes on.
+
+        None for `answer`: nobody in another trace has to do with it after all.
+        """
+        if run.ended is not None and run.ended.kind is not Kind.LLM:
+            return
+        run.ended, run.provisional = answer, answer is None
+        if answer is not None:
+            self._touch((run.key, *self.tree.agent(run.key, Member(run.agent, None, answer.start, answer.end))))
 
     def outside(self, child: bytes, edge: Edge | None) -> None:
         """A run's parent was found in another trace; None: it turned out to be none."""

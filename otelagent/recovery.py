@@ -36,7 +36,7 @@ def made_good(run: AgentRun, coverage: Coverage | None) -> bool:
     later = [s for s in beside if s.ended is not None and s.ended.start >= ended.end][:MAX_LATER]
     if coverage is not None and (coverage.receipt.method == "inferred" or coverage.missing):
         above = trace.enclosing(run)
-        own = (s for s in work(above) if _asked(s, above) >= ended.end) if above is not None else ()
+        own = _later(work(above), trace.called(run), above, ended.end) if above is not None else ()
         shared = [s for s in beside[-MAX_LATER:] if s not in later and _shares(run, s)]
         steps = [*islice(own, MAX_LATER), *(step for s in (*later, *shared) for step in sources(s))]
         good = _dealt_with(run, coverage, steps)
@@ -49,6 +49,15 @@ def made_good(run: AgentRun, coverage: Coverage | None) -> bool:
         return False
     left = coverage.receipt.assigned - coverage.receipt.processed
     return any(s.receipt is not None and not s.receipt.short and (s.receipt.processed or 0) >= left for s in same)
+
+
+def _later(calls: Sequence[Step], own: Step | None, above: AgentRun, end: int) -> Iterator[Step]:
+    """Calls of the run above that were asked for once the child had ended: after its own, where messages show both."""
+    after = next((at for at, step in enumerate(calls) if step is own), -1) if own is not None and own.rebuilt else -1
+    asked = own is not None and own.rebuilt and own.trace_id == above.trace.trace_id
+    for at, step in enumerate(calls):
+        if _asked(step, above) >= end and not (asked and step.rebuilt and at <= after):
+            yield step
 
 
 def _dealt_with(run: AgentRun, coverage: Coverage, steps: Sequence[Step]) -> bool:

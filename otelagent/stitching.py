@@ -1,11 +1,13 @@
 """Delegations across traces: a child whose spans are a trace of their own is joined to the run that asked for it.
 
-By span link or W3C context first, then by the id of the tool call, by the conversation that both belong to, and last by
-the delegated text where that is unique within a time window. Trace ids are never rewritten.
+By span link or W3C context first, then by the id of the tool call, by what was given and came back (or came back, where
+no more is known) in traces of one model call, by the conversation that both belong to, and last by the delegated text
+where that is unique within a time window. Trace ids are never rewritten.
 """
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from otelagent.delegation import plain
@@ -31,7 +33,15 @@ SLACK: Final = 10**9
 UNIQUE: Final = 8
 """Characters from which on an id may be one of its kind."""
 
-CONFIDENCE: Final = {"link": 0.9, "context": 0.9, "call_id": 0.9, "conversation": 0.7, "text": 0.6}
+CONFIDENCE: Final = {
+    "link": 0.9,
+    "context": 0.9,
+    "call_id": 0.9,
+    "exchange": 0.9,
+    "result": 0.7,
+    "conversation": 0.7,
+    "text": 0.6,
+}
 
 
 class Ref(NamedTuple):
@@ -43,6 +53,8 @@ class Ref(NamedTuple):
     end: int
     name: str = ""
     """Of a run its agent's name, of a call what it calls."""
+    shown: str | None = None
+    """Of a call that only messages show, which begins when they are first seen: its id. Later turns show it again."""
 
 
 class Join(NamedTuple):
@@ -110,6 +122,15 @@ class Stitches:
         own = Ref(step.trace_id, step.span_id, step.start, step.end, _called(step))
         return self._matched(self._calls, own, call_keys(step, conversation))
 
+    def answer(self, step: Step, keys: Iterable[Key]) -> tuple[list[Join], list[Join]]:
+        """The last turn of an agent that has no span but its model calls', each a trace; gives the same."""
+        return self._matched(self._children, Ref(step.trace_id, step.span_id, step.start, step.end), keys)
+
+    def shown(self, step: Step, keys: Iterable[Key]) -> tuple[list[Join], list[Join]]:
+        """A call that the messages of such a turn show; gives the same. The latest such turn goes on with it."""
+        own = Ref(step.trace_id, step.span_id, step.start, step.end, _called(step), step.call_id or "")
+        return self._matched(self._calls, own, keys)
+
     def join(self, join: Join) -> None:
         """Remember who works for a span of another trace."""
         self.part(join)
@@ -166,6 +187,13 @@ class Stitches:
         """By what a run works for a span of another trace."""
         return self._above.get((trace_id, span_id))
 
+    def betters(self, join: Join) -> bool:
+        """It is surer than by what its child works for someone now, or as sure and of another call."""
+        known = self._above.get(join.child[:2])
+        if known is None or join.confidence > known.confidence:
+            return True
+        return join.method == known.method and join.asked[:2] != known.asked[:2]
+
     def refused(self, at: Context) -> bool:
         """Nobody works for this span; asked for again, it is remembered longer."""
         if at not in self._refused:
@@ -196,7 +224,7 @@ class Stitches:
             found = _pairs(key[0], children, calls, self._dropped.get(key, Dropped()))
             sure = {join.child[:2] for join in found}
             stale += [j for c in children if c[:2] not in sure and (j := self._above.get(c[:2])) and j.method == key[0]]
-            joins += [j for j in found if _better(j, self._above.get(j.child[:2]))]
+            joins += filter(self.betters, found)
         return joins, stale
 
     def _keep(self, known: OrderedDict[Key, list[Ref]], key: Key, ref: Ref) -> None:
@@ -204,6 +232,9 @@ class Stitches:
         if own is None:
             known[key] = [ref]
         else:
+            if ref.shown is not None and (before := next((o for o in own if o.shown == ref.shown), None)) is not None:
+                own.remove(before)
+                ref = max(before, ref, key=_end)._replace(start=min(before.start, ref.start))
             trace_id, span_id = ref[:2]
             left = [other for other in own if other[1] != span_id or other[0] != trace_id]
             for gone in left[: 1 - MAX_SAME]:
@@ -224,10 +255,7 @@ class Stitches:
         )
 
 
-def _better(join: Join, known: Join | None) -> bool:
-    if known is None:
-        return True
-    return join.confidence > known.confidence or (join.method == known.method and join.asked[:2] != known.asked[:2])
+_end: Final = attrgetter("end")
 
 
 def _pairs(method: str, children: Sequence[Ref], calls: Sequence[Ref], dropped: Dropped) -> list[Join]:
@@ -260,6 +288,8 @@ def _fits(method: str, child: Ref, call: Ref) -> bool:
     if method == "conversation":
         inside = call.start - SLACK <= child.start and child.end <= call.end + SLACK
         return inside and (not child.name or not call.name or child.name in call.name)
+    if call.shown is not None:
+        return 0 <= call.start - child.end <= WINDOW
     if method == "text":
         return 0 <= child.start - call.start <= WINDOW
     return True

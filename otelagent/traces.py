@@ -117,6 +117,7 @@ class LiveTraces:
     def refold(self, trace: Trace, step: Step) -> None:
         """Observe a step's run again, since it says more now."""
         trace.refold(step, self._detectors)
+        self._abroad.stitch(trace)
 
     def enforce(self) -> None:
         """Close traces until the limits hold: of the oldest the one that weighs most in what is too much."""
@@ -183,6 +184,9 @@ class LiveTraces:
 
     def settle(self) -> None:
         """Close all traces: the process ends."""
+        for trace in [trace for trace in self._traces.values() if trace.waits]:
+            trace.settle(self._detectors)
+            self._abroad.stitch(trace)
         while self._traces:
             self._close(next(iter(self._traces.values())), Closed.SHUTDOWN)
 

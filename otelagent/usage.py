@@ -5,6 +5,7 @@ from typing import Final
 
 from otelagent.baselines.learned import ALL_INPUTS, CLASSES, TaskKey
 from otelagent.baselines.task import Usage
+from otelagent.model import Kind
 from otelagent.run import AgentRun
 from otelagent.spent import Spent
 
@@ -56,6 +57,8 @@ def _inputs(run: AgentRun) -> str:
 
 
 def is_task(run: AgentRun) -> bool:
-    """No other run called it, and its view is whole."""
+    """No other run called it, and its view is whole: more than a turn that is a trace of its own."""
     trace = run.trace
+    if run.ended is not None and run.ended.kind is Kind.LLM:
+        return False
     return not trace.partial_view and trace.enclosing(run) is None and not trace.wraps(run)

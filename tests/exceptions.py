@@ -3,7 +3,6 @@
 HIDDEN = "openai-agents hides why a tool failed, from the model and from its spans"
 NO_MODEL = "neither model calls nor final answers are recorded"
 CUT = "the bridge records no text of streamed completions"
-A_TRACE_EACH = "each model call is a trace of its own, so that nothing joins child and parent: the rate limit is told"
 EXCEPTIONS: dict[tuple[str, str], tuple[list[str], str]] = {
     **{
         ("autogen", scenario): ([], "autogen records neither content nor model calls")
@@ -12,8 +11,6 @@ EXCEPTIONS: dict[tuple[str, str], tuple[list[str], str]] = {
     **{
         (emitter, "raised"): ([], HIDDEN) for emitter in ("openai-agents-tl", "openai-agents-v2", "openai-agents-js-oi")
     },
-    ("litellm-otel", "delegation"): (["rate_limit_mid_chain"], A_TRACE_EACH),
-    ("llamaindex-openlit", "delegation"): (["rate_limit_mid_chain"], A_TRACE_EACH),
     **{("openai-agents-genai", scenario): ([], NO_MODEL) for scenario in ("empty", "raised")},
     **{("llamaindex-otel", scenario): ([], CUT) for scenario in ("empty", "raised")},
 }

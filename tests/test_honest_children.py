@@ -51,14 +51,10 @@ def tells(body: bytes, words: dict[str, str]) -> bool:
     return any(before.encode() in body for before in words)
 
 
-A_TRACE_EACH = ("litellm-otel__", "llamaindex-openlit__")
-"""Emitters whose model calls are a trace each: nothing joins a child to its parent."""
 HONEST = [
     name
     for name, body in BODIES.items()
-    if tells(body, CHILD)
-    and tells(body, PARENT)
-    and not any(word in name for word in ("ok", "cut600", "receipt", *A_TRACE_EACH))
+    if tells(body, CHILD) and tells(body, PARENT) and not any(word in name for word in ("ok", "cut600", "receipt"))
 ]
 
 

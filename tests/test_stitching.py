@@ -133,7 +133,8 @@ def test_session_that_thousands_of_traces_share_joins_none_of_them(rate: float) 
 
 
 def test_stated_confidence_is_that_of_the_method() -> None:
-    assert CONFIDENCE == {"link": 0.9, "context": 0.9, "call_id": 0.9, "conversation": 0.7, "text": 0.6}
+    told = {"link": 0.9, "context": 0.9, "call_id": 0.9, "exchange": 0.9}
+    assert {**told, "result": 0.7, "conversation": 0.7, "text": 0.6} == CONFIDENCE
 
 
 def test_each_turn_of_a_long_conversation_joins_its_own_agent() -> None:

@@ -42,4 +42,4 @@ def gaps(steps: Sequence[Step], key: bytes, ended: Step | None) -> bool:
 
 def _calls(steps: Sequence[Step], key: bytes) -> list[Step]:
     """Without the call that the run is itself, where an agent has no other span."""
-    return [s for s in steps if s.kind in CALLS and s.span_id != key]
+    return [s for s in steps if s.kind in CALLS and (s.rebuilt or s.span_id != key)]

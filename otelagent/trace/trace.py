@@ -1,11 +1,11 @@
 """One live trace: who hangs below whom, whose step is whose, and what its runs find."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, Final
 
-from otelagent import canary
+from otelagent import canary, turns
 from otelagent.baselines.learned import Baselines
 from otelagent.conversations import Conversations
 from otelagent.delegation import Edge
@@ -317,12 +317,21 @@ class Trace(Resting):
         if edge is None or not edge.asked:
             return self.call(edge.call) if edge is not None else None
         home = self._elsewhere.employer(run)
-        return next((s for s in home.steps if s.span_id == edge.asked), None) if home is not None else None
+        asked = [s for s in home.steps if s.span_id == edge.asked] if home is not None else []
+        shown = [s for s in asked if s.rebuilt]
+        return turns.matching(shown, run) if shown else next(iter(asked), None)
 
     def inside(self, step: Step) -> bool:
         own = (self._calls.named(step.call_id) if step.rebuilt and step.call_id else None) or step
         here = bool(self.lineage.tree.by_call(own.span_id)) or self.lineage.is_run(own.span_id)
-        return here or own.span_id in self._answered_calls()
+        return here or self._answered_abroad(own, self._answered_calls())
+
+    def _answered_abroad(self, call: Step, spans: Container[bytes]) -> bool:
+        """A run of another trace works for the call. `spans`: those for which any do."""
+        if call.span_id not in spans or not call.rebuilt:
+            return call.span_id in spans
+        run = self.runs.get(self.run_of(call))  # its span is the turn that shows it, with others
+        return run is not None and any(w.trace.called(w) is call for w in self._elsewhere.workers(run))
 
     def _answered_calls(self) -> set[bytes]:
         """Spans for which runs of other traces work, and those that enclose them."""
@@ -341,7 +350,7 @@ class Trace(Resting):
     def coworkers(self) -> Iterator[tuple[AgentRun, Step]]:
         """The calling run, and each call that stands for an agent of which no span was seen in any trace."""
         abroad = self._answered_calls()
-        return ((run, step) for run, step in self.lineage.coworkers() if step.span_id not in abroad)
+        return ((run, step) for run, step in self.lineage.coworkers() if not self._answered_abroad(step, abroad))
 
     def outlived(self, finding: Finding) -> bool:
         return not all(self._elsewhere.lives(e.trace_id) for e in finding.evidence if e.trace_id)
