@@ -175,7 +175,7 @@ STAGES: Final[dict[str, tuple[str, ...]]] = {
     "give steps to runs, decide open questions": ("run", "rules", "questions"),
     "detectors": ("detectors", "history", "overrides"),
     "judge the tree of agents": ("lineage", "delegation", "inner", "ancestors", "answers", "coverage", "recovery"),
-    "join traces and conversations": ("abroad", "conversations", "span_links", "stitching"),
+    "join traces and conversations": ("abroad", "conversations", "span_links", "stitching", "turns"),
     "learn what is usual": ("baselines", "learning", "spent", "usage"),
     "count": (
         *("chronicle", "incidents", "late", "metrics", "oddities", "series", "success", "tables"),
