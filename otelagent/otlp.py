@@ -4,8 +4,9 @@ Besides receivers and exporters the only module that knows protobuf. A request i
 span's bytes are read once by the reduced schema of proto/otlp_lite.proto and otherwise kept as they came.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from struct import Struct
 from typing import Any, Final, TypeAlias
 
 from google.protobuf.message import DecodeError
@@ -276,6 +277,37 @@ Parsed: TypeAlias = "tuple[LiteSpan, bytes, ScopeSpans, int]"
 """A span of which nothing has been read yet: parsed, its bytes, and where they stand in the request."""
 
 
+Head: TypeAlias = "tuple[bytes, bytes, bytes, int, int, int, bytes, ScopeSpans, int]"
+"""Of a span: its trace's, its own and its parent's id, start, end, kind, its bytes, and where they stand."""
+
+_IDS: Final = Struct("<H16sH8sH8sBB").unpack_from
+"""Three ids, and the length of the name, each behind its tag."""
+_TIMES: Final = Struct("<BBBQBQ").unpack_from
+"""Kind, start and end, which stand behind the name."""
+_TIMES_AT: Final = 40
+"""Where they stand if the name is empty."""
+_USUAL: Final = 0x100A, 0x0812, 0x0822, 0x2A
+_USUAL_TIMES: Final = 0x30, 0x39, 0x41
+_LONG_NAME: Final = 0x80
+_SHORTEST: Final = 60
+"""Bytes of a span with all of these."""
+
+
+def _parsed_head(raw: bytes) -> tuple[bytes, bytes, bytes, int, int, int]:
+    """Ids, times and kind of a span. Raises DecodeError."""
+    lite = LiteSpan.FromString(raw)
+    times = lite.start_time_unix_nano, lite.end_time_unix_nano
+    return lite.trace_id, lite.span_id, lite.parent_span_id, *times, lite.kind
+
+
+def attributes(raw: bytes) -> Attributes:
+    """Of a serialised span; none of one that can't be parsed."""
+    try:
+        return Attributes(LiteSpan.FromString(raw).attributes)
+    except DecodeError:
+        return Attributes({})
+
+
 class ScopeSpans:
     """The spans of one instrumentation scope in a request."""
 
@@ -290,7 +322,7 @@ class ScopeSpans:
         self.large = 0
 
     def parsed(self) -> Iterator[Parsed]:
-        """Those that can be parsed; to be called once."""
+        """Those that can be parsed; to be called once, and not after `heads`."""
         parse = LiteSpan.FromString
         for index, raw in enumerate(self.items):
             try:
@@ -301,6 +333,35 @@ class ScopeSpans:
             if len(raw) > LARGE:
                 self.large += 1
             yield lite, raw, self, index
+
+    def heads(self, by_trace: "dict[bytes, list[Head]]") -> int:
+        """Add the spans whose ids can be read to those of their traces; gives how many. To be called once.
+
+        SDKs write fields in the order of their numbers, so a span below another one need not be parsed: 0.3 µs where
+        parsing takes 0.9, and a call for each span would take 0.2 more.
+        """
+        unread = index = 0
+        for index, raw in enumerate(self.items, 1):
+            size = len(raw)
+            if size >= _SHORTEST:
+                first, trace_id, second, span_id, third, parent_id, fourth, name = _IDS(raw)
+                if (first, second, third, fourth) == _USUAL and name < _LONG_NAME and size >= _SHORTEST + name:
+                    a, kind, b, start, c, end = _TIMES(raw, _TIMES_AT + name)
+                    if (a, b, c) == _USUAL_TIMES:
+                        by_trace[trace_id].append(
+                            (trace_id, span_id, parent_id, start, end, kind, raw, self, index - 1)
+                        )
+                        self.large += size > LARGE
+                        continue
+            self.large += size > LARGE
+            try:
+                head = _parsed_head(raw)
+            except DecodeError:
+                unread += 1
+                continue
+            by_trace[head[0]].append((*head, raw, self, index - 1))
+        self.unread += unread
+        return index - unread
 
 
 class TraceRequest:
@@ -339,6 +400,16 @@ class TraceRequest:
     def read(self, group: ScopeSpans) -> list[Span]:
         """The spans of a group that can be parsed."""
         return [*map(Span, group.parsed())]
+
+    def whole(self, heads: Iterable[Head]) -> list[Span]:
+        """The spans of which heads were read, those that can be parsed."""
+        found = []
+        for *_, raw, group, index in heads:
+            try:
+                found.append(Span((LiteSpan.FromString(raw), raw, group, index)))
+            except DecodeError:
+                group.unread += 1
+        return found
 
     def append(self, span: Span, delta: bytes) -> None:
         """Add the attributes in `delta` (made by `delta()`) to the span, once."""

@@ -22,7 +22,7 @@ from otelagent.reading import facts
 from otelagent.reading.roles import role
 from otelagent.run import RAISED, AgentRun
 from otelagent.success import counted
-from otelagent.trace import Closed, Place, Trace
+from otelagent.trace import Closed, Node, Place, Trace
 from otelagent.traces import Limits, LiveTraces
 
 log = logging.getLogger(__name__)
@@ -156,24 +156,26 @@ class Pipeline:
 
     def _read(self, request: otlp.TraceRequest, body: bytes, now: float) -> None:
         items: list[tuple[otlp.Span, Step | Plain]] = []
-        silent: list[otlp.Parsed] = []
+        beside: dict[bytes, list[otlp.Head]] = defaultdict(list)
+        silent, unmarked = 0, dialects.unmarked(body)
         for group in request.groups:
-            if dialects.silent(group):
-                silent += group.parsed()
+            if dialects.silent(group, unmarked):
+                silent += group.heads(beside)
             else:
                 items += [(span, dialects.read(span)) for span in request.read(group)]
-        self._count(request, items, len(silent))
         by_trace: dict[bytes, list[tuple[otlp.Span, Step | Plain]]] = defaultdict(list)
         for span, item in items:
             by_trace[span.trace_id].append((span, item))
-        idle = self._beside(request, silent, by_trace, now) if silent else {}
+        idle = self._idle(request, beside, by_trace, now) if beside else {}
+        self._count(request, items, silent)
         if self._tape is not None:
-            self._tape(body, by_trace.keys() | idle.keys())
-        for trace_id, spans in idle.items():
-            self._place(request, self.live.open(trace_id, now), spans)
+            self._tape(body, by_trace.keys() | beside.keys())
+        for trace, heads in idle:
+            self._place(trace, heads)
         for trace_id, own in by_trace.items():
             self._read_trace(request, self.live.open(trace_id, now), own)
-        self._odd(oddities.of_values([span.attributes.flaws for span, _ in items]))
+        if items:
+            self._odd(oddities.of_values([span.attributes.flaws for span, _ in items]))
         self.live.enforce()
 
     def _count(self, request: otlp.TraceRequest, items: list[tuple[otlp.Span, Step | Plain]], silent: int) -> None:
@@ -193,64 +195,53 @@ class Pipeline:
         for reason, count in found.items():
             self.odd(reason, count)
 
-    def _beside(
+    def _idle(
         self,
         request: otlp.TraceRequest,
-        silent: list[otlp.Parsed],
+        silent: dict[bytes, list[otlp.Head]],
         by_trace: dict[bytes, list[tuple[otlp.Span, Step | Plain]]],
         now: float,
-    ) -> dict[bytes, list[otlp.Parsed]]:
-        """Silent spans of traces in which nobody works, by trace; those beside agents join what is read of them."""
-        found: dict[bytes, list[otlp.Parsed]] = defaultdict(list)
-        linked: set[bytes] = set()
-        for parsed in silent:
-            lite = parsed[0]
-            trace_id = lite.trace_id
-            found[trace_id].append(parsed)
-            if lite.links:
-                linked.add(trace_id)
-        for trace_id in [*found]:
-            idle = self.live.open(trace_id, now).idle
-            if not idle or trace_id in by_trace or trace_id in linked:
-                spans = map(otlp.Span, found.pop(trace_id))
-                items = [(span, dialects.placed(span)) for span in spans]
+    ) -> list[tuple[Trace, list[otlp.Head]]]:
+        """Silent spans of traces in which nobody works; those beside agents join what is read of them."""
+        found: list[tuple[Trace, list[otlp.Head]]] = []
+        for trace_id, heads in silent.items():
+            trace = self.live.open(trace_id, now)
+            if trace.idle and trace_id not in by_trace:
+                found.append((trace, heads))
+            else:
+                items = [(span, dialects.placed(span)) for span in request.whole(heads)]
                 self._odd(oddities.of_items(item for _, item in items))
                 by_trace[trace_id] += items
         return found
 
-    def _place(self, request: otlp.TraceRequest, trace: Trace, spans: list[otlp.Parsed]) -> None:
+    def _place(self, trace: Trace, heads: list[otlp.Head]) -> None:
         """Silent spans of a trace in which nobody works: the hot path of services without agents."""
-        nodes, calls = trace.nodes, bool(trace.http)
-        new: list[tuple[int, int, int, bytes, bytes, int | None]] = []
-        for parsed in spans:
-            lite, raw, _, _ = parsed
-            span_id, parent_id = lite.span_id, lite.parent_span_id
-            start, end = lite.start_time_unix_nano, lite.end_time_unix_nano
+        nodes = trace.nodes
+        before = len(nodes)
+        for _, span_id, parent_id, start, end, kind, raw, _, _ in heads:
             known = nodes.get(span_id)
             if known is not None or end < start or span_id == parent_id:
-                self._doubt(known, dialects.placed(otlp.Span(parsed)))
+                self._doubt(trace, known, span_id, Node(parent_id, start, end))
             if known is None:
-                trace.place(span_id, parent_id, start, end)
-                status = self._status(parsed) if lite.kind == otlp.CLIENT and otlp.STATUS in raw else None
-                calls = calls or status is not None
-                new.append((end, -start, len(new), span_id, parent_id, status))
-        trace.origin = spans[0][2].origin.raw_resource
-        self.live.spans += len(new)
-        if calls:
-            for end, _, _, span_id, parent_id, status in sorted(new):
-                trace.http.pass_up(span_id, parent_id, end, status)
+                nodes[span_id] = node = Node(parent_id, start, end)
+                if not parent_id:
+                    trace.root_seen, trace.root_failed = True, False
+                if kind == otlp.CLIENT and otlp.STATUS in raw:
+                    node.http_status = self._status(raw)
+        trace.origin = heads[0][7].origin.raw_resource
+        self.live.spans += len(nodes) - before
 
-    def _doubt(self, known: Place | None, item: Plain) -> None:
-        """Count what is odd about a span, `known` by the place that it has already."""
+    def _doubt(self, trace: Trace, known: Place | None, span_id: bytes, node: Node) -> None:
+        """Count what is odd about a silent span, `known` by the place that it has already."""
+        item = Plain(trace_id=trace.trace_id, span_id=span_id, parent_id=node.parent_id, start=node.start, end=node.end)
         self._odd(oddities.of_items((item,)))
         if known is not None and oddities.differs(known, item):
             self.odd(Odd.ID_REUSED, 1)
 
-    def _status(self, parsed: otlp.Parsed) -> int | None:
-        lite, raw, _, _ = parsed
-        if not lite.events and (known := dialects.answered_in(raw)) is not None:
+    def _status(self, raw: bytes) -> int | None:
+        if (known := dialects.answered_in(raw)) is not None:
             return known
-        attributes = otlp.Attributes(lite.attributes)
+        attributes = otlp.attributes(raw)
         status = dialects.answered(attributes)
         self._odd(oddities.of_values((attributes.flaws,)))
         return status

@@ -22,7 +22,16 @@ RECENT: Final = 256
 """Traces in which a lost parent is looked for."""
 
 OLD: Final = 64
-"""Of so many traces, the oldest, the heaviest leaves where a limit is passed."""
+"""Of so many traces, the oldest, the heaviest leave where a limit is passed."""
+
+HEAVIEST: Final = 8
+"""So many of them, before others are looked at."""
+
+ROOM: Final = 512
+"""This part of a limit is made free at once: otherwise each request at the limit would look for the heaviest."""
+
+CLOSED: Final = 32
+"""Traces without agents that are closed in a step of the sweep."""
 
 REST: Final = 5.0
 """Seconds without a new span after which a trace may be put to rest. With one second, two thousand traces that get ten
@@ -120,17 +129,26 @@ class LiveTraces:
         self._abroad.stitch(trace)
 
     def enforce(self) -> None:
-        """Close traces until the limits hold: of the oldest the one that weighs most in what is too much."""
-        while (open_ := len(self._traces)) > self._limits.traces:
-            self._close(self._heaviest(attrgetter("bytes"), open_ - 1), Closed.COUNT)  # the newest has just come
-        while self.spans > self._limits.spans and len(self._traces) > 1:
-            self._close(self._heaviest(attrgetter("size")), Closed.SPANS)
-        while self.bytes > self._limits.bytes and len(self._traces) > 1:
-            self._close(self._heaviest(attrgetter("bytes")), Closed.BYTES)
+        """Where a limit is passed, close traces until there is room again: of the oldest those that weigh most in what
+        is too much."""
+        limits = self._limits
+        if len(self._traces) > limits.traces:
+            self._shed(lambda: len(self._traces), limits.traces, attrgetter("bytes"), Closed.COUNT)
+        if self.spans > limits.spans:
+            self._shed(lambda: self.spans, limits.spans, attrgetter("size"), Closed.SPANS)
+        if self.bytes > limits.bytes:
+            self._shed(lambda: self.bytes, limits.bytes, attrgetter("bytes"), Closed.BYTES)
 
-    def _heaviest(self, weight: Callable[[Trace], int], among: int = OLD) -> Trace:
-        """Of equally heavy ones the oldest."""
-        return max(islice(self._traces.values(), min(among, OLD)), key=weight)
+    def _shed(self, held: Callable[[], int], limit: int, weight: Callable[[Trace], int], reason: Closed) -> None:
+        """Of equally heavy ones the oldest go first. The newest has just come: it doesn't go for being one too many."""
+        enough, newest = limit - limit // ROOM, int(reason is Closed.COUNT)
+        while held() > enough and (open_ := len(self._traces)) > 1:
+            oldest = [*islice(self._traces.values(), min(OLD, open_ - newest))]
+            for trace in sorted(oldest, key=weight, reverse=True)[:HEAVIEST]:
+                if held() <= enough or len(self._traces) == 1:
+                    return
+                if self._traces.get(trace.trace_id) is trace:
+                    self._close(trace, reason)
 
     def weigh(self, trace: Trace, size: int) -> None:
         """Steps of this many bytes have joined a trace."""
@@ -147,8 +165,9 @@ class LiveTraces:
 
     def sweep(self, now: float) -> Iterator[None]:
         """Fold what waited, and close what is done: a trace a step, so that requests needn't wait for all that have
-        settled within a second. To be called about once a second."""
+        settled within a second, of those without agents some. To be called about once a second."""
         self._conversations.tick(now)
+        closed = 0
         for trace in [*self._traces.values()]:
             if self._traces.get(trace.trace_id) is not trace:
                 continue
@@ -160,8 +179,11 @@ class LiveTraces:
                 quiet = now - trace.touched
             reason = self._done(trace, quiet, now)
             if reason is not None and self._traces.get(trace.trace_id) is trace:
+                closed += CLOSED if trace.runs else 1
                 self._close(trace, reason)
-                yield
+                if closed >= CLOSED:
+                    closed = 0
+                    yield
         yield from self._rest(now)
 
     def _rest(self, now: float) -> Iterator[None]:

@@ -51,7 +51,7 @@ def told(requests: list[bytes]) -> tuple[list[bytes], dict[tuple[Any, ...], int]
 
 
 def read_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dialects, "silent", lambda group: False)
+    monkeypatch.setattr(dialects, "silent", lambda group, unmarked: False)
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.name)

@@ -93,6 +93,7 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
 
 _RECOGNITION: Final = Recognition(DIALECTS, always=(otel_core.DIALECT, log_fields.BESIDE))
 silent: Final = Silence(_RECOGNITION)
+unmarked: Final = silent.unmarked
 _RESOURCE_TEXT: Final = Reading(lambda value: value if isinstance(value, str) else "")
 _ENDS: Final = frozenset({Kind.AGENT, Kind.WORKFLOW, Kind.LLM})
 _CALLED: Final = frozenset({Kind.TOOL, Kind.RETRIEVAL})
@@ -240,4 +241,4 @@ def _target(kind: Kind, values: dict[str, Any], content: SpanContent) -> None:
         values["target"] = handoffs.target(tool, arguments.value if arguments else None)
 
 
-__all__: Final = ["DIALECTS", "answered", "answered_in", "calls", "placed", "read", "read_log", "silent"]
+__all__: Final = ["DIALECTS", "answered", "answered_in", "calls", "placed", "read", "read_log", "silent", "unmarked"]

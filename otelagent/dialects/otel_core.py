@@ -105,12 +105,14 @@ def answered(attributes: Attributes) -> int | None:
     return None
 
 
-_STATUSES: Final = tuple(b"\x0a%c%s\x12\x03\x18" % (len(key), key) for key in (name.encode() for name in _STATUS))
-"""The keys as they stand on the wire, with the beginning of a value of two bytes: all statuses from 128 on."""
+_STATUSES: Final = tuple(
+    b"\x4a%c\x0a%c%s\x12\x03\x18" % (len(key) + 7, len(key), key) for key in (name.encode() for name in _STATUS)
+)
+"""The attributes as they stand in a span, with the beginning of a value of two bytes: all statuses from 128 on."""
 
 
 def answered_in(raw: bytes) -> int | None:
-    """The status on a client's serialised span without events, which nobody else reads; None where it must be parsed.
+    """The status on a client's serialised span, which nobody else reads; None where it must be parsed.
 
     Parsing the attributes for it would take longer than all else that is done with such a span.
     """

@@ -26,21 +26,32 @@ _EVENT: Final = rb"\x12"
 """Tag of Event.name."""
 _NAME: Final = rb"\x2a"
 """Tag of Span.name."""
+_LINK: Final = rb"[\x00\x6a]" + _ANY_LENGTH + rb"\x0a(?:\x10|[\x80-\xff]+\x00)"
+"""Tag of Span.links, and the beginning of an id."""
 
 
 class Silence:
-    """Tells whether spans are silent: no step, no receipt and no tool call, and nothing that looks like an agent's."""
+    """Tells whether spans are silent: no step, receipt, tool call or link, and nothing that looks like an agent's."""
 
     def __init__(self, recognition: Recognition) -> None:
         keys = {*recognition.markers, *log_fields.COUNTED, *hints.HEADS}
         heads = {*recognition.prefixes, *(f"{head}." for head in hints.HEADS)}
         self._search = _pattern(
-            _whole(_KEY, keys), _begin(_KEY, heads), _begin(_NAME, recognition.names), _whole(_EVENT, log_fields.EVENTS)
+            _whole(_KEY, keys),
+            _begin(_KEY, heads),
+            _begin(_NAME, recognition.names),
+            _whole(_EVENT, log_fields.EVENTS),
+            _LINK,
         ).search
         self._quiet = lru_cache(MAX_SCOPES)(lambda scope: not (recognition.knows(scope) or hints.speaks(scope)))
 
-    def __call__(self, group: ScopeSpans) -> bool:
-        return self._quiet(group.origin.scope) and self._search(b"".join(group.items)) is None
+    def __call__(self, group: ScopeSpans, unmarked: bool = False) -> bool:
+        """`unmarked`: the whole request is, so that its groups needn't be searched."""
+        return self._quiet(group.origin.scope) and (unmarked or self._search(b"".join(group.items)) is None)
+
+    def unmarked(self, body: bytes) -> bool:
+        """Nothing of what is searched for stands in a request: most of those of services without agents."""
+        return self._search(body) is None
 
 
 def _pattern(*alternatives: bytes) -> Any:

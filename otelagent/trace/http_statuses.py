@@ -1,7 +1,11 @@
 """Statuses of HTTP client spans, on their way up to the tools that made the calls."""
 
+from collections.abc import Iterable
+from operator import itemgetter
+
 from otelagent.model import Plain, Step
 from otelagent.run import SOURCES
+from otelagent.trace.place import Node, Place
 
 
 class HttpStatuses:
@@ -23,6 +27,13 @@ class HttpStatuses:
         carried = self._by_span.pop(item.span_id, None)
         if carried is not None and item.kind in SOURCES and item.http_status is None:
             item.say(http_status=carried[1])
+
+    def catch_up(self, placed: Iterable[tuple[bytes, Place]]) -> None:
+        """Of spans that came while nobody worked in their trace."""
+        nodes = [(node.end, -node.start, span_id, node) for span_id, node in placed if isinstance(node, Node)]
+        if any(node.http_status is not None for *_, node in nodes):
+            for end, _, span_id, node in sorted(nodes, key=itemgetter(0, 1)):
+                self.pass_up(span_id, node.parent_id, end, node.http_status)
 
     def pass_up(self, span_id: bytes, parent_id: bytes, end: int, own: int | None) -> None:
         """Of a plain span, with a status of its `own`."""

@@ -21,6 +21,8 @@ class Node(msgspec.Struct, gc=False):
     tool: str | None = None
     added: bytes = b""
     """Attributes that were added to the span when it passed; a repeated one gets the same."""
+    http_status: int | None = None
+    """Of an HTTP client span that came while nobody worked in its trace."""
 
 
 Place: TypeAlias = Step | Node

@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from otelagent import canary, turns
 from otelagent.baselines.learned import Baselines
@@ -46,6 +46,7 @@ class Trace(Resting):
         "_elsewhere",
         "_final",
         "_homes",
+        "_housed",
         "_linked",
         "_listener",
         "_size",
@@ -147,6 +148,8 @@ class Trace(Resting):
         self.logged = False
         """Log records may have told of its spans."""
         self._final = False
+        self._housed = False
+        """Steps may wait for others."""
         self._linked = 0
         """Of the nodes, those that the lineage knows of."""
         self._size = 0
@@ -167,6 +170,7 @@ class Trace(Resting):
                 self.logged = True
                 return LogParts()
             case "_homes":
+                self._housed = True
                 return Homes()
             case "_told":
                 return Told()
@@ -371,14 +375,9 @@ class Trace(Resting):
 
     @property
     def idle(self) -> bool:
-        """Nobody has worked here, as far as is known: spans need a place, and nothing more."""
+        """Nobody has worked here, as far as is known: spans need a place, and nothing more. `link` makes up for the
+        rest when that ends."""
         return not (self.runs or self.recalled)
-
-    def place(self, span_id: bytes, parent_id: bytes, start: int, end: int) -> None:
-        """Take a silent span's place while the trace is idle; `link` makes up for the rest when that ends."""
-        self.nodes[span_id] = Node(parent_id, start, end)
-        if not parent_id:
-            self.root_seen, self.root_failed = True, False
 
     def recall(self, nodes: Mapping[bytes, Node]) -> None:
         """It has left once already, with these nodes."""
@@ -389,6 +388,8 @@ class Trace(Resting):
     @property
     def places(self) -> dict[bytes, Node]:
         """What is kept of it for a while after it has left: its link table without its steps."""
+        if self.idle:
+            return cast(dict[bytes, Node], self.nodes)
         return {span_id: bare(place) for span_id, place in self.nodes.items()}
 
     def _catch_up(self) -> None:
@@ -399,6 +400,7 @@ class Trace(Resting):
             self.lineage.link(
                 Plain(trace_id=self.trace_id, span_id=span_id, parent_id=node.parent_id, start=node.start, end=node.end)
             )
+        self.http.catch_up(waiting)
 
     def link(self, item: Step | Plain) -> bool:
         """Take a span's place into the link table; False for one that is known already."""
@@ -522,7 +524,7 @@ class Trace(Resting):
     @property
     def waits(self) -> bool:
         """Steps wait for calls that their messages refer to."""
-        return bool(self._homes.waiting)
+        return self._housed and bool(self._homes.waiting)
 
     @property
     def outcome(self) -> str:
