@@ -229,7 +229,7 @@ class Pipeline:
                 if kind == otlp.CLIENT and otlp.STATUS in raw:
                     node.http_status = self._status(raw)
         trace.origin = heads[0][7].origin.raw_resource
-        self.live.spans += len(nodes) - before
+        self.live.placed(trace, len(nodes) - before)
 
     def _doubt(self, trace: Trace, known: Place | None, span_id: bytes, node: Node) -> None:
         """Count what is odd about a silent span, `known` by the place that it has already."""

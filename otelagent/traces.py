@@ -82,6 +82,10 @@ class LiveTraces:
         self._conversations = Conversations(self._budget)
         self._abroad = Abroad(self._traces, self._past, self._detectors, listener)
         self._closing: set[bytes] = set()
+        self._working: dict[bytes, Trace] = {}
+        """Those that may have something to do within a second: agents work there."""
+        self._due: dict[int, list[bytes]] = {}
+        """The others by the second in which they may be done: there may be ten thousand."""
         self.spans = 0
         """Spans in the link tables of all live traces."""
         self.bytes = 0
@@ -100,6 +104,7 @@ class LiveTraces:
             trace = Trace(trace_id, now, self._listener, self._budget, self.normal, self._conversations, self._abroad)
             self._traces[trace_id] = trace
             self._recall(trace)
+            self._postpone(trace, now + min(self._limits.settle_s, self._limits.idle_s, self._limits.age_s))
         trace.touched = now
         return trace
 
@@ -115,16 +120,25 @@ class LiveTraces:
     def observe(self, trace: Trace, steps: Sequence[Step]) -> None:
         """Observe new steps of a trace."""
         if steps or trace.stirred or trace.lineage.stirred:
+            self._working[trace.trace_id] = trace
             trace.observe(steps, self._detectors)
             self._abroad.stitch(trace)
 
+    def placed(self, trace: Trace, spans: int) -> None:
+        """So many silent spans have found their places in a trace in which nobody works."""
+        self.spans += spans
+        if trace.size > self._limits.spans_per_trace:
+            self._working[trace.trace_id] = trace
+
     def receive(self, trace: Trace, span_id: bytes, receipt: Receipt) -> None:
         """A log record tells how much of its work a span's agent did."""
+        self._working[trace.trace_id] = trace
         trace.lineage.receive(span_id, receipt)
         trace.conclude(self._detectors)
 
     def refold(self, trace: Trace, step: Step) -> None:
         """Observe a step's run again, since it says more now."""
+        self._working[trace.trace_id] = trace
         trace.refold(step, self._detectors)
         self._abroad.stitch(trace)
 
@@ -168,7 +182,7 @@ class LiveTraces:
         settled within a second, of those without agents some. To be called about once a second."""
         self._conversations.tick(now)
         closed = 0
-        for trace in [*self._traces.values()]:
+        for trace in self._to_look_at(now):
             if self._traces.get(trace.trace_id) is not trace:
                 continue
             quiet = now - trace.touched
@@ -184,7 +198,26 @@ class LiveTraces:
                 if closed >= CLOSED:
                     closed = 0
                     yield
+            elif reason is None and trace.trace_id not in self._working:
+                self._postpone(trace, self._next(trace))
         yield from self._rest(now)
+
+    def _to_look_at(self, now: float) -> list[Trace]:
+        """Those at work, and of the others those that may be done; the latter are forgotten until they are put off."""
+        due = [(second, self._due.pop(second)) for second in sorted(s for s in self._due if s <= now)]
+        known = [(second, t) for second, ids in due for each in ids if (t := self._traces.get(each)) is not None]
+        idle = [t for second, t in known if t.due == second and t.trace_id not in self._working]
+        return [*idle, *self._working.values()]
+
+    def _postpone(self, trace: Trace, when: float) -> None:
+        """A trace without agents needn't be looked at before that."""
+        trace.due = int(when)
+        self._due.setdefault(trace.due, []).append(trace.trace_id)
+
+    def _next(self, trace: Trace) -> float:
+        """When a trace may be done if nothing more comes."""
+        quiet = self._limits.settle_s if trace.root_seen else self._limits.idle_s
+        return min(trace.touched + quiet, trace.opened + self._limits.age_s)
 
     def _rest(self, now: float) -> Iterator[None]:
         """Put quiet traces to rest while more spans than `awake_spans` are held as objects: those first for which it
@@ -192,7 +225,7 @@ class LiveTraces:
         silent, of the others those that were silent for long may stay so."""
         if self.spans <= self._limits.awake_spans:
             return
-        awake = [t for t in self._traces.values() if not t.rests and t.runs]
+        awake = [t for t in self._working.values() if not t.rests and t.runs]
         excess = sum(t.size for t in awake) - self._limits.awake_spans
         if excess <= 0:
             return
@@ -233,6 +266,7 @@ class LiveTraces:
         self.spans -= len(trace.nodes)
         self.bytes -= trace.bytes
         del self._traces[trace.trace_id]
+        self._working.pop(trace.trace_id, None)
         self._remember(trace)
 
     def _judge(self, trace: Trace) -> None:

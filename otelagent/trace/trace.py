@@ -53,6 +53,7 @@ class Trace(Resting):
         "_told",
         "bytes",
         "conversations",
+        "due",
         "environment",
         "given",
         "http",
@@ -117,6 +118,8 @@ class Trace(Resting):
         self.trace_id = trace_id
         self.opened = now
         self.touched = now
+        self.due = 0
+        """The second in which it is looked at next while nobody works here."""
         self.nodes: dict[bytes, Place] = {}
         self.runs: dict[bytes, AgentRun] = {}
         self._budget = budget
