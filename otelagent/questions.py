@@ -21,7 +21,7 @@ from otelagent.model import (
     Step,
     Turn,
 )
-from otelagent.reading.arguments import near, related, tool_words
+from otelagent.reading.arguments import near, related, tool_words, words_of
 from otelagent.reading.deed_patterns import DEEDS
 from otelagent.reading.doers import may_do
 from otelagent.reading.given import Given
@@ -247,12 +247,20 @@ class OpenQuestions:
         return _Looking(admitting.admission, doubting.doubts)
 
     def _recover(self, step: Step) -> tuple[Decision, ...]:
-        met = [q for q in self._open if meets(step, q.source)]
+        met = [q for q in self._open if meets(step, q.source) and not self._asked_apart(step, q.source)]
         for question in met:
             question.retried = not _same(step, question.source) and _is_source(step)
         met_now = set(map(id, met))
         self._open = tuple([q for q in self._open if q.retried or id(q) not in met_now])
         return tuple(Decision(q.source, step, Verdict.RECOVERED) for q in met if not q.retried)
+
+    def _asked_apart(self, step: Step, bad: Step) -> bool:
+        """Two calls of one tool are about different things that the user named: rain in Oslo, and in Bergen."""
+        now, then = step.call, bad.call
+        if self._task is None or now is None or then is None or step.tool != bad.tool or _same(step, bad):
+            return False
+        named = words_of(self._task.wording)
+        return not (named.isdisjoint(then.terms - now.terms) or named.isdisjoint(now.terms - then.terms))
 
 
 def _cut_short(question: Question) -> bool:

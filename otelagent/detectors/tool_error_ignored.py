@@ -65,8 +65,9 @@ class ToolErrorIgnored(Detector):
             run.dismiss(self.mode, decision.source, WHY[decision.verdict])
 
     def _fabricated(self, decision: Decision, run: AgentRun) -> bool:
-        """One such claim is enough where the agent had no source to answer from at all."""
-        needed = self.claims if any(map(_arrived, run.steps)) else 1
+        """One such claim is enough where the agent had no source to answer from at all, or for the number that an
+        action would have given."""
+        needed = self.claims if any(map(_arrived, run.steps)) and not _numbered(decision) else 1
         if decision.source.call is not None and decision.source.call.role is Role.NOTE:
             return False
         return decision.verdict is Verdict.FABRICATED and decision.answer and len(decision.ungrounded) >= needed
@@ -87,6 +88,12 @@ class ToolErrorIgnored(Detector):
                 Evidence(consumer.span_id, "completion", went_on),
             ],
         )
+
+
+def _numbered(decision: Decision) -> bool:
+    """After a failed action the answer has a number that only a successful one would have given."""
+    acted = decision.source.call is not None and decision.source.call.role is Role.ACTION
+    return acted and any(claim.kind == "id" for claim in decision.ungrounded)
 
 
 def _reported_success(decision: Decision, run: AgentRun) -> bool:

@@ -12,10 +12,10 @@ _ASKS = (b"?", "？".encode(), "か。".encode())
 def blames(text: str) -> bool:
     """A sentence says that the user lacks a right, or that the resource is closed or doesn't exist.
 
-    A sentence that speaks of the agent's or the tool's own access says what is the case, and so does a text that holds
-    one: what it adds about the user is then advice. Where nobody speaks of himself, of tools or of access, any denial
-    is one about the world: "she is no longer an employee". A state of the resource is one without any denial: "it has
-    been archived".
+    A sentence that speaks of the agent's or the tool's own access says what is the case, and so does a text that
+    holds one: what it adds about the user is then advice. Where nobody speaks of himself, of tools or of access,
+    any denial is one about the world: "she is no longer an employee"; who only gives advice doesn't speak of
+    himself. A state of the resource is one without any denial: "it has been archived".
     """
     data = plain(text)
     for language in likely(text):
@@ -28,7 +28,7 @@ def blames(text: str) -> bool:
         if any(states.search(each) and not aside.search(each) and not each.endswith(_ASKS) for each in sentences(data)):
             return True
         denies = pattern("blame", language, "denies")
-        if not aside.search(data) and any(
+        if not aside.search(pattern("blame", language, "advice").sub(b" ", data)) and any(
             denies.search(sentence) and not sentence.endswith(_ASKS) for sentence in sentences(data)
         ):
             return True

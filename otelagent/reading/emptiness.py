@@ -35,7 +35,7 @@ class Holds(Enum):
 
 def empty(value: object) -> bool:
     """The result holds nothing that answers. A number, a flag or a record of nulls is an answer."""
-    return _holds(value, MAX_DEPTH) is Holds.NOTHING and not _past_end(value)
+    return _holds(value, MAX_DEPTH) is Holds.NOTHING and not _past_end(value) and not _only_counted(value)
 
 
 def _holds(value: object, depth: int) -> Holds:
@@ -220,6 +220,15 @@ def _past_end(value: object) -> bool:
         and member > members.FIRST_PAGE.get(folded(key), 1 << 62)
         for key, member in value.items()
     )
+
+
+def _only_counted(value: object) -> bool:
+    """None were asked for, but how many there are: `{"maxResults": 0, "total": 34, "issues": []}`."""
+    if not isinstance(value, Mapping) or len(value) > _MAX_MEMBERS:
+        return False
+    told = {folded(key): member for key, member in value.items() if type(member) is int}
+    none = any(told[name] == 0 for name in told.keys() & members.LIMITS)
+    return none and any(told[name] > 0 for name in told.keys() & members.COUNTS - members.LIMITS)
 
 
 def _none_counted(member: object) -> bool:

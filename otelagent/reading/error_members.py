@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from otelagent.model import Status
 from otelagent.reading import members
-from otelagent.reading.failures import kind, nothing
+from otelagent.reading.failures import NOT_THERE, kind, nothing
 from otelagent.reading.fields import FEW, Fields, wording
 from otelagent.reading.members import folded
 from otelagent.reading.sign import Sign, pointer_to
@@ -33,8 +33,14 @@ def error_member(fields: Fields) -> Sign | None:
 
 def _says_nothing(member: Any) -> bool:
     if isinstance(member, Mapping) and len(member) <= FEW:
+        if any(folded(key) == "code" and isinstance(code, int) and code not in _ABSENT for key, code in member.items()):
+            return False  # "could not find a routable point" is a failure
         return any(folded(key) in members.MESSAGES and _says_nothing(said) for key, said in member.items())
     return isinstance(member, str) and nothing(member)
+
+
+_ABSENT: Final = (0, *NOT_THERE)
+"""Codes that an error may have which says that nothing was found."""
 
 
 def _is_error(member: Any) -> bool:
@@ -59,7 +65,11 @@ def error_type(fields: Fields) -> Sign | None:
             continue
         if name == "errorcode" and not fields.talks():
             continue
-        return Sign(kind(f"{member.rpartition('#')[2]} ; {fields.text()}").status, pointer_to(key), f"{name} is set")
+        word = member.rpartition("#")[2]
+        status = members.STRONG.get(folded(word), Status.ERROR)
+        if status is Status.ERROR:
+            status = kind(f"{word} ; {fields.text()}").status
+        return Sign(status, pointer_to(key), f"{name} is set")
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from otelagent.model import Captured, Outcome, Status
 from otelagent.reading import members
 from otelagent.reading.envelopes import unwrap
-from otelagent.reading.failures import LANGUAGES, statement, troubled
+from otelagent.reading.failures import LANGUAGES, Reading, is_answer, kind, statement, troubled
 from otelagent.reading.lexicon import compiled, folded, grammar
 from otelagent.reading.members import folded as folded_name
 
@@ -47,7 +47,35 @@ def broke_off(text: str) -> bool:
 _TAIL: Final = 8
 _FAILED_LINE: Final = compiled(
     r"^\W*(?:\w[\w.-]* )?(?:error|fatal|fehler|erreur|erro|panic|exception)(?:(?: \w+)?: |\] )\S"
+    r"|^(?:[a-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Fault): \S"
 )
+
+
+def failing_lines(text: str) -> Reading | None:
+    """A program's output of which one of the last lines says that it failed: an error by its name, a tool's own line of
+    counts of which one is of failures."""
+    if len(text) > _OUTPUT or "\n" not in text.strip():
+        return None
+    lines = text.strip().splitlines()
+    stamped = sum(bool(_STAMPED.search(line.encode(errors="replace"))) for line in lines)
+    if stamped * 2 > len(lines):
+        return None  # a log, which somebody may have asked for
+    for line in lines[-_ENDING:]:
+        if _FAILED_LINE.search(line.strip().encode(errors="replace")) and not is_answer(line.strip()):
+            return Reading(kind(line).status, "a line says that it failed")
+    return None
+
+
+_OUTPUT: Final = 4000
+_ENDING: Final = 14
+_STAMPED: Final = compiled(
+    r"^\W*(?:\d{4}-\d\d|\d\d:\d\d|\w{3} \d{1,2} \d\d:|\[?(?:info|warn|warning|debug|error)\]?\b)"
+)
+
+
+def tallies(text: str) -> bool:
+    """It counts what passed and what failed, or lists findings."""
+    return bool(_TALLY.search(text.encode(errors="replace")))
 
 
 def exited(text: str) -> bool:

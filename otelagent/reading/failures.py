@@ -64,12 +64,15 @@ _EXCEPTION: Final = (
 )
 _CLASS: Final = r"^(?:[a-z_]\w*\.)+[A-Z]\w+:\s"
 """An exception by its full name, whatever it is called."""
-_DB_API: Final = (
-    r"^\((?:[a-z_]\w*\.)+[A-Z]\w+\)\s"
-    r"|^\(\d{4}, [\"'](?i:table|unknown|access denied|lock wait|deadlock|duplicate entry|you have an error|can.t|cannot"
-    r"|lost connection|too many|out of|incorrect|data too long)"
+_DB_API: Final = r"^\((?:[a-z_]\w*\.)+[A-Z]\w+\)\s"
+"""An exception of a database's driver as its `str`: `(psycopg2.errors.UndefinedTable) ...`."""
+_PRINTED: Final = (
+    r"^(?:the |your )?(?:\w+ ){1,5}(?:failed|crashed|aborted|broke) (?:at|in|on) (?:line|step|stage|node|cell|phase)\b"
+    r"|^(?:\w+ ){1,4}(?:ran, then )?(?:exited|ended|finished|terminated) with (?:an? |\d+ )?(?:errors?|non-?zero)\b"
+    r"|^<(?:\w+ )?Response \[[45]\d\d\b|^Err\(|^\(error\) |^\d{6} \([0-9A-Z]{5}\): |^Code: \d{1,4}\. DB::"
+    r"|^status = StatusCode\.[A-Z_]{4,}\s|^\w+: \(['\"]Unable to "
 )
-"""An exception of a database's driver as its `str`: `(psycopg2.errors.UndefinedTable) ...`, `(1146, "Table ...")`."""
+"""Failures as programs print their values: requests, Rust, Redis, Snowflake, ClickHouse, gRPC."""
 _ERRNO: Final = (
     r"^\W*(?:(?:[a-z]+ ){0,3})(?:\[Errno -?\d+\]|E(?:CONN\w+|TIMEDOUT|NOENT|ACCES|PERM|PIPE|HOST\w+|NET\w+|AI_\w+)\b)"
 )
@@ -80,6 +83,7 @@ _OPENINGS: Final[tuple[tuple[str, str], ...]] = (
     ("failure", _CLASS),
     ("failure", _ERRNO),
     ("failure", _DB_API),
+    ("failure", _PRINTED),
     ("failure", _TAGGED),
     ("failure_short", _opening("failure_short")),
     ("coded", r"^\W*(?:40[0-9]|41[0-9]|42[2-9]|431|451|50[0-8]|511)\b[ :,.-]{1,3}[A-Z]\w"),
@@ -233,6 +237,11 @@ def lacking(text: str) -> bool:
     return _stems("lack").search(folded(text).encode(errors="replace"))
 
 
+def cuts(note: str) -> bool:
+    """A note that says of what stands beside it that it isn't all."""
+    return _stems("cut").search(folded(note).encode(errors="replace"))
+
+
 def is_answer(text: str) -> bool:
     """It begins as texts do that look like a report of failure or emptiness and are answers: "no errors found"."""
     return "answer" in _openings(text)
@@ -261,9 +270,22 @@ def statement(text: str) -> Reading | None:
         return Reading(Status.EMPTY, "says that nothing was found")
     if len(text) <= _SHORT and text.count("\n") < _LINES and _SYSTEM.search(text.encode(errors="replace")):
         return kind(text)
-    if len(text) > _TERSE and _CLIPPED.search(unaccented(text[-200:]).encode(errors="replace")):
+    if len(text) > _TERSE and (_ends_cut(text) or _CLIPPED.search(unaccented(text[-200:]).encode(errors="replace"))):
         return Reading(Status.PARTIAL, "truncated")
     return None
+
+
+def _ends_cut(text: str) -> bool:
+    """The last line is a note, in brackets or by its first word, that says that this isn't all."""
+    last = text[-_NOTE:].rstrip().rpartition("\n")[2].strip()
+    return len(last) < _NOTE and bool(_ASIDE.search(folded(last).encode(errors="replace"))) and cuts(last)
+
+
+_NOTE: Final = 200
+_ASIDE: Final = compiled(
+    r"^(?:[\[(<{*…【（〔※—–]|\.{3}|-{2,}|(?:note|notice|warning|caution|warnung|hinweis|achtung|attention|avertissement"
+    r"|remarque|aviso|nota|advertencia|atencion|atencao|observacao|注意|警告|备注|提示|備考|注)\b?\W)"
+)
 
 
 def refusal(text: str) -> Reading | None:

@@ -79,7 +79,9 @@ class Fields:
 
 def _tells(member: Any) -> bool:
     """A list, an object or words; one token alone (`"sqlstate": "42P01"`) belongs to the error."""
-    return bool(member) and (isinstance(member, list | dict) or (isinstance(member, str) and " " in member.strip()))
+    if isinstance(member, dict):
+        return any(inner is not None for inner in member.values())
+    return bool(member) and (isinstance(member, list) or (isinstance(member, str) and " " in member.strip()))
 
 
 def wording(member: Any, depth: int = 3) -> str:

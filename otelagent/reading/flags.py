@@ -6,7 +6,7 @@ from typing import Final
 from otelagent.model import Status
 from otelagent.reading import members
 from otelagent.reading.emptiness import empty
-from otelagent.reading.failures import kind, nothing, statement
+from otelagent.reading.failures import cuts, kind, nothing, statement
 from otelagent.reading.fields import Fields, wording
 from otelagent.reading.members import folded
 from otelagent.reading.sign import Sign, pointer_to
@@ -78,7 +78,14 @@ def flagged(fields: Fields) -> Sign | None:
 
 def _refined(fields: Fields) -> Status:
     text = fields.text()
-    return Status.EMPTY if text and nothing(text) else kind(text).status
+    if text and nothing(text):
+        return Status.EMPTY
+    status = kind(text).status
+    return status if status is not Status.ERROR else kind(_told(fields)).status
+
+
+def _told(fields: Fields) -> str:
+    return " ; ".join(wording(member) for _, _, member in fields.found(members.TOLD))[:2000]
 
 
 def waits(fields: Fields) -> Sign | None:
@@ -108,12 +115,24 @@ def gaps(fields: Fields) -> Sign | None:
         and shards[1]["failed"] > 0
     ):
         return Sign(Status.PARTIAL, pointer_to(shards[0]), "shards failed")
+    if (refused := _refused(fields)) is not None:
+        return refused
     for name, key, member in fields.found(members.NOTES):
         text = wording(member)[:400]
         reading = statement(text) if text else None
-        if reading is None:
-            continue
-        transient = reading.status in (Status.RATE_LIMITED, Status.TIMEOUT) and name in members.WARNINGS
-        if transient or reading.status is Status.PARTIAL:
+        transient = (
+            reading is not None and reading.status in (Status.RATE_LIMITED, Status.TIMEOUT) and name in members.WARNINGS
+        )
+        if reading is not None and (transient or reading.status is Status.PARTIAL):
             return Sign(reading.status, pointer_to(key), "note says that it is incomplete")
+        if text and (name in members.WARNINGS or len(fields.by_name) > 1) and cuts(text):
+            return Sign(Status.PARTIAL, pointer_to(key), "note says that it is incomplete")
+    return None
+
+
+def _refused(fields: Fields) -> Sign | None:
+    """`UnprocessedItems`: what a service didn't take of a batch."""
+    for _, key, member in fields.found(members.UNPROCESSED):
+        if isinstance(member, list | Mapping) and member:
+            return Sign(Status.PARTIAL, pointer_to(key), "some were not processed")
     return None

@@ -11,8 +11,12 @@ from typing import Any, Final
 
 from otelagent.model import Status
 from otelagent.reading import members
+from otelagent.reading.batches import graver, refused
 from otelagent.reading.documents import shown
-from otelagent.reading.failures import Reading, http, is_answer, kind, lacking, nothing, troubled
+from otelagent.reading.exits import failing_lines, tallies
+from otelagent.reading.failures import Reading, http, is_answer, kind, lacking, nothing, statement, troubled
+from otelagent.reading.fields import Fields
+from otelagent.reading.jobs import ended_badly
 from otelagent.reading.lexicon import exact
 from otelagent.reading.members import folded
 from otelagent.reading.states import tells_done
@@ -29,13 +33,43 @@ _TALKING: Final = (
 )
 """Parts of the names of members that say what happened."""
 _WAITS: Final = members.names("wait retry sec secs seconds espera esperar attente attendre warten aguardar 等待 待機")
-_CODES: Final = members.CODE_KEYS | members.HTTP_KEYS | members.EXIT_CODES | members.COUNTS | members.WAIT | _WAITS
+_CODES: Final = (
+    members.CODE_KEYS
+    | members.REPLY_CODES
+    | members.HTTP_KEYS
+    | members.EXIT_CODES
+    | members.COUNTS
+    | members.WAIT
+    | _WAITS
+)
 
 
 def hint(result: object) -> Reading | None:
     """What a good result may be saying of itself; None for one with content."""
     if _blank(result):
         return Reading(Status.EMPTY, "holds hardly anything but nulls")
+    return _of_words(result) or ended_badly(result) or _reported(result)
+
+
+def _reported(result: object) -> Reading | None:
+    """A member of a short object of its own words opens as a report of failure does; a message is a grave one."""
+    if isinstance(result, str):
+        return failing_lines(result)
+    if not isinstance(result, Mapping) or len(result) > _LEAVES:
+        return None
+    fields = Fields(result)
+    if fields.record:
+        return None
+    for name, (_, member) in fields.by_name.items():
+        if isinstance(member, str) and len(member) <= _SHORT and any(part in name for part in _REPORTS):
+            reading = statement(member)
+            if reading is not None and reading.status not in (Status.EMPTY, Status.PARTIAL):
+                return Reading(reading.status, "may report a failure")
+    return graver({name: member for name, (_, member) in fields.by_name.items()})
+
+
+def _of_words(result: object) -> Reading | None:
+    """It has little but words of trouble or of a lack."""
     words: list[str] = []
     for word in _words(result, _DEPTH):
         if word is None or len(words) == _LEAVES:
@@ -57,6 +91,12 @@ def hint(result: object) -> Reading | None:
 def not_done(result: object) -> Reading | None:
     """What an action may be saying that wasn't carried out: a flag that is false, or a reason with a word of trouble,
     in a record of a few members that names nothing that was made and says of nothing that it was done."""
+    return refused(result) or ended_badly(result) or _refusing(result)
+
+
+def _refusing(result: object) -> Reading | None:
+    if isinstance(result, str):
+        return _said_not_done(result)
     if not isinstance(result, Mapping) or not 1 <= len(result) <= _REPLY:
         return None
     said: list[str] = []
@@ -74,6 +114,21 @@ def not_done(result: object) -> Reading | None:
     return Reading(kind(text).status, "may say that it wasn't carried out")
 
 
+def _said_not_done(text: str) -> Reading | None:
+    """What a command or a service printed that says of trouble, and of nothing that it was done."""
+    if len(text) > _SHORT or text.count("\n") > _LINES:
+        return failing_lines(text)
+    if not troubled(text) or tells_done(text, ()) or is_answer(text) or tallies(text):
+        return None
+    return Reading(kind(text).status, "may say that it wasn't carried out")
+
+
+_REPORTS: Final = (
+    *("err", "fail", "fault", "msg", "mess", "reason", "cause", "info", "note", "fehl", "grund", "mens", "aviso"),
+    *("motiv", "razon", "hinweis", "report", "rapport", "bericht", "informe", "relat", "outcome", "ergebnis", "result"),
+    *("statut", "estado", "status", "detail", "observ", "原因", "理由", "状況", "结果", "結果", "内容", "提示", "报告"),
+)
+"""Parts of the names of members that may report how it went."""
 _REPLY: Final = 5
 _WHY: Final = (
     *("reason", "cause", "motiv", "razon", "raison", "grund", "ursach", "msg", "message", "mensa", "error", "fehl"),

@@ -12,6 +12,20 @@ _LONGEST: Final = 8000
 _XML: Final = compiled(r"^\s*<(?:\?xml\b|[a-z_][\w:.-]*[\s/>])")
 _HTML: Final = compiled(r"^\s*<(?:!doctype html|html|head|body|div|p|span|table|section|main|article|h[1-6])\b")
 _ABOUT: Final = frozenset({"updated", "id", "title", "link", "author", "generator", "published", "time", "timestamp"})
+_ABOUT_FEEDS: Final = frozenset(
+    {
+        "description",
+        "language",
+        "copyright",
+        "ttl",
+        "pubdate",
+        "lastbuilddate",
+        "docs",
+        "image",
+        "itemsperpage",
+        "startindex",
+    }
+)
 """What a list says of itself."""
 _DEPTH: Final = 16
 
@@ -35,7 +49,7 @@ def hollow(value: object, name: str = "") -> bool:
         return all(hollow(member, folded(key)) for key, member in value.items())
     if isinstance(value, list):
         return False
-    return value is None or name in _ABOUT or (value == "0" and name in members.COUNTS | members.COUNTED)
+    return value is None or name in _ABOUT | _ABOUT_FEEDS or (value == "0" and name in members.COUNTS | members.COUNTED)
 
 
 def _content(element: ElementTree.Element, depth: int) -> Any:

@@ -106,6 +106,7 @@ NOTHING_TEXT: Final = names(
     "null none [] {} undefined nan n/a nil - (nil) (null) (none) (empty) <nil> <null> <none> <na> [[]] [{}] ()"
     " #ref! #n/a #value! #div/0! #name? #null!"
 ) | {""}
+LIMITS: Final = frozenset({"maxresults", "limit", "size", "rows", "perpage", "pagesize", "retmax", "top"})
 FIRST_PAGE: Final = {"page": 1, "pagenumber": 1, "currentpage": 1, "offset": 0, "skip": 0, "startindex": 1}
 HTTP_KEYS: Final = names(
     "httpstatus httpstatuscode statuscode httpcode responsestatus responsecode codehttp codigohttp códigohttp"
@@ -147,6 +148,10 @@ STATUS: Final = names(
 OUTCOMES: Final = names("resultado résultat resultat ergebnis risultato resultaat 结果 处理结果 結果 処理結果")
 """Members that hold what was asked for, or in one word how that went."""
 WAIT: Final = names("retryafter retryafterseconds retryafterms retryin retryinseconds ratelimitreset")
+UNPROCESSED: Final = names(
+    "unprocessed unprocesseditems unprocessedkeys unprocessedrecords unprocessedids notprocessed"
+)
+"""What a service didn't take of a batch."""
 PARTIAL_FLAGS: Final = names(
     "partial ispartial partialresult partialresults partialdata partialresponse partialfailure incomplete"
     " isincomplete incompleteresults truncated istruncated resulttruncated resultstruncated"
@@ -177,6 +182,8 @@ EXIT_CODES: Final = names(
 PRINTED: Final = names("stdout output ausgabe sortie salida saida saída 输出 标准输出 出力 標準出力")
 """What a command printed."""
 PRINTED_ERRORS: Final = names("stderr fehlerausgabe erreurs salidaerror saidaerro 标准错误 標準エラー")
+TOLD: Final = names("content text body output data result stderr")
+"""Where the words of a failure stand that a status alone tells."""
 OF_COMMANDS: Final = (
     EXIT_CODES
     | PRINTED
@@ -233,7 +240,9 @@ AROUND: Final = frozenset().union(
         " help"
         " helpurl docs data result results extensions id jsonrpc param field suggestion retryable retry source service"
         " tool toolname query input args limit remaining reset version metadata meta method url domain"
-        " errordomain name stack traceback stacktrace responsemetadata"
+        " errordomain name stack traceback stacktrace responsemetadata responseheader"
+        " object kind apiversion category moreinfo debugid logid supportid"
+        " innererror errorid incidentid logref"
     ),
 )
 """Members of an object that is an error and nothing more."""

@@ -13,7 +13,7 @@ from otelagent.reading.exits import broke_off, exited, failed_output
 from otelagent.reading.failures import NOT_THERE, http, kind, refusal, statement
 from otelagent.reading.flags import status_word
 from otelagent.reading.markup import hollow, tree
-from otelagent.reading.structure import sign
+from otelagent.reading.structure import listed, sign
 
 _UNKNOWN: Final = Outcome(Status.UNKNOWN)
 _ERRORS: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.DENIED})
@@ -183,6 +183,9 @@ def _judged(read: Unwrapped, path: str) -> Outcome:
     value, pointer = read.value, read.pointer
     if isinstance(value, dict):
         if found := sign(value):
+            return Outcome(found.status, _at(path, pointer + found.pointer), found.note)
+    elif isinstance(value, list):
+        if found := listed(value):
             return Outcome(found.status, _at(path, pointer + found.pointer), found.note)
     elif isinstance(value, str) and not hollow_text(value):
         if reading := page(value) or statement(value) or refusal(value):

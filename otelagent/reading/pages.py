@@ -4,7 +4,8 @@ of which some failed. Only an answer that takes it for the whole makes a failure
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from otelagent.model import More
+from otelagent.model import More, Status
+from otelagent.reading.batches import mixed
 from otelagent.reading.envelopes import unwrap
 from otelagent.reading.lexicon import compiled
 from otelagent.reading.members import BATCHED, COUNTS, FAILED_COUNTS, MORE_FLAGS, NEXT, PAGERS, SUCCEEDED, folded
@@ -20,16 +21,38 @@ _OF: Final = compiled(
     r"(?:results?\s+|rows?\s+|items?\s+|lines?\s+)?(?:of|out of|von|sur|de)\s+(?:about\s+)?(\d[\d,.]*)"
 )
 
+_Fields = Mapping[str, tuple[str, Any]]
+
 
 def more(result: object) -> More | None:
     """What shows that there is more than this result holds; None where nothing does."""
     value = unwrap(result).value
     if isinstance(value, str):
         return _told(value)
+    if isinstance(value, list):
+        return _refused(value)
     if not isinstance(value, Mapping) or len(value) > _MEMBERS:
         return None
     fields = {folded(key): (str(key), member) for key, member in value.items()}
-    return _cursor(fields, "") or _within(fields) or _counted(fields) or _batch(fields) or _portion(fields)
+    return (
+        _cursor(fields, "")
+        or _within(fields)
+        or _counted(fields)
+        or _batch(fields)
+        or _answers(fields)
+        or _portion(fields)
+    )
+
+
+def _refused(items: list[Any]) -> More | None:
+    """Answers to several questions, of which some are errors."""
+    found = mixed(items)
+    return More("", found.note) if found is not None and found.status is Status.PARTIAL else None
+
+
+def _answers(fields: _Fields) -> More | None:
+    lists = list(_lists(fields))
+    return _refused(lists[0]) if len(lists) == 1 else None
 
 
 def _told(text: str) -> More | None:
@@ -45,15 +68,15 @@ def _digits(number: bytes) -> str:
     return "".join(each for each in number.decode() if each.isdigit()) or "0"
 
 
-_Fields = Mapping[str, tuple[str, Any]]
-
-
 def _cursor(fields: _Fields, under: str) -> More | None:
     for name, (key, member) in fields.items():
         if name not in MORE_FLAGS and name not in NEXT:
             continue
         if member is True if name in MORE_FLAGS else _leads_on(member):
-            return More(f"{under}/{key}", "there is a next page", _total(fields))
+            lists = list(_lists(fields))
+            return More(
+                f"{under}/{key}", "there is a next page", _total(fields), len(lists[0]) if len(lists) == 1 else 0
+            )
     return None
 
 

@@ -9,9 +9,10 @@ from otelagent.reading import members
 from otelagent.reading.codes import any_code, bare_code, grpc_status, http_status, problem_details, replied
 from otelagent.reading.error_members import error_list, error_member, error_type, rejected_arguments
 from otelagent.reading.exits import failed_output
-from otelagent.reading.failures import kind, refusal, statement
+from otelagent.reading.failures import kind, refusal, statement, troubled
 from otelagent.reading.fields import FEW, MAX_MEMBERS, Fields
 from otelagent.reading.flags import flagged, gaps, status_member, waits
+from otelagent.reading.lexicon import compiled
 from otelagent.reading.members import folded
 from otelagent.reading.sign import Sign, pointer_to
 
@@ -33,6 +34,50 @@ def sign(value: Mapping[Any, Any]) -> Sign | None:
         or (_inside(fields) if names & _WRAPS else None)
         or (any_code(fields) if len(value) <= FEW else None)
     )
+
+
+def listed(value: list[Any]) -> Sign | None:
+    """A list that is nothing but errors, as Salesforce answers, or a code with the words of a driver's exception."""
+    if len(value) == _PAIR and isinstance(value[1], str):
+        return _raised(*value)
+    if not 0 < len(value) <= _ERRORS or not all(isinstance(each, Mapping) and each for each in value):
+        return None
+    fields = [Fields(each) for each in value]
+    if any(not each.errors_only() or each.by_name.keys() & _MOMENTS for each in fields):
+        return None
+    found = [sign(each) for each in value]
+    bad = [each for each in found if each is not None and each.status in _FAILED]
+    return Sign(bad[0].status, "/0" + bad[0].pointer, bad[0].note) if len(bad) == len(value) else None
+
+
+_PAIR: Final = 2
+_ERRORS: Final = 5
+_MOMENTS: Final = frozenset({"timestamp", "time", "path", "version", "name", "title", "text"})
+"""What the entries of a log or of a catalogue have."""
+_FAILED: Final = frozenset({Status.ERROR, Status.DENIED, Status.RATE_LIMITED, Status.TIMEOUT})
+
+
+def _raised(code: object, said: str) -> Sign | None:
+    """`(1146, "Table 'shop.orders' doesn't exist")`, `('42S02', '[42S02] ...')`, `(503, 'Service Unavailable')`."""
+    if isinstance(code, str) and not (len(code) == _SQLSTATE and code[:2].isalnum() and code[-1].isalnum()):
+        return None
+    if isinstance(code, bool) or not isinstance(code, int | str):
+        return None
+    reading = kind(said)
+    http = isinstance(code, int) and 400 <= code <= 599 and (statement(said) is not None or troubled(said))
+    if http or _DRIVER.search(said.encode(errors="replace")):
+        return Sign(kind(f"{code} ; {said}").status if http else reading.status, "/1", "an exception's code and words")
+    return None
+
+
+_SQLSTATE: Final = 5
+_DRIVER: Final = compiled(
+    r"^(?:\[[\w ]{2,}\]|table |unknown |access denied|lock wait|deadlock|duplicate |you have an error|can.t |cannot "
+    r"|lost connection|too many |out of |incorrect |data too long|column |field |no database|got (?:an )?error"
+    r"|mysql server has|invalid |foreign key|check constraint|division by|truncated |illegal |connection |relation "
+    r"|syntax error|permission denied|query execution|the (?:used|table|user|server|mysql) |commands out of|operand )"
+)
+"""How the words of database drivers' exceptions begin."""
 
 
 def _alone(value: Mapping[Any, Any]) -> Sign | None:
@@ -133,7 +178,7 @@ _LOOKS: Final[tuple[tuple[int, _Look], ...]] = (
     (_bit(members.ERROR_TYPES, frozenset({"code"})), error_type),
     (_bit(members.EXIT_CODES), _process),
     (_bit(members.WAIT), waits),
-    (_bit(members.PARTIAL_FLAGS, members.WHOLE_FLAGS, members.NOTES, frozenset({"shards"})), gaps),
+    (_bit(members.PARTIAL_FLAGS, members.WHOLE_FLAGS, members.NOTES, members.UNPROCESSED, frozenset({"shards"})), gaps),
     (_bit(members.MESSAGES), _message_only),
     (_bit(members.MESSAGES), rejected_arguments),
 )

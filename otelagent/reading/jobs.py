@@ -1,0 +1,138 @@
+"""How the work ended that a record tells of, however deep that stands: a job, a run, a query, a deployment.
+
+A thing has a state too: an order that failed is an answer. Work is told by the names around its state: `JobRunState`,
+`QueryExecution.Status.State`. A list of several is one of things.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import islice
+from typing import Any, Final
+
+from otelagent.model import Status
+from otelagent.reading import members
+from otelagent.reading.failures import Reading, kind, troubled
+from otelagent.reading.members import folded
+
+_OBJECTS: Final = 24
+_MEMBERS: Final = 40
+_DEPTH: Final = 5
+_WORD: Final = 40
+"""Characters of a state in a word."""
+_CONDITIONS: Final = 8
+_WORK: Final = (
+    *("job", "run", "execution", "query", "task", "step", "build", "deploy", "stack", "pipeline", "workflow"),
+    *("operation", "statement", "import", "export", "migration", "replication", "sync", "backup", "provision"),
+    *("command", "conclusion", "lifecycle", "invocation", "playbook", "crawl", "training", "batch", "transfer"),
+    *("upload", "download", "release", "rollout", "lauf", "ausführung", "abfrage", "exécution", "tâche", "requête"),
+    *("ejecución", "ejecucion", "tarea", "consulta", "execução", "execucao", "tarefa", "任务", "作业", "执行", "部署"),
+    *("ジョブ", "実行", "タスク", "処理"),
+)
+"""Parts of the names of work."""
+_STATES: Final = (
+    *("status", "state", "conclusion", "outcome", "result", "phase", "estado", "statut", "situacao", "situação"),
+    *("zustand", "状态", "状態", "结果", "結果"),
+)
+"""How the names end of a state in a word."""
+_ENDED: Final = ("failed", "failure", "error", "errored", "aborted", "crashed", "failedwitherrors", "faulted")
+_UNDONE: Final = ("rollbackcomplete", "rolledback", "rollbackinprogress", "cancelled", "canceled", "killed", "stopped")
+"""Ends of states of work that came to nothing."""
+_ERRORS: Final = (
+    "error",
+    "errors",
+    "exception",
+    "fault",
+    "errorresult",
+    "failuredetails",
+    "failurereason",
+    "errorinfo",
+)
+"""How the names end of what went wrong: `AthenaError`, `errorResult`, `userErrors`."""
+_NO_ERRORS: Final = ("on", "last", "previous", "prior", "standard", "mean", "max", "min", "std", "square", "ignore")
+"""How names begin that end so and say what to do or what was."""
+_WHY: Final = ("reason", "message", "error", "cause", "detail", "details", "msg", "text", "info")
+
+
+def ended_badly(result: object) -> Reading | None:
+    """What a record of work says that came to nothing; None for other records, and for work that went on well."""
+    value = result[0] if isinstance(result, list) and len(result) == 1 else result
+    waiting = [(value, False, _DEPTH)] if isinstance(value, Mapping) else []
+    for _ in range(_OBJECTS):
+        if not waiting:
+            break
+        each, work, depth = waiting.pop()
+        told = list(islice(each.items(), _MEMBERS))
+        work = work or any(_is_work(folded(key)) for key, _ in told)
+        for key, member in told:
+            name = folded(key)
+            if isinstance(member, str):
+                if work and len(member) <= _WORD and name.endswith(_STATES) and (status := _bad(folded(member))):
+                    return Reading(_why(each) if status is Status.ERROR else status, "its work came to nothing")
+                if _coined(name) and folded(member) not in members.NO_ERROR and not member.isdigit():
+                    return Reading(kind(member).status, "its work went wrong")
+            elif isinstance(member, list | Mapping):
+                if member and (_wrong(name, member) or (name == "conditions" and _unmet(member))):
+                    return Reading(_why(each), "its work went wrong")
+                inner = member[0] if isinstance(member, list) and len(member) == 1 else member
+                if depth and isinstance(inner, Mapping):
+                    waiting.append((inner, work or _is_work(name), depth - 1))
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _is_work(name: str) -> bool:
+    return any(part in name for part in _WORK)
+
+
+@lru_cache(maxsize=1024)
+def _bad(word: str) -> Status | None:
+    status = members.STRONG.get(word) or members.WEAK.get(word)
+    if status is None and word.endswith(_ENDED + _UNDONE):
+        return Status.ERROR
+    if status is None and word.endswith(("timedout", "timeout")):
+        return Status.TIMEOUT
+    return status if status in (Status.ERROR, Status.TIMEOUT, Status.DENIED, Status.RATE_LIMITED) else None
+
+
+def _wrong(name: str, member: Any) -> bool:
+    """A member by its name holds what went wrong, and is no plain `error` or `errors`, which other rules know."""
+    if not _coined(name):
+        return False
+    return any(member.values()) if isinstance(member, Mapping) else isinstance(member[0], str | Mapping)
+
+
+@lru_cache(maxsize=4096)
+def _coined(name: str) -> bool:
+    if name in members.ERROR_TEXTS | members.ERROR_LISTS or not name.endswith(_ERRORS):
+        return False
+    return not name.startswith(_NO_ERRORS) and not name.endswith(("stderr", "onerror"))
+
+
+def _unmet(conditions: Any) -> bool:
+    """Conditions as Kubernetes writes them: one that is a failure holds, or another doesn't and says why."""
+    for each in conditions[:_CONDITIONS] if isinstance(conditions, list) else ():
+        if not isinstance(each, Mapping):
+            return False
+        told = {folded(key): member for key, member in each.items()}
+        holds, named = str(told.get("status", "")), folded(str(told.get("type", "")))
+        if holds == "True" and _bad(named) is not None:
+            return True
+        if holds == "False" and troubled(f"{_apart(told.get('reason'))} ; {told.get('message') or ''}"):
+            return True
+    return False
+
+
+def _apart(reason: object) -> str:
+    """`ReconcileError` as words."""
+    return "".join(f" {each}" if each.isupper() else each for each in str(reason or "")[:_WORD])
+
+
+def _why(told: Mapping[Any, Any]) -> Status:
+    """The kind of failure that the words beside a state tell."""
+    said: list[str] = []
+    for key, member in islice(told.items(), _MEMBERS):
+        name = folded(key)
+        if name.endswith(_WHY):
+            inner = member.values() if isinstance(member, Mapping) else (member,)
+            said += [each[:300] for each in inner if isinstance(each, str)]
+    return kind(" ; ".join(said)).status if said else Status.ERROR
