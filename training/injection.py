@@ -110,7 +110,10 @@ def _group(row: dict[str, str]) -> str:
 def read(text: Text) -> Read:
     unwrapped = injection_text.unwrap(text.text)
     notes = {b"!" + note.encode() for note in unwrapped.notes}
-    found = [(each, each.own | each.around() | notes) for each in injection_features.candidates(unwrapped.text)]
+    found = [
+        (each, _learned(each.words | each.order | each.around()) | notes)
+        for each in injection_features.candidates(unwrapped.text)
+    ]
     if text.kind == "made_mention":
         found = [(each, keys) for each, keys in found if not _TELLTALE.isdisjoint(keys)]
     planted = [_joined(injection_text.ascii_of(injection_text.unwrap(span).text)) for span in text.spans]
@@ -118,7 +121,15 @@ def read(text: Text) -> Read:
     positive = [bool(text.label) and (not planted or any(each in part for part in planted)) for each in joined]
     if planted and not any(positive):
         positive = [bool(text.label)] * len(found)
-    return Read(text, [Seen(frozenset(keys), frozenset(each.own | notes)) for each, keys in found], positive)
+    return Read(
+        text,
+        [Seen(frozenset(keys), frozenset(_learned(each.words | each.order) | notes)) for each, keys in found],
+        positive,
+    )
+
+
+def _learned(keys: Iterable[Key]) -> set[Key]:
+    return {key for key in map(injection_keys.learned_as, keys) if key is not None}
 
 
 def _joined(raw: bytes) -> bytes:

@@ -16,7 +16,7 @@ import msgspec
 from otelagent.reading import injection_features as features
 from otelagent.reading import injection_text
 from otelagent.reading.injection_features import DECODED, IMPERATIVE, Sentence
-from otelagent.reading.injection_keys import Key, key, rules_in, value
+from otelagent.reading.injection_keys import Key, key, read_as, rules_in, value
 from otelagent.reading.injection_names import demanded_in, fold, name_key, names_in, overlap, shingles, targets_in
 from otelagent.reading.injection_places import BARE
 
@@ -76,7 +76,7 @@ def _model() -> tuple[Model, dict[Key, float]]:
     raw = (files("otelagent.reading") / "injection.model").read_bytes()
     model = msgspec.json.decode(raw, type=Model)
     keys = {key(name): weight for name, weight in model.weights.items()}
-    return model, {key: weight * model.scale * value(key) for key, weight in keys.items()}
+    return model, {each: weight * model.scale * value(key) for key, weight in keys.items() for each in read_as(key)}
 
 
 def score(text: str) -> Injection:
@@ -108,11 +108,11 @@ def _sentences(read: injection_text.Unwrapped) -> tuple[list[Scored], list[str]]
     base = model.bias + sum([weights.get(b"!" + note.encode(), 0.0) for note in read.notes])
     scored: list[Scored] = []
     told: list[str] = []
-    for sentence, own, look_around in features.candidates(read.text):
-        commands = IMPERATIVE in own
+    for sentence, words, order, look_around in features.candidates(read.text):
+        commands = IMPERATIVE in order
         if commands and len(told) < _TELLING:
             told.append(_folded(sentence.words))
-        logit = base + sum(map(weights.get, own, _NOTHING))
+        logit = base + sum(map(weights.get, words, _NOTHING)) + sum(map(weights.get, order, _NOTHING))
         if logit > HOPELESS:
             around = look_around()
             scored.append(Scored(logit + sum(map(weights.get, around, _NOTHING)), sentence, around, commands))

@@ -1,17 +1,20 @@
 """Features of the injection classifier as keys, and their names in the model file and in the structure rules.
 
 A feature is a word (bytes), two words that stand together, a class (its number), two or three classes in this order, or
-the name of something around (bytes that no word can be). So all of a sentence's come from a few `zip`s.
+the name of something around (bytes that no word can be). So all of a sentence's come from a few `zip`s. Two letters of
+a text without blanks are bytes in the model, as words are, and text where a sentence is read: `read_as` tells both.
 """
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from functools import cache
 from typing import Final
 
 from otelagent.reading import lexicon
 from otelagent.reading.injection_words import NAME, spaced, unspaced_words
 
-Key = bytes | int | tuple[bytes, bytes] | tuple[int, ...]
+Key = bytes | str | int | tuple[bytes, bytes] | tuple[int, ...]
+_FIRST_LETTER: Final = "\u3041"
+"""Of texts without blanks."""
 
 
 def name(key: Key) -> str:
@@ -20,6 +23,8 @@ def name(key: Key) -> str:
     match key:
         case bytes():
             return key.decode()
+        case str():
+            return key
         case int():
             return NAME[key]
         case (bytes() as first, bytes() as second):
@@ -48,6 +53,22 @@ def key(named: str) -> Key:
             numbers = tuple(part for part in parts if part)
             return (-numbers[0], *numbers[1:]) if sign == "&" else numbers
     return named.encode()
+
+
+def read_as(key: Key) -> Iterator[Key]:
+    """The keys by which a feature of the model is met in a sentence."""
+    yield key
+    if isinstance(key, bytes) and _is_pair(letters := key.decode()):
+        yield letters
+
+
+def learned_as(key: Key) -> Key | None:
+    """The key by which the model knows what was met in a sentence; None for what it has no feature for."""
+    return key if not isinstance(key, str) else key.encode() if _is_pair(key) else None
+
+
+def _is_pair(letters: str) -> bool:
+    return len(letters) == 2 and min(letters) >= _FIRST_LETTER
 
 
 _UPPER: Final = {written: number for number, written in enumerate(NAME) if number}

@@ -43,7 +43,10 @@ def _pattern(pattern: str | bytes) -> Any:
 _UNICODE_ESCAPE: Final = _pattern(r"\\u([0-9a-fA-F]{4})")
 _ENTITY: Final = _pattern(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 _URL_ENCODED: Final = _pattern(r"[\w.+:/?&=-]*(?:%[0-9A-Fa-f]{2}[\w.+:/?&=-]*){3,}")
-_INLINE: Final = rb"(?i)</?(?:b|i|em|strong|u|span|font|a|small|mark|code)(?:\s[^<>]{0,200})?>"
+_INLINE: Final = ("b", "i", "em", "strong", "u", "span", "font", "a", "small", "mark", "code")
+_INLINE_NAMES: Final = frozenset(map(str.encode, _INLINE))
+_ATTRIBUTES: Final = 210
+"""Longest inline tag that is one."""
 _SYSTEM: Final = (
     rb"(?i)(?:<\|(?:im_start|start_header_id|system|begin_of_text)\|>(?:[ \t]*system\b)?(?:<\|[a-z_]{1,30}\|>)?"
     rb"|\[INST\]|<</?SYS>>"
@@ -63,7 +66,7 @@ _ROLE: Final = (
     rb"(?:system|instructions?|end of [a-z ]{2,30}|assistant|human|user|task)\b[ \t]*[:#=*-]*\n?"
     rb"|\n[ \t]*(?:human|assistant|system)[ \t]*:"
 )
-_SYSTEM_TAG, _ROLE_TAG, _INLINE_TAG = map(_pattern, (_SYSTEM, _ROLE, _INLINE))
+_SYSTEM_TAG, _ROLE_TAG = map(_pattern, (_SYSTEM, _ROLE))
 _UNSPACED: Final = bytes(range(0xE3, 0xEE))
 _MIXED: Final = r"[A-Za-z][\x{0370}-\x{04ff}]|[\x{0370}-\x{04ff}][A-Za-z]"
 _LOOKALIKE: Final = _pattern(_MIXED)
@@ -84,9 +87,11 @@ _SIGNS: Final = {
         for sign, plain in _PLAIN_SIGNS.items()
         if (raw := sign.encode()).startswith(start) and len(raw) == len(start) + 1
     }
-    for start in (b"\xe2\x80", b"\xc2", b"\xe3\x80")
+    for start in (b"\xe2\x80", b"\xc2")
 }
 """By how their UTF-8 begins, what its last byte stands for: most texts have few of these."""
+_CORNERS: Final = {sign: plain for sign, plain in _PLAIN_SIGNS.items() if sign in "「」『』"}
+"""Theirs begins as that of other signs does that Chinese and Japanese texts have many of."""
 _HEXADECIMAL: Final = b"0123456789abcdefABCDEF"
 _OF_TEXT: Final = b"IJKLMNOPQRSTUVWXYZabcdefC"
 """How each four letters of base64 begin where the first of their three bytes is ASCII text."""
@@ -139,7 +144,10 @@ def _revealed(text: str, notes: set[str]) -> str:
         if start in raw:
             first, *parts = raw.split(start)
             raw = b"".join([first, *[signs.get(part[:1], start + part[:1]) + part[1:] for part in parts]])
-    return raw.decode()
+    text = raw.decode()
+    for sign, plain in _CORNERS.items():
+        text = text.replace(sign, plain)
+    return text
 
 
 def _visible(text: str, raw: bytes, notes: set[str]) -> str:
@@ -280,7 +288,7 @@ def tagged(raw: bytes) -> bytes:
     a comment's text. Of the same length where there are none; tags within a sentence become blanks."""
     found: Sequence[int] = _looked_for().Match(raw) or ()
     if 3 in found:
-        raw = _INLINE_TAG.sub(_blanks, raw)
+        raw = _without_inline(raw)
     if 0 in found:
         raw = _SYSTEM_TAG.sub(b"\nSYSTEMTAG ", raw)
     if 1 in found:
@@ -291,16 +299,22 @@ def tagged(raw: bytes) -> bytes:
     return raw.replace(b"<!--", b"\nCOMMENTTAG ").replace(b"-->", b"\n") if 2 in found else raw
 
 
-def _blanks(match: Any) -> bytes:
-    begin, end = match.span()
-    return b" " * int(end - begin)
+def _without_inline(raw: bytes) -> bytes:
+    """Blanks for tags within a sentence. A page has so many that a pattern's match for each would cost much more."""
+    first, *parts = raw.split(b"<")
+    for place, part in enumerate(parts):
+        end = part.find(b">", 1, _ATTRIBUTES)
+        name = part[:end].removeprefix(b"/").split(None, 1)[:1] if end > 0 and not part[:1].isspace() else ()
+        inline = name and name[0].lower() in _INLINE_NAMES
+        parts[place] = b" " * (end + 2) + part[end + 1 :] if inline else b"<" + part
+    return b"".join((first, *parts))
 
 
 @cache
 def _looked_for() -> Any:
     """What most texts have none of, looked for in one pass."""
     found = re2.Set.SearchSet(_OPTIONS)
-    for pattern in (_SYSTEM, _ROLE, rb"<!--", _INLINE):
+    for pattern in (_SYSTEM, _ROLE, rb"<!--", rb"(?i)</?(?:" + "|".join(_INLINE).encode() + rb")[\s>]"):
         found.Add(pattern)
     found.Compile()
     return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 from unicodedata import normalize
 
 from otelagent.reading import lexicon
@@ -47,39 +47,52 @@ def words_within(line: str) -> list[tuple[bytes, int]]:
     one place the longest. A run of ASCII is a word if a class has it, or if it is an address, an amount or the like."""
     starts, words = _starts()
     found: list[tuple[bytes, int]] = []
-    at, end = 0, len(line)
-    while at < end:
-        letter = line[at]
-        behind = at + 1
-        if "!" <= letter <= "~":
-            while behind < end and "!" <= line[behind] <= "~":
-                behind += 1
-            word = line[at:behind].lower().strip("\"',.:()<>").encode()
-            number = _amount(word, line[behind : behind + 1]) or spaced().get(word) or kind(word)
-            if number:
+    end = 0
+    for at, letter in enumerate(line):
+        if at < end or letter not in starts:
+            continue
+        if letter <= "~":
+            end = _run_end(line, at + 1)
+            word = line[at:end].lower().strip("\"',.:()<>").encode()
+            if number := _amount(word, line[end : end + 1]) or spaced().get(word) or kind(word):
                 found.append((word, number))
         else:
-            for length in starts.get(letter, ()):
-                if known := words.get(line[at : at + length]):
-                    found.append(known)
-                    behind = at + length
+            for each in words.get(line[at : at + 2], ()) or words.get(letter, ()):
+                if line.startswith(each.letters, at):
+                    found.append((each.word, each.number))
+                    end = at + len(each.letters)
                     break
-        at = behind
     return found
+
+
+def _run_end(line: str, at: int) -> int:
+    while at < len(line) and "!" <= line[at] <= "~":
+        at += 1
+    return at
 
 
 def _amount(word: bytes, behind: str) -> int:
     return _AMOUNT if behind in _MONEY and word.replace(b",", b"").replace(b".", b"").isdigit() else 0
 
 
+class _Known(NamedTuple):
+    letters: str
+    word: bytes
+    number: int
+
+
 @cache
-def _starts() -> tuple[dict[str, list[int]], dict[str, tuple[bytes, int]]]:
-    """Lengths of the words that begin with a letter, longest first; and the words with their classes."""
-    words = {word.decode(): (word, number) for word, number in unspaced_words().items()}
-    found: dict[str, set[int]] = {}
-    for word in words:
-        found.setdefault(word[0], set()).add(len(word))
-    return {letter: sorted(lengths, reverse=True) for letter, lengths in found.items()}, words
+def _starts() -> tuple[frozenset[str], dict[str, list[_Known]]]:
+    """Letters that words begin with, ASCII among them; and the words by their first letter, or first two where they
+    have more, longest first. A list by two letters ends with those of the first alone."""
+    words = [_Known(word.decode(), word, number) for word, number in unspaced_words().items()]
+    found: dict[str, list[_Known]] = {}
+    for each in sorted(words, key=lambda each: -len(each.letters)):
+        found.setdefault(each.letters[:2], []).append(each)
+    for head, listed in found.items():
+        if len(head) > 1:
+            listed.extend(found.get(head[0], ()))
+    return frozenset(head[0] for head in found) | set(map(chr, range(33, 127))), found
 
 
 @cache
