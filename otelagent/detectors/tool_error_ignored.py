@@ -9,6 +9,7 @@ from otelagent.model import Evidence, Finding, Layer, Need, Role, Severity, Stat
 from otelagent.questions import WHY, Decision, Verdict
 from otelagent.reading.deed_patterns import DEEDS
 from otelagent.reading.doers import may_do
+from otelagent.reading.support import missing
 from otelagent.run import SOURCES, AgentRun, Wake
 
 
@@ -105,11 +106,21 @@ def _reported_success(decision: Decision, run: AgentRun) -> bool:
     if decision.verdict is Verdict.ABSENCE and decision.answer and said is not None:
         return not said.admission.absence
     undecided = decision.verdict in (Verdict.SILENT, Verdict.FABRICATED)
-    if said is None or not (acted and undecided and decision.answer):
+    if said is None or not (undecided and decision.answer):
         return False
+    if not acted:
+        return _claimed(decision, run)
     claimed = frozenset[str]().union(*said.deeds, *said.stated).intersection(DEEDS)
     done = not run.trace.used.get(tool) and any(may_do(tool, deed) for deed in claimed)
     return done or said.complete
+
+
+def _claimed(decision: Decision, run: AgentRun) -> bool:
+    """A tool whose name tells nothing failed, and what it may have done is said to be done."""
+    turn, tool = decision.consumer.turn, decision.source.tool or ""
+    return turn is not None and any(
+        may_do(tool, deed) for deed in missing(turn, run.trace.used) if deed != "search"
+    )
 
 
 def _arrived(step: Step) -> bool:

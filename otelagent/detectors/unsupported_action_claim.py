@@ -1,13 +1,13 @@
 """The answer says that something was done, and nothing did it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector
-from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Said, Severity, Step, Turn, Use
+from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Said, Severity, Step
 from otelagent.reading.doers import may_do
-from otelagent.reading.support import carried_out, unfounded
+from otelagent.reading.support import missing
 from otelagent.run import SOURCES, AgentRun, Wake
 
 _DONE: Final = {
@@ -78,11 +78,11 @@ class UnsupportedActionClaim(Detector):
         if step.kind is not Kind.LLM and not (step is run.ended and run.unanswered):
             return
         used = run.trace.used
-        missing = _missing(turn, used)
-        if missing and (elsewhere := run.trace.used_elsewhere()):
+        unmet = missing(turn, used)
+        if unmet and (elsewhere := run.trace.used_elsewhere()):
             used = {**used, **{tool: use for tool, use in elsewhere.items() if use >= used.get(tool, use)}}
-            missing = _missing(turn, used)
-        if not missing:
+            unmet = missing(turn, used)
+        if not unmet:
             if turn.said.deeds:
                 run.dismiss(self.mode, step, "a tool that may have done it was called with success")
             return
@@ -91,14 +91,14 @@ class UnsupportedActionClaim(Detector):
         elif _told(step, run, turn.said):
             run.dismiss(self.mode, step, "the failure of the call is told already")
         else:
-            yield from self._judged(step, run, missing)
+            yield from self._judged(step, run, unmet)
 
-    def _judged(self, step: Step, run: AgentRun, missing: list[str]) -> Iterator[Finding]:
-        tried = [s for s in run.steps if s.kind in SOURCES and s.tool and _failed(s, missing)]
-        searched = missing == ["search"]
+    def _judged(self, step: Step, run: AgentRun, unmet: list[str]) -> Iterator[Finding]:
+        tried = [s for s in run.steps if s.kind in SOURCES and s.tool and _failed(s, unmet)]
+        searched = unmet == ["search"]
         confidence = 0.6 if searched or run.partial_view else 0.75
-        deeds = ", ".join(missing)
-        told = ", ".join(_DONE[deed] for deed in missing)
+        deeds = ", ".join(unmet)
+        told = ", ".join(_DONE[deed] for deed in unmet)
         why = "the calls that tried it failed" if tried else "no tool that could do it was called with success"
         yield self.finding(
             run,
@@ -114,14 +114,6 @@ class UnsupportedActionClaim(Detector):
             ],
             extra={"otelagent.claim.actions": deeds},
         )
-
-
-def _missing(turn: Turn, used: Mapping[str, Use]) -> list[str]:
-    """The kinds of deeds that an answer claims and no call can have been."""
-    said = turn.said
-    if said is None:
-        return []
-    return unfounded(said.deeds, used) or sorted(carried_out(said, (each.requested for each in turn.standing), used))
 
 
 def _told(step: Step, run: AgentRun, said: Said) -> bool:

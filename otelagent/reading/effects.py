@@ -28,7 +28,7 @@ _WRITTEN: Final = names("text body message content subject title html comment no
 """Arguments that carry what is to be written."""
 _CODE: Final = exact(r"^[\pL#/-]{1,6}[-/#]?\d+[\pL\d/-]{0,12}$")
 """What something new is called: `C-882`."""
-_MADE: Final = names("savedas savedto file filename filepath path outputfile outputpath byteswritten artifact location")
+_MADE: Final = names("savedas savedto fichier datei dateiname archivo arquivo ficheiro file filename filepath path outputfile outputpath byteswritten artifact location")
 """Members that name what a call may have made."""
 _STATES: Final = names("status state estado statut etat filter filtro view tab sort sortby order orderby stage")
 """Arguments that tell which records are looked for: those that are open, and not that they are to be opened."""
@@ -62,8 +62,8 @@ def _first(asked: list[Leaf]) -> str:
 
 
 def _asks(asked: list[Leaf]) -> bool:
-    """A few short values, none of which says what to do or is meant for a reader."""
-    return len(asked) <= _ASKED and not any(
+    """A few short values or lists of such, none of which says what to do or is meant for a reader."""
+    return len({name for name, _ in asked}) <= _ASKED and not any(
         name in _WRITTEN
         or (isinstance(value, str) and (len(value) > _SHORT or (name not in _STATES and orders(value))))
         for name, value in asked

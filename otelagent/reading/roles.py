@@ -65,6 +65,7 @@ _POLL_WORDS: Final = _listed("poll_word")
 _JOINTS: Final = _listed("joint")
 _TRANSFERS: Final = _listed("transfer")
 _DISPATCH: Final = _listed("dispatch")
+_GETS: Final = frozenset({"get", "fetch", "read", "find", "retrieve"})
 _ANSWERS: Final = frozenset({"answer", "result", "response", "output"})
 _GIVES: Final = frozenset({"submit", "give", "provide", "return", "send"})
 _UNSPACED: Final = sorted(
@@ -262,8 +263,8 @@ def _opened(parts: list[str]) -> Role | None:
 
 
 def _verb(parts: list[str]) -> Role | None:
-    """delete_file, file_delete; list_add adds, and get_update gets."""
-    fact = parts[-1] in _FACTS or parts[0] in _NAMED_FACTS
+    """delete_file, file_delete; list_add adds, get_update and order_get get."""
+    fact = parts[-1] in _FACTS or parts[0] in _NAMED_FACTS or parts[-1] in _GETS
     if parts[0] in _PROGRAMS and (len(parts) == 1 or reads(" ".join(parts))):
         return Role.ACTION if len(parts) == 1 else Role.SOURCE
     if parts[0] == "list" and parts[-1] in _ACTIONS:

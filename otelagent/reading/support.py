@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from otelagent.model import Said, Use
+from otelagent.model import Said, Turn, Use
 from otelagent.reading.deed_patterns import DEEDS
 from otelagent.reading.deeds import FRESH, TEXT
 from otelagent.reading.doers import done_by
@@ -25,6 +25,14 @@ def unfounded(claims: Iterable[frozenset[str]], used: Mapping[str, Use]) -> list
     was called, what may be a text of the conversation was made there."""
     real = (kinds - {FRESH, TEXT} for kinds in claims if used or TEXT not in kinds)
     return sorted(frozenset[str]().union(*(kinds for kinds in real if len(unsupported(kinds, used)) == len(kinds))))
+
+
+def missing(turn: Turn, used: Mapping[str, Use]) -> list[str]:
+    """The kinds of deeds that an answer claims and no call can have been."""
+    said = turn.said
+    if said is None:
+        return []
+    return unfounded(said.deeds, used) or sorted(carried_out(said, (each.requested for each in turn.standing), used))
 
 
 def carried_out(said: Said, requests: Iterable[frozenset[str]], used: Mapping[str, Use]) -> frozenset[str]:
