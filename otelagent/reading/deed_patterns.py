@@ -58,8 +58,15 @@ def reports(text: str) -> bool:
 
 @cache
 def _receipt() -> AnyOf:
-    done = [_edged(_forms(forms), name) for name in LANGUAGES for forms in words("deeds", name)["participles"].values()]
+    done = [_over(_forms(forms), name) for name in LANGUAGES for forms in words("deeds", name)["participles"].values()]
     return AnyOf([*done, *(each for name in LANGUAGES for each in grammar("deeds", name)["over"])])
+
+
+def _over(forms: str, language: str) -> str:
+    """Where no space ends a word, only what a mark of the past stands beside."""
+    if language in SPACED:
+        return _edged(forms, language)
+    return rf"(?:已|成功|完成)[^。，,、]{{0,6}}?{forms}|{forms}(?:了|好|成功|完成|完毕|済|完了|しました|いたしました|されました)"
 
 
 @cache

@@ -39,7 +39,7 @@ def done_by(tool: str, use: Use = Use.DONE) -> frozenset[str]:
 
 def _may_do(tool: str, deed: str) -> bool:
     name, known = tool.lower(), told_by_name(tool)
-    if runs_anything(tool) or (handles(tool) and known is not Role.SOURCE):
+    if runs_anything(tool) or name.startswith("ask_") or (handles(tool) and known is not Role.SOURCE):
         return True
     if drafts(tool) and deed not in ("create", "change"):
         return False

@@ -32,6 +32,8 @@ _MADE: Final = names("savedas savedto fichier datei dateiname archivo arquivo fi
 """Members that name what a call may have made."""
 _STATES: Final = names("status state estado statut etat filter filtro view tab sort sortby order orderby stage")
 """Arguments that tell which records are looked for: those that are open, and not that they are to be opened."""
+_LASTING: Final = frozenset(("active", "inactive", "actif", "activo", "ativo"))
+"""What records are, and no call makes them, though some of it looks like a participle."""
 _REFERS: Final = names("nr no number ref reference code url uri link ts timestamp sha key etag version status state")
 """Members of a receipt that tell nothing of the world."""
 
@@ -86,7 +88,7 @@ def _tells(result: Any, asked: list[Leaf]) -> bool:
 
 
 def _receipt(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= _SHORT and reports(value)
+    return isinstance(value, str) and len(value) <= _SHORT and value.lower() not in _LASTING and reports(value)
 
 
 def _leaves(value: object) -> Iterator[Leaf]:

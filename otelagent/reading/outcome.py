@@ -81,9 +81,14 @@ def _why(found: Outcome | None, result: Captured | None) -> Outcome | None:
     return Outcome(reading.status, result.path, reading.note) if reading.status in _ERRORS else None
 
 
+_REFUSALS: Final = ("/success", "/error")
+"""Members by which an action says that what it was for isn't there: a button to click, an order to cancel."""
+
+
 def _by_role(found: Outcome, role: Role) -> Outcome:
     if found.status is Status.EMPTY and role in (Role.ACTION, Role.NOTE):
-        return Outcome(Status.OK, found.path, found.note)
+        refused = role is Role.ACTION and found.path.endswith(_REFUSALS)
+        return Outcome(Status.ERROR if refused else Status.OK, found.path, found.note)
     return found
 
 
