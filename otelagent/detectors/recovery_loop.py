@@ -8,6 +8,7 @@ from otelagent.detectors.detector import PHRASES, Detector, evidence_of, thresho
 from otelagent.goals import apart, named
 from otelagent.model import BAD, REFUSED, Call, Finding, Kind, Layer, Need, Role, Severity, Status, Step
 from otelagent.questions import Verdict
+from otelagent.reading.roles import handles
 from otelagent.run import SOURCES, AgentRun, Wake
 
 TRANSIENT: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.PARTIAL})
@@ -29,10 +30,10 @@ class RecoveryLoop(Detector):
     ## What it looks for
     Calls of one tool by one agent, in different turns of the model, that all fail alike (the same outcome: an error, a
     denial, nothing found) while the arguments vary around one goal: neighbouring attempts have words in common, the
-    agent guesses them, or, as long as no source has brought anything, they fail word for word alike but for their own
-    arguments. What the agent says in between doesn't end the attempts unless someone replies. Three attempts are enough
-    where the agent then ends without a word about it, four where it says so or asks; one that goes on is told at the
-    fifth. After a rate limit or a partial result twice as many are waited for.
+    agent guesses them, or, as long as no source has brought anything (on a screen: whatever it shows), they fail word
+    for word alike but for their own arguments. What the agent says in between doesn't end the attempts unless someone
+    replies. Three attempts are enough where the agent then ends without a word about it, four where it says so or asks;
+    one that goes on is told at the fifth. After a rate limit or a partial result twice as many are waited for.
 
     ## Why it matters
     The agent seems to work on the problem, and each attempt costs a turn. What fails for a reason of its own
@@ -163,6 +164,8 @@ def _continues(streak: Sequence[Step], step: Step, run: AgentRun) -> bool:
     if last.tool != step.tool or then.outcome.status is not now.outcome.status:
         return False
     if then.terms & now.terms:
+        return True
+    if now.outcome.status in REFUSED and handles(step.tool or "") and _same(then, now):
         return True
     return now.outcome.status in REFUSED and not run.notes.get(GIVEN) and (_same(then, now) or _guessed(step, run))
 

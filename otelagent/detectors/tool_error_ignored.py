@@ -118,9 +118,7 @@ def _reported_success(decision: Decision, run: AgentRun) -> bool:
 def _claimed(decision: Decision, run: AgentRun) -> bool:
     """A tool whose name tells nothing failed, and what it may have done is said to be done."""
     turn, tool = decision.consumer.turn, decision.source.tool or ""
-    return turn is not None and any(
-        may_do(tool, deed) for deed in missing(turn, run.trace.used) if deed != "search"
-    )
+    return turn is not None and any(may_do(tool, deed) for deed in missing(turn, run.trace.used) if deed != "search")
 
 
 def _arrived(step: Step) -> bool:

@@ -66,7 +66,9 @@ def _over(forms: str, language: str) -> str:
     """Where no space ends a word, only what a mark of the past stands beside."""
     if language in SPACED:
         return _edged(forms, language)
-    return rf"(?:已|成功|完成)[^。，,、]{{0,6}}?{forms}|{forms}(?:了|好|成功|完成|完毕|済|完了|しました|いたしました|されました)"
+    done = "了|好|成功|完成|完毕|済|完了|(?:いた|され)?しました|されました"
+    begun = "(?:已|成功|完成)" + r"[^。\x{FF0C}\x{3001},]{0,6}?"
+    return f"{begun}{forms}|{forms}(?:{done})"
 
 
 @cache

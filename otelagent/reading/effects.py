@@ -28,7 +28,10 @@ _WRITTEN: Final = names("text body message content subject title html comment no
 """Arguments that carry what is to be written."""
 _CODE: Final = exact(r"^[\pL#/-]{1,6}[-/#]?\d+[\pL\d/-]{0,12}$")
 """What something new is called: `C-882`."""
-_MADE: Final = names("savedas savedto fichier datei dateiname archivo arquivo ficheiro file filename filepath path outputfile outputpath byteswritten artifact location")
+_MADE: Final = names(
+    "savedas savedto file filename filepath path outputfile outputpath byteswritten artifact location"
+    " datei dateiname fichier archivo arquivo ficheiro"
+)
 """Members that name what a call may have made."""
 _STATES: Final = names("status state estado statut etat filter filtro view tab sort sortby order orderby stage")
 """Arguments that tell which records are looked for: those that are open, and not that they are to be opened."""
