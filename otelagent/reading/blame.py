@@ -19,22 +19,27 @@ def blames(text: str) -> bool:
     """
     data = plain(text)
     for language in likely(text):
-        said, own, aside = _words(language)
+        said, own, aside, unclear = _words(language)
         if own.search(data):
             continue
+        told = [each for each in sentences(data) if not each.endswith(_ASKS)]
         if said.search(data):
             return any(said.search(sentence) for sentence in sentences(data))
         states = pattern("blame", language, "states")
-        if any(states.search(each) and not aside.search(each) and not each.endswith(_ASKS) for each in sentences(data)):
+        if any(states.search(each) and not aside.search(each) for each in told):
             return True
         denies = pattern("blame", language, "denies")
-        if not aside.search(pattern("blame", language, "advice").sub(b" ", data)) and any(
-            denies.search(sentence) and not sentence.endswith(_ASKS) for sentence in sentences(data)
-        ):
+        rest = pattern("blame", language, "advice").sub(b" ", data)
+        if not aside.search(rest) and not unclear.search(data) and any(map(denies.search, told)):
             return True
     return False
 
 
 @cache
-def _words(language: str) -> tuple[AnyOf, AnyOf, AnyOf]:
-    return any_of("blame", language, "blames"), any_of("blame", language, "own"), any_of("blame", language, "aside")
+def _words(language: str) -> tuple[AnyOf, AnyOf, AnyOf, AnyOf]:
+    return (
+        any_of("blame", language, "blames"),
+        any_of("blame", language, "own", "unconcerned"),
+        any_of("blame", language, "unable", "aside"),
+        any_of("blame", language, "unclear"),
+    )

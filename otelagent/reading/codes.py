@@ -1,5 +1,6 @@
 """What codes in a result say: HTTP and gRPC statuses, problem details, and services' own codes."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from otelagent.model import Status
@@ -27,7 +28,7 @@ def bare_code(fields: Fields) -> Sign | None:
     area."""
     for name, key, member in fields.found(members.CODE_KEYS | members.REPLY_CODES | members.STATUS):
         code = _code(member)
-        if code is None or code < 400 or not (fields.errors_only() or len(fields.by_name) == 1):
+        if code is None or code < 400 or not (fields.errors_only() or len(fields.by_name) == 1 or _told(fields, code)):
             continue
         if fields.talks() or name != "code" or code in _UNMISTAKABLE:
             status = http(code) or Status.ERROR
@@ -37,6 +38,21 @@ def bare_code(fields: Fields) -> Sign | None:
     return None
 
 
+def _told(fields: Fields, code: int) -> bool:
+    """Its words tell the same, beside members that say nothing of a thing: `"object": "error"`, a number of the
+    request."""
+    if len(fields.by_name) > _AROUND or fields.record or fields.substance():
+        return False
+    said = _words(fields)
+    return kind(said).status is http(code) is not Status.ERROR or troubled(said)
+
+
+def _words(fields: Fields) -> str:
+    return " ; ".join(wording(member) for _, _, member in fields.found(members.MESSAGES | members.ERROR_TEXTS))
+
+
+_AROUND: Final = 8
+"""Members of an error, its particulars with it."""
 _UNMISTAKABLE: Final = frozenset({401, 403, 429, 500, 502, 503, 504})
 
 _BARE: Final = 12
@@ -98,7 +114,7 @@ def replied(fields: Fields) -> Sign | None:
     `{"code": 50001, "msg": "系统繁忙", "data": null}`."""
     if not fields.errors_only() or fields.substance():
         return _cut_short(fields)
-    said = " ; ".join(wording(member) for _, _, member in fields.found(members.MESSAGES | members.ERROR_TEXTS))
+    said = _words(fields)
     for name, key, member in fields.found(members.REPLY_CODES):
         coded = isinstance(member, int | str) and member not in _SOUND_CODES
         word = member if isinstance(member, str) and not member.isdigit() else ""
@@ -145,3 +161,20 @@ def grpc_status(fields: Fields) -> Sign | None:
     said = fields.by_name["message"][1]
     agrees = isinstance(said, str) and folded(said) not in members.SOUND and kind(said).status is status
     return Sign(status, pointer_to(key), f"gRPC status {code}") if status is not None and agrees else None
+
+
+def operation_outcome(fields: Fields) -> Sign | None:
+    """FHIR's OperationOutcome (hl7.org/fhir/operationoutcome.html): issues of a severity, with a code and words."""
+    key, issues = fields.by_name["issue"]
+    if not isinstance(issues, list) or fields.by_name.get("resourcetype", ("", None))[1] != "OperationOutcome":
+        return None
+    bad = [each for each in issues[:_ISSUES] if isinstance(each, Mapping) and each.get("severity") in _SEVERE]
+    if not bad:
+        return None
+    said = wording(bad)
+    status = Status.EMPTY if any(each.get("code") == "not-found" for each in bad) else kind(said).status
+    return Sign(status, pointer_to(key), "issues are listed")
+
+
+_ISSUES: Final = 20
+_SEVERE: Final = ("fatal", "error")

@@ -6,7 +6,15 @@ from typing import Any, Final, TypeAlias
 
 from otelagent.model import Status
 from otelagent.reading import members
-from otelagent.reading.codes import any_code, bare_code, grpc_status, http_status, problem_details, replied
+from otelagent.reading.codes import (
+    any_code,
+    bare_code,
+    grpc_status,
+    http_status,
+    operation_outcome,
+    problem_details,
+    replied,
+)
 from otelagent.reading.error_members import error_list, error_member, error_type, rejected_arguments
 from otelagent.reading.exits import failed_output
 from otelagent.reading.failures import kind, refusal, statement, troubled
@@ -176,6 +184,7 @@ _LOOKS: Final[tuple[tuple[int, _Look], ...]] = (
     (_bit(members.ERROR_LISTS), error_list),
     (_bit(members.ERROR_TEXTS), error_member),
     (_bit(members.ERROR_TYPES, frozenset({"code"})), error_type),
+    (_bit(frozenset({"issue"})), operation_outcome),
     (_bit(members.EXIT_CODES), _process),
     (_bit(members.WAIT), waits),
     (_bit(members.PARTIAL_FLAGS, members.WHOLE_FLAGS, members.NOTES, members.UNPROCESSED, frozenset({"shards"})), gaps),
