@@ -39,6 +39,8 @@ _ALL: Final = frozenset({"count", "name"})
 
 _CUT_SHORT: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.PARTIAL})
 _FAILED: Final = frozenset({Status.RATE_LIMITED, Status.TIMEOUT, Status.ERROR, Status.DENIED})
+_STORY: Final = 3
+"""Ungrounded claims from which on an answer tells a story, whose lacks are its own: "no dose adjustment was needed"."""
 _MOMENTS: Final = ("date", "year")
 """Kinds of claims that may follow from what was found: the next day."""
 
@@ -134,6 +136,8 @@ class OpenQuestions:
             if call.hint is not None:
                 self._hints = (*self._hints[1 - MAX_OPEN :], step)
             else:
+                if self._hints:
+                    self._hints = tuple([hinted for hinted in self._hints if not meets(step, hinted)])
                 self._received = self._received or call.role in (Role.SOURCE, Role.POLL)
             return self._recover(step)
         if call.outcome.status in BAD and (call.role is not Role.NOTE or call.outcome.status is Status.ERROR):
@@ -229,9 +233,13 @@ class OpenQuestions:
         if quotes := [claim for claim in ungrounded if claim.kind == "quote"]:
             said = said.without(quotes)
         task = self._task
-        counted = said.receipt is not None and said.receipt.honest  # "only 3 of 7 could be read" is of the looking
+        counted = _counts_the_looking(said, ungrounded)
         looking = said if counted else said.of_the_looking(ungrounded, task.troubles if task is not None else ())
-        return _Looking(looking.admission, (looking if task is not None and task.about_trouble else said).doubts)
+        if task is not None and task.about_trouble:
+            return _Looking(looking.admission, looking.doubts)
+        if len(ungrounded) < _STORY:
+            return _Looking(looking.admission, said.doubts)
+        return _Looking(looking.admission, (*(each for each in said.doubts if each.opening), *looking.doubts))
 
     def _strictly(
         self, said: Said | None, ungrounded: tuple[Claim, ...], waiting: Sequence[Question]
@@ -261,6 +269,16 @@ class OpenQuestions:
             return False
         named = words_of(self._task.wording)
         return not (named.isdisjoint(then.terms - now.terms) or named.isdisjoint(now.terms - then.terms))
+
+
+def _counts_the_looking(said: Said, ungrounded: tuple[Claim, ...]) -> bool:
+    """ "Only 3 of 7 could be read" is of the looking, "29 % of patients" is what it found."""
+    if said.receipt is None or not said.receipt.honest:
+        return False
+    return said.receipt.assigned != _PERCENT or all(claim.kind != "percent" for claim in ungrounded)
+
+
+_PERCENT: Final = 100
 
 
 def _cut_short(question: Question) -> bool:

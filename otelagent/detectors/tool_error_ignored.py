@@ -9,6 +9,7 @@ from otelagent.model import Evidence, Finding, Layer, Need, Role, Severity, Stat
 from otelagent.questions import WHY, Decision, Verdict
 from otelagent.reading.deed_patterns import DEEDS
 from otelagent.reading.doers import may_do
+from otelagent.reading.roles import runs_anything
 from otelagent.reading.support import missing
 from otelagent.run import SOURCES, AgentRun, Wake
 
@@ -104,14 +105,14 @@ def _reported_success(decision: Decision, run: AgentRun) -> bool:
     tool = decision.source.tool or ""
     said = decision.consumer.turn.said if decision.consumer.turn else None
     if decision.verdict is Verdict.ABSENCE and decision.answer and said is not None:
-        return not said.admission.absence
+        return said.clears or not said.admission.absence
     undecided = decision.verdict in (Verdict.SILENT, Verdict.FABRICATED)
     if said is None or not (undecided and decision.answer):
         return False
     if not acted:
         return _claimed(decision, run)
     claimed = frozenset[str]().union(*said.deeds, *said.stated).intersection(DEEDS)
-    done = not run.trace.used.get(tool) and any(may_do(tool, deed) for deed in claimed)
+    done = not _succeeded(decision.source, run) and any(may_do(tool, deed) for deed in claimed)
     return done or said.complete
 
 
@@ -121,5 +122,15 @@ def _claimed(decision: Decision, run: AgentRun) -> bool:
     return turn is not None and any(may_do(tool, deed) for deed in missing(turn, run.trace.used) if deed != "search")
 
 
+def _succeeded(source: Step, run: AgentRun) -> bool:
+    """The tool did it in another call; one that only may have failed counted as a success so far."""
+    if source.call is None or source.call.hint is None:
+        return bool(run.trace.used.get(source.tool or ""))
+    own = (step.call for step in run.steps if step.tool == source.tool and step.call is not None)
+    return any(call.outcome.status is Status.OK for call in own)
+
+
 def _arrived(step: Step) -> bool:
-    return step.call is not None and step.call.outcome.status is Status.OK and step.call.role is Role.SOURCE
+    if step.call is None or step.call.outcome.status is not Status.OK:
+        return False
+    return step.call.role is Role.SOURCE or (step.call.hint is None and runs_anything(step.tool or ""))

@@ -85,6 +85,8 @@ def _went_wrong(item: Mapping[Any, Any]) -> bool:
 def graver(told: Mapping[str, Any]) -> Reading | None:
     """Messages of which one is an error, as SAP returns them, or FHIR: no lines of a log, no findings of a linter."""
     for name, listed in told.items():
+        if isinstance(listed, Mapping):
+            listed = [listed]
         if not isinstance(listed, list) or not 0 < len(listed) <= _ITEMS or name in _LOGS:
             continue
         for each in listed:

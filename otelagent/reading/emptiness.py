@@ -23,6 +23,10 @@ _BLANK_RANGE: Final = frozenset({"range", "majorDimension"})
 """What Google Sheets says of cells that are all blank."""
 
 
+_OF_TABLES: Final = ("headers", "columns", "columninfo", "schema", "metadata")
+"""How names end of what says which columns a table has."""
+
+
 class Holds(Enum):
     """What a value holds. ASIDE: only echoes; ZERO: only a count of none; NULLS: named fields, all null."""
 
@@ -128,7 +132,7 @@ class _Seen:
             self.nulls += 1
 
     def _container(self, name: str, member: object, depth: int) -> bool:
-        if name in members.ASIDE_CONTAINERS:
+        if name in members.ASIDE_CONTAINERS or name.endswith(_OF_TABLES):
             self.bare = self.bare or name == "responsemetadata"
             if isinstance(member, Mapping) and _counts_none(member):
                 self.counted = self.results_counted = True

@@ -47,6 +47,7 @@ def broke_off(text: str) -> bool:
 _TAIL: Final = 8
 _FAILED_LINE: Final = compiled(
     r"^\W*(?:\w[\w.-]* )?(?:error|fatal|fehler|erreur|erro|panic|exception)(?:(?: \w+)?: |\] )\S"
+    r"|^(?:(?:\d\d:){2}\d\d\S*\s+)?(?:encountered an error|(?:[a-z]+ )?(?:error|exception) (?:in|at|on) \S)"
     r"|^(?:[a-z_][\w.]*\.)?[A-Z]\w*(?:Error|Exception|Fault): \S"
 )
 
@@ -57,6 +58,8 @@ def failing_lines(text: str) -> Reading | None:
     if len(text) > _OUTPUT or "\n" not in text.strip():
         return None
     lines = text.strip().splitlines()
+    if any(_SUMMED_UP.search(line.encode(errors="replace")) for line in lines[-_LINES:]):
+        return Reading(kind(lines[-1]).status, "ends with a count of failures")
     stamped = sum(bool(_STAMPED.search(line.encode(errors="replace"))) for line in lines)
     if stamped * 2 > len(lines):
         return None  # a log, which somebody may have asked for
@@ -66,6 +69,11 @@ def failing_lines(text: str) -> Reading | None:
     return None
 
 
+_SUMMED_UP: Final = compiled(
+    r"\b(?:completed|finished|ended|done) with [1-9]\d* errors?\b|\berrors?=[1-9]|\bfailed=[1-9]|\bunreachable=[1-9]"
+    r"|^\W*(?:build|job|deployment|upgrade|release|pipeline|script|install(?:ation)?|migration) failed\b"
+)
+"""How a program sums up that it failed; tests sum up what they found."""
 _OUTPUT: Final = 4000
 _ENDING: Final = 14
 _STAMPED: Final = compiled(

@@ -270,7 +270,8 @@ def statement(text: str) -> Reading | None:
         return Reading(Status.EMPTY, "says that nothing was found")
     if len(text) <= _SHORT and text.count("\n") < _LINES and _SYSTEM.search(text.encode(errors="replace")):
         return kind(text)
-    if len(text) > _TERSE and (_ends_cut(text) or _CLIPPED.search(unaccented(text[-200:]).encode(errors="replace"))):
+    clipped = len(text) > _TERSE and _CLIPPED.search(unaccented(text[-200:]).encode(errors="replace"))
+    if clipped or ("\n" in text and _ends_cut(text)):
         return Reading(Status.PARTIAL, "truncated")
     return None
 

@@ -132,7 +132,7 @@ _REPORTS: Final = (
 _REPLY: Final = 5
 _WHY: Final = (
     *("reason", "cause", "motiv", "razon", "raison", "grund", "ursach", "msg", "message", "mensa", "error", "fehl"),
-    *("detail", "detalhe", "原因", "理由", "応答", "详情", "詳細", "信息"),
+    *("detail", "detalhe", "descri", "texto", "libelle", "原因", "理由", "応答", "详情", "詳細", "信息"),
 )
 """Parts of the names of members that say why."""
 
@@ -193,6 +193,10 @@ def _words(value: object, depth: int, name: str = "") -> Iterator[str | None]:
         yield ""
     elif isinstance(value, Mapping) and depth:
         yield from _members(value, depth)
+    elif (
+        isinstance(value, list) and len(value) > 1 and all(isinstance(item, Mapping) and "id" in item for item in value)
+    ):
+        yield None  # things
     elif isinstance(value, list) and depth and len(value) <= _LEAVES:
         for item in value:
             yield from _words(item, depth - 1, name)

@@ -105,7 +105,7 @@ def _wrong(name: str, member: Any) -> bool:
 def _coined(name: str) -> bool:
     if name in members.ERROR_TEXTS | members.ERROR_LISTS or not name.endswith(_ERRORS):
         return False
-    return not name.startswith(_NO_ERRORS) and not name.endswith(("stderr", "onerror"))
+    return not name.startswith(_NO_ERRORS)
 
 
 def _unmet(conditions: Any) -> bool:

@@ -134,7 +134,8 @@ ERROR_TEXTS: Final = names(
 )
 ERROR_TYPES: Final = names("errortype errorcode errorname errorkind exceptiontype type")
 MESSAGES: Final = names(
-    "message msg detail details description title reason text info hint errormessage resultmsg returnmsg retmsg"
+    "message msg submsg submessage"
+    " detail details description title reason text info hint errormessage resultmsg returnmsg retmsg"
     " resultmessage responsemessage statusmessage aviso avertissement mensagemretorno libelle"
     " descricao descrição descripcion descripción beschreibung motif cause causa ursache why begründung begruendung"
     " explication explicacion explicación explicacao explicação 说明 描述 説明"
