@@ -1,6 +1,7 @@
 """Counts of an answer that fall short of what its assignment says: "26 of them", 59 + 2 + 5, the first half."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -32,18 +33,24 @@ _NEAR: Final = 80
 
 def short(text: str, brief: Brief) -> Account | None:
     """Counts of the answer against one that the assignment says: "26 of them", 59 + 2 + 5, the first half."""
-    data = plain(text)
-    found = list(numbers(data))
     if not brief.text:
         return None
+    data = plain(text)
+    found = list(numbers(data))
     for words in map(words_of, likely(text)):
         if account := _share(data, words, brief):
             return account
-        aside = _did_as_many(data, words, brief) and not (words.stopped.search(data) or words.undone.search(data))
+        aside = _did_as_many(data, found, words, brief) and not _ended(data, words)
         for judge in (*(() if aside else _PARTS), *(_COUNTS if found and brief.numbers else ())):
             if account := judge(data, found, words, brief):
                 return account
     return None
+
+
+@lru_cache(16)
+def _ended(data: bytes, words: Words) -> bool:
+    """Work stopped, or wasn't done: each judge asks, and the lists are long."""
+    return words.stopped.search(data) or words.undone.search(data)
 
 
 Numbers = Sequence[tuple[int, int, int]]
@@ -52,7 +59,6 @@ Judge = Callable[[bytes, Numbers, Words, Brief], Account | None]
 
 def _of_whole(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
     """ "19 of the 25 screens", "28 of which 19", with a word for work done or for why it ended there."""
-    stopped = words.stopped.search(data) or words.undone.search(data)
     for (start, end, first), (begin, close, second) in pairwise(found):
         gap = data[end:begin]
         if len(gap) > _NEAR or any(mark in gap for mark in (b". ", b"\n", "。".encode())):
@@ -65,10 +71,10 @@ def _of_whole(data: bytes, found: Numbers, words: Words, brief: Brief) -> Accoun
             done, total = second, first
         else:
             continue
-        if _is_finding(data, start, close, words, brief) or _tells_of_them(data, start, close, words, brief):
+        if _is_finding(data, found, start, close, words, brief) or _tells_of_them(data, start, close, words, brief):
             continue
         around = _sentence(data, start, close)
-        if stopped or words.only.search(around) or tells_done(around.decode(errors="replace"), brief.verbs):
+        if _ended(data, words) or words.only.search(around) or tells_done(around.decode(errors="replace"), brief.verbs):
             return Account(total, done)
     return None
 
@@ -135,20 +141,23 @@ def _sentence(data: bytes, start: int, end: int) -> bytes:
 def whole(text: str, brief: Brief) -> bool:
     """The answer says that all were dealt with, as many as the assignment says: "scored all 40"."""
     data = plain(text) if brief.numbers else b""
+    found = list(numbers(data))
     return any(
-        _is_finding(data, 0, 0, words, brief) or _did_as_many(data, words, brief)
+        _is_finding(data, found, 0, 0, words, brief) or _did_as_many(data, found, words, brief)
         for words in map(words_of, likely(text))
     )
 
 
-def _did_as_many(data: bytes, words: Words, brief: Brief) -> bool:
+def _did_as_many(data: bytes, found: Numbers, words: Words, brief: Brief) -> bool:
     """ "Labels are written for 26 pots": a clause of its own that says that as many were dealt with as there are."""
     total = max(brief.numbers, default=0)
-    for begin, close, number in numbers(data):
+    for begin, close, number in found:
+        if number != total:
+            continue
         before = _CLAUSES.split(data[max(0, begin - _NEAR) : begin])[-1]
         after = _CLAUSES.split(data[close : close + _NEAR])[0]
         clause = before + data[begin:close] + after
-        if number != total or words.of.match(after) or words.within.search(after) or words.lead.search(before):
+        if words.of.match(after) or words.within.search(after) or words.lead.search(before):
             continue
         told = (before + b" " + after).decode(errors="replace")
         if (tells_done(told, ()) or words.ready.search(clause)) and not (
@@ -158,9 +167,9 @@ def _did_as_many(data: bytes, words: Words, brief: Brief) -> bool:
     return False
 
 
-def _is_finding(data: bytes, start: int, end: int, words: Words, brief: Brief) -> bool:
+def _is_finding(data: bytes, found: Numbers, start: int, end: int, words: Words, brief: Brief) -> bool:
     """All were dealt with, as the answer says elsewhere; then the count tells of something else."""
-    for begin, close, number in numbers(data):
+    for begin, close, number in found:
         if number in brief.numbers and not start <= begin < end:
             around = data[max(0, begin - 16) : begin] + b" " + data[close : close + 24]
             if words.whole.search(around) and tells_done(
@@ -180,11 +189,12 @@ def _summed(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account 
             if total not in brief.numbers:
                 continue
             lacks = [number for start, end, number in run if words.uncounted.search(_clause(data, start, end, run))]
-            sure = size == _TWO or words.stopped.search(data) or words.undone.search(data)
-            if _is_finding(data, run[0][0], run[-1][1], words, brief):
+            sure = size == _TWO or _ended(data, words)
+            if _is_finding(data, found, run[0][0], run[-1][1], words, brief):
                 continue
-            told = words.stopped.search(data) or words.undone.search(data)
-            if not told and any(n not in lacks and _tells_of_them(data, b, e, words, brief) for b, e, n in run):
+            if not _ended(data, words) and any(
+                n not in lacks and _tells_of_them(data, b, e, words, brief) for b, e, n in run
+            ):
                 continue
             whole = data[max(0, run[0][0] - _NEAR) : run[-1][1] + _NEAR].decode(errors="replace")
             if lacks and len(lacks) < size and (sure or tells_done(whole, brief.verbs)):
@@ -226,12 +236,12 @@ def _all_but(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account
 def _first(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
     """ "The first 11", "up to the ninth", where it says that others are left or why it ended there."""
     total = max(brief.numbers)
-    if not (words.stopped.search(data) or words.undone.search(data)):
+    if not _ended(data, words):
         return None
     for start, end, number in found:
         before, after = data[max(0, start - 24) : start], data[end : end + 12]
         near = words.first.search(before) or words.upto.search(before if words.spaced else after)
-        if near and 1 < number < total and not _is_finding(data, start, end, words, brief):
+        if near and 1 < number < total and not _is_finding(data, found, start, end, words, brief):
             return Account(total, number, ())
     return None
 
@@ -240,11 +250,10 @@ def _cut_short(data: bytes, found: Numbers, words: Words, brief: Brief) -> Accou
     """ "Checked 38 links before the budget ran out": one count of what the assignment counts."""
     total = max(brief.numbers)
     for start, end, number in found:
-        sentence = _sentence(data, start, end)
-        if _is_finding(data, start, end, words, brief):
+        if not 0 < number < total or not _of_what(data, end, brief):
             continue
-        things = _WORDS.findall(data[end : end + 40])[:2]
-        if 0 < number < total and words.stopped.search(sentence) and any(_known(word, brief) for word in things):
+        sentence = _sentence(data, start, end)
+        if words.stopped.search(sentence) and not _is_finding(data, found, start, end, words, brief):
             before = _STOP.split(data[max(0, start - 40) : start])[-1].decode(errors="ignore")
             if tells_done(before, brief.verbs) and len(list(numbers(sentence))) == 1:
                 return Account(total, number)
@@ -255,10 +264,10 @@ def _remaining(data: bytes, found: Numbers, words: Words, brief: Brief) -> Accou
     """ "I ran out of time for the last eight"."""
     total = max(brief.numbers)
     for start, end, number in found:
-        sentence = _sentence(data, start, end)
-        lacks = words.undone.search(sentence) or words.stopped.search(sentence)
-        if 0 < number < total and words.others.search(data[max(0, start - 24) : start]) and lacks:
-            return Account(total, total - number)
+        if 0 < number < total and words.others.search(data[max(0, start - 24) : start]):
+            sentence = _sentence(data, start, end)
+            if words.undone.search(sentence) or words.stopped.search(sentence):
+                return Account(total, total - number)
     return None
 
 
@@ -271,9 +280,7 @@ def _with_rest(data: bytes, found: Numbers, words: Words, brief: Brief) -> Accou
     counted = [
         n
         for start, end, n in found
-        if 0 < n < total
-        and any(_known(w, brief) for w in _WORDS.findall(data[end : end + 40])[:2])
-        and not _is_finding(data, start, end, words, brief)
+        if 0 < n < total and _of_what(data, end, brief) and not _is_finding(data, found, start, end, words, brief)
     ]
     return Account(total, counted[0]) if len(counted) == 1 else None
 
@@ -295,6 +302,11 @@ def _share(text: bytes, words: Words, brief: Brief) -> Account | None:
         if of is not None and any(_known(word, brief) for word in of[1].split()):
             return Account(100, min(100, int(float(match[1].replace(b",", b".")))), ())
     return None
+
+
+def _of_what(data: bytes, end: int, brief: Brief) -> bool:
+    """What stands behind a count is something that the assignment speaks of."""
+    return any(_known(word, brief) for word in _WORDS.findall(data[end : end + 40])[:2])
 
 
 def _known(word: bytes, brief: Brief) -> bool:
