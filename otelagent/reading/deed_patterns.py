@@ -29,7 +29,7 @@ _CELL: Final = (
 def any_way(language: str, ways: tuple[str, ...]) -> AnyOf:
     """Any deed, said in any of these ways."""
     found = [each for how in ways for deed in DEEDS for each in _patterns(language, deed, how)]
-    return AnyOf([*found, TICKED] if "line" in ways else found, at_once=ways != FIRMLY)
+    return AnyOf([*found, TICKED] if "line" in ways else found)
 
 
 def claimed(clause: bytes, language: str, how: str) -> list[str]:

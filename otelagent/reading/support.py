@@ -37,12 +37,14 @@ def missing(turn: Turn, used: Mapping[str, Use]) -> list[str]:
 
 def carried_out(said: Said, requests: Iterable[frozenset[str]], used: Mapping[str, Use]) -> frozenset[str]:
     """What an answer states as done, of what the user may have asked for; all of it where the answer only says that it
-    is done, and no tool could do any of it. `requests`, by message, are read only where they matter, and the answer
-    only where something was asked for that no call did. That an agent was stopped states nothing; where nothing was
-    called, neither does that all is done, or that something was made that may be a text."""
-    if said.halted or not (said.stated or said.finished) or not unsupported(DEEDS, used):
+    is done, and no tool could do any of it. `requests`, by message, are read only where they matter, and before the
+    answer: messages are read once in a conversation, and each answer is a new one. That an agent was stopped states
+    nothing; where nothing was called, neither does that all is done, or that something was made that may be a text."""
+    if said.halted or not unsupported(DEEDS, used):
         return frozenset()
     asked = frozenset[str]().union(*requests)
+    if not asked or not (said.finished or said.stated):
+        return frozenset()
     wanted, named = met_by(asked), asked - {WANTED, TASK}
     if not used:
         return frozenset[str]().union(*(_left(kinds, wanted, used) for kinds in said.stated if TEXT not in kinds))
