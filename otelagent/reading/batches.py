@@ -2,6 +2,7 @@
 an error of their own."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -13,9 +14,26 @@ from otelagent.reading.members import folded
 
 _MEMBERS: Final = 24
 _ITEMS: Final = 50
-_REFUSED: Final = ("unprocessed", "failed", "rejected", "notprocessed", "undelivered", "invalid")
+_REFUSED: Final = ("unprocessed", "failed", "failures", "rejected", "notprocessed", "undelivered", "invalid")
 """How the names begin of what was refused."""
-_TAKEN: Final = ("successful", "succeeded", "success", "accepted", "processed", "sent", "delivered", "records", "items")
+_TAKEN: Final = (
+    *("updated", "created", "inserted", "imported", "written", "indexed", "deleted", "done", "completed", "loaded"),
+    *(
+        "saved",
+        "upserted",
+        "stored",
+        "ok",
+        "successful",
+        "succeeded",
+        "success",
+        "accepted",
+        "processed",
+        "sent",
+        "delivered",
+        "records",
+        "items",
+    ),
+)
 _SEVERITY: Final = ("severity", "type", "level", "typ", "msgty", "tipo", "schwere", "gravite")
 _GRAVE: Final = frozenset({"e", "a", "x", "error", "fatal", "critical", "abort", "fehler", "erreur", "erro"})
 _FATAL: Final = frozenset({"fatal", "a", "x", "abort"})
@@ -71,15 +89,25 @@ def _inner(item: Any) -> Any:
 
 
 def _went_wrong(item: Mapping[Any, Any]) -> bool:
-    for key, member in islice(item.items(), _MEMBERS):
-        name = folded(key)
+    for key, name in _telling(tuple(item)):
+        member = item[key]
         if name in members.SUCCESS and member is False:
             return True
-        if name in members.PLAIN_ERROR | {"errorcode"} and isinstance(member, str | Mapping) and member:
+        if name in _ERRORS and isinstance(member, str | Mapping) and member:
             return True
         if name == "status" and member == "rejected" and "reason" in item:
             return True
     return False
+
+
+_ERRORS: Final = members.PLAIN_ERROR | {"errorcode"}
+
+
+@lru_cache(maxsize=512)
+def _telling(keys: tuple[Any, ...]) -> tuple[tuple[Any, str], ...]:
+    """Those of its members, as written and folded, that may say how an item fared. Items of one list share them."""
+    named = [(key, folded(key)) for key in keys[:_MEMBERS]]
+    return tuple([(key, name) for key, name in named if name == "status" or name in _ERRORS or name in members.SUCCESS])
 
 
 def graver(told: Mapping[str, Any]) -> Reading | None:

@@ -87,10 +87,14 @@ def error_list(fields: Fields) -> Sign | None:
         if isinstance(member, list) and not fields.errors_only() and not fields.by_name.keys() & members.CONTAINERS:
             continue
         status = kind(text).status
-        if status is Status.ERROR and fields.substance():
+        if status is Status.ERROR and (fields.substance() or _some_done(fields)):
             status = Status.PARTIAL
         return Sign(status, pointer_to(key), "errors are listed")
     return None
+
+
+def _some_done(fields: Fields) -> bool:
+    return any(type(count) is int and count > 0 for _, _, count in fields.found(members.SUCCEEDED))
 
 
 def rejected_arguments(fields: Fields) -> Sign | None:

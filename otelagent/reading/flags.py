@@ -31,6 +31,13 @@ def status_member(fields: Fields) -> Sign | None:
             continue
         name = folded(member)
         status = members.STRONG.get(name)
+        if (
+            status is Status.ERROR
+            and fields.detailed()
+            and not fields.talks()
+            and not fields.by_name.keys() & members.TOLD
+        ):
+            continue  # a thing that is out of order
         if status is None and (status := _weak(name)) is not None and not _said_of_call(fields, status):
             continue
         if status is None:

@@ -91,7 +91,7 @@ def _of_words(result: object) -> Reading | None:
 def not_done(result: object) -> Reading | None:
     """What an action may be saying that wasn't carried out: a flag that is false, or a reason with a word of trouble,
     in a record of a few members that names nothing that was made and says of nothing that it was done."""
-    return refused(result) or ended_badly(result) or _refusing(result)
+    return refused(result) or ended_badly(result, acted=True) or _refusing(result)
 
 
 def _refusing(result: object) -> Reading | None:

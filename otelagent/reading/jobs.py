@@ -53,29 +53,45 @@ _NO_ERRORS: Final = ("on", "last", "previous", "prior", "standard", "mean", "max
 _WHY: Final = ("reason", "message", "error", "cause", "detail", "details", "msg", "text", "info")
 
 
-def ended_badly(result: object) -> Reading | None:
-    """What a record of work says that came to nothing; None for other records, and for work that went on well."""
+def ended_badly(result: object, *, acted: bool = False) -> Reading | None:
+    """What a record of work says that came to nothing; None for other records, and for work that went on well.
+
+    `acted`: it is an action's, which may have been asked to stop or to undo it.
+    """
     value = result[0] if isinstance(result, list) and len(result) == 1 else result
-    waiting = [(value, False, _DEPTH)] if isinstance(value, Mapping) else []
+    waiting = [(value, False, _DEPTH)] if isinstance(value, dict) else []
     for _ in range(_OBJECTS):
         if not waiting:
             break
         each, work, depth = waiting.pop()
-        told = list(islice(each.items(), _MEMBERS))
-        work = work or any(_is_work(folded(key)) for key, _ in told)
-        for key, member in told:
-            name = folded(key)
+        own, told = _named(tuple(islice(each, _MEMBERS)))
+        work = work or own
+        for key, name in told:
+            member = each[key]
             if isinstance(member, str):
-                if work and len(member) <= _WORD and name.endswith(_STATES) and (status := _bad(folded(member))):
-                    return Reading(_why(each) if status is Status.ERROR else status, "its work came to nothing")
-                if _coined(name) and folded(member) not in members.NO_ERROR and not member.isdigit():
-                    return Reading(kind(member).status, "its work went wrong")
-            elif isinstance(member, list | Mapping):
+                if found := _ended(each, name, member, work=work, acted=acted):
+                    return found
+            elif isinstance(member, list | dict):
                 if member and (_wrong(name, member) or (name == "conditions" and _unmet(member))):
                     return Reading(_why(each), "its work went wrong")
                 inner = member[0] if isinstance(member, list) and len(member) == 1 else member
-                if depth and isinstance(inner, Mapping):
+                if depth and isinstance(inner, dict):
                     waiting.append((inner, work or _is_work(name), depth - 1))
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _named(keys: tuple[Any, ...]) -> tuple[bool, tuple[tuple[Any, str], ...]]:
+    """Whether these names of members tell of work, and each as it is written and folded. Many results share them."""
+    told = tuple([(key, folded(key)) for key in keys])
+    return any(_is_work(name) for _, name in told), told
+
+
+def _ended(told: dict[Any, Any], name: str, said: str, *, work: bool, acted: bool) -> Reading | None:
+    if work and len(said) <= _WORD and name.endswith(_STATES) and (status := _bad(folded(said), acted)):
+        return Reading(_why(told) if status is Status.ERROR else status, "its work came to nothing")
+    if _coined(name) and folded(said) not in members.NO_ERROR and not said.isdigit():
+        return Reading(kind(said).status, "its work went wrong")
     return None
 
 
@@ -85,9 +101,9 @@ def _is_work(name: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _bad(word: str) -> Status | None:
+def _bad(word: str, acted: bool = False) -> Status | None:
     status = members.STRONG.get(word) or members.WEAK.get(word)
-    if status is None and word.endswith(_ENDED + _UNDONE):
+    if status is None and (word.endswith(_ENDED) or (word.endswith(_UNDONE) and not acted)):
         return Status.ERROR
     if status is None and word.endswith(("timedout", "timeout")):
         return Status.TIMEOUT

@@ -132,9 +132,10 @@ ERROR_TEXTS: Final = names(
     " fehler fehlermeldung fehlertext erreur erreurs messageerreur mensajeerror mensajedeerror erro mensagemerro"
     " mensagemdeerro falha fallo echec échec errmsg faultcode 错误 错误信息 错误消息 エラー エラーメッセージ"
 )
-ERROR_TYPES: Final = names("errortype errorcode errorname errorkind exceptiontype type")
+ERROR_TYPES: Final = names("ename errortype errorcode errorname errorkind exceptiontype type")
 MESSAGES: Final = names(
-    "message msg submsg submessage"
+    "message msg submsg submessage returnmessage libelleretour libelleerreur messageretour mensajeretorno errcodedes"
+    " evalue resultdesc respdesc responsedesc returndesc statusdesc statusdescription reasonphrase respmsg"
     " detail details description title reason text info hint errormessage resultmsg returnmsg retmsg"
     " resultmessage responsemessage statusmessage aviso avertissement mensagemretorno libelle"
     " descricao descrição descripcion descripción beschreibung motif cause causa ursache why begründung begruendung"

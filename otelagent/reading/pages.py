@@ -33,7 +33,7 @@ def more(result: object) -> More | None:
         return _refused(value)
     if not isinstance(value, Mapping) or len(value) > _MEMBERS:
         return None
-    fields = {folded(key): (str(key), member) for key, member in value.items()}
+    fields = {(name := folded(key)): (str(key), _number_of(name, member)) for key, member in value.items()}
     return (
         _cursor(fields, "")
         or _within(fields)
@@ -42,6 +42,15 @@ def more(result: object) -> More | None:
         or _answers(fields)
         or _portion(fields)
     )
+
+
+def _number_of(name: str, member: Any) -> Any:
+    """Some APIs write counts as text: `"totalRows": "5000"`."""
+    counts = name in COUNTS and isinstance(member, str) and member.isascii() and member.isdigit()
+    return int(member) if counts and len(member) <= _DIGITS else member
+
+
+_DIGITS: Final = 9
 
 
 def _refused(items: list[Any]) -> More | None:
