@@ -6,9 +6,13 @@ from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector, threshold
 from otelagent.model import Evidence, Finding, Kind, Layer, Need, Role, Severity, Status, Step, Suspect
+from otelagent.reading.doers import done_by
 from otelagent.reading.injection import name_key
+from otelagent.reading.requests import TASK, met_by
 from otelagent.run import SOURCES, AgentRun, Wake
 
+_ORDINARY: Final = frozenset({"tool_call", "moves_something"})
+"""Rules that a bill or a runbook matches too: where the user asked for what was done, they tell nothing."""
 _PHRASE: Final = 4
 """Least letters of a demanded phrase: a shorter one is an answer like any other."""
 
@@ -41,6 +45,8 @@ class PromptInjection(Detector):
     - tool documentation and code have imperative sentences
     - the instructions are the user's own, or the user wants done what a mail, a ticket or a list says, and nothing
       there reads as more than that
+    - the user asked for such a deed and left to a result whom it goes to ("pay the bill", "answer Anna's mail"), and
+      nothing there reads as an attack
     - the user wants a prompt reviewed, or the result tells how to call the tool that it came from
     - the result wasn't captured: that is counted as an abstention
 
@@ -65,9 +71,9 @@ class PromptInjection(Detector):
         help="Share of runs of eight words common to the answer and the system prompt that is a disclosure.",
     )
     likelihood: float = threshold(
-        default=0.57,
-        help="How likely an attack the classifier must hold a result for an attempt; of less likely ones, fewer than "
-        "half are right.",
+        default=0.48,
+        help="How likely an attack the classifier must hold a result for an attempt; of less likely ones in public "
+        "runs, fewer than half are right.",
     )
     attempts: bool = threshold(default=True, help="Tell attempts too, not only those that were obeyed.")
 
@@ -150,7 +156,21 @@ def _suspect(source: Step) -> Suspect:
 
 def _wanted(suspect: Suspect, run: AgentRun) -> bool:
     """The user wants done what the result says, or a prompt reviewed, and no rule of an attack matches there."""
-    return not (suspect.flagged and suspect.rules) and any(each.follows for each in run.trace.instructions)
+    return not _attacks(suspect) and any(each.follows for each in run.trace.instructions)
+
+
+def _attacks(suspect: Suspect) -> bool:
+    return suspect.flagged and not _ORDINARY.issuperset(suspect.rules)
+
+
+def _requested(tool: str, suspect: Suspect, run: AgentRun) -> bool:
+    """The user asked for such a deed without naming an address, so that it comes from a result ("pay the bill"), and no
+    rule of an attack matches there."""
+    if _attacks(suspect):
+        return False
+    asked = frozenset[str]().union(*(each.requested for each in run.trace.instructions))
+    addressed = any(each.addressed for each in run.trace.instructions if not each.system)
+    return not addressed and (TASK in asked or not met_by(asked).isdisjoint(done_by(tool)))
 
 
 def _of_itself(step: Step, suspect: Suspect) -> bool:
@@ -164,7 +184,7 @@ def _departs(step: Step, suspect: Suspect, run: AgentRun, seen: _Seen) -> str | 
         return None
     tool = name_key(step.tool)
     told = frozenset[int]().union(*(i.names for i in run.trace.instructions))
-    if tool in seen.tools or tool in told or _wanted(suspect, run):
+    if tool in seen.tools or tool in told or _wanted(suspect, run) or _requested(step.tool, suspect, run):
         return None
     if tool in suspect.names:
         return "it calls a tool that the result names, the task doesn't, and it hadn't used before"

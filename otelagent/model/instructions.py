@@ -65,6 +65,10 @@ class Instructions(Protocol):
         """A user's message that wants done what something else says."""
 
     @property
+    def addressed(self) -> bool:
+        """It names a mail address or a link."""
+
+    @property
     def system(self) -> bool: ...
     @property
     def requested(self) -> frozenset[str]:

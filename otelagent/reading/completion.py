@@ -26,6 +26,7 @@ from otelagent.reading.deeds import deeds, finished, stated
 from otelagent.reading.doubts import doubts
 from otelagent.reading.enumeration import HEAD, enumerated, excused, named_in, names
 from otelagent.reading.injection import overlap, shingles
+from otelagent.reading.injection_text import ascii_of
 from otelagent.reading.known import Known
 from otelagent.reading.looking import of_the_looking
 from otelagent.reading.particulars import particulars
@@ -152,8 +153,9 @@ class CompletionRead(TextRead):
         return _ALIKE.keep(key, overlap(shingles(self._text), other.shingles)) if known is None else known
 
     def repeats(self, phrase: str) -> bool:
-        """Half of the text or more is this phrase."""
-        return len(phrase) * 2 >= len(self._text) and phrase in self._text.lower()
+        """Half of the text or more is this phrase, whether or not accents are written."""
+        text = self._text.lower()
+        return len(phrase) * 2 >= len(text) and (phrase in text or phrase in ascii_of(text).decode())
 
     def breaks(self, rule: Rule, earlier: Iterable[Earlier] | None = None) -> Violation | None:
         """How it breaks a rule; `earlier`: the run's calls and answers, the latest first."""

@@ -17,10 +17,19 @@ from otelagent.reading import injection_features as features
 from otelagent.reading import injection_text
 from otelagent.reading.injection_features import DECODED, IMPERATIVE, Sentence
 from otelagent.reading.injection_keys import Key, key, read_as, rules_in, value
-from otelagent.reading.injection_names import demanded_in, fold, name_key, names_in, overlap, shingles, targets_in
+from otelagent.reading.injection_names import (
+    addressed,
+    demanded_in,
+    fold,
+    name_key,
+    names_in,
+    overlap,
+    shingles,
+    targets_in,
+)
 from otelagent.reading.injection_places import BARE
 
-__all__ = ["Injection", "name_key", "names_in", "overlap", "score", "shingles", "targets_in"]
+__all__ = ["Injection", "addressed", "name_key", "names_in", "overlap", "score", "shingles", "targets_in"]
 
 OUT_OF_PLACE: Final = 0.5
 """A command among data needs that much less to be taken for an attack."""
@@ -110,7 +119,7 @@ def _sentences(read: injection_text.Unwrapped) -> tuple[list[Scored], list[str]]
     told: list[str] = []
     for sentence, words, order, look_around in features.candidates(read.text):
         commands = IMPERATIVE in order
-        if commands and len(told) < _TELLING:
+        if (commands or features.asks(sentence)) and len(told) < _TELLING:
             told.append(_folded(sentence.words))
         logit = base + sum(map(weights.get, words, _NOTHING)) + sum(map(weights.get, order, _NOTHING))
         if logit > HOPELESS:

@@ -28,6 +28,7 @@ _TAGS: Final = (b"systemtag", b"roletag", b"commenttag")
 _LEADS: Final = classes_of("please step not urgent systemtag roletag commenttag model must system new task instruction")
 _YOU: Final = NUMBER["you"]
 _TOPIC: Final = NUMBER["topic"]
+_PLEASE: Final = NUMBER["please"]
 _CROWD: Final = (b"~crowd0", b"~crowd1", b"~crowd2", b"~crowd3", b"~crowd4", b"~crowd4", b"~crowd6")
 """How many places around could instruct too: one among statements is out of place, a manual has many."""
 _LENGTHS: Final = (b"~words0", b"~words5", b"~words10", b"~words15", b"~words20")
@@ -235,6 +236,12 @@ def _order(sentence: Sentence) -> set[Key]:
         keys.update([(0, lead) for lead in leads])
         keys.update([(-verb, number) for number in found])
     return keys
+
+
+def asks(sentence: Sentence) -> bool:
+    """Whether it says `please` and names something to do, in whatever order: Chinese, Japanese and German verbs may
+    stand at the end."""
+    return _PLEASE in sentence.classes and not _ACTS.isdisjoint(sentence.classes)
 
 
 def _telling(classes: Sequence[int]) -> list[int]:

@@ -60,6 +60,11 @@ def targets_in(text: str, folded: str) -> frozenset[int]:
     return frozenset([name_key(name) for name in found if fold(name) in folded][:NAMES]) if folded else frozenset()
 
 
+def addressed(text: str) -> bool:
+    """Whether a text names a mail address or a link."""
+    return any("@" in name or "://" in name for name in _written(text))
+
+
 def fold(text: str) -> str:
     return "".join(filter(str.isalnum, text.lower()))
 

@@ -7,7 +7,7 @@ from otelagent.model import Items, Rule
 from otelagent.reading.arguments import words_of
 from otelagent.reading.constraints import Constraint, constraints, lifted
 from otelagent.reading.enumeration import HEAD, enumerated, names
-from otelagent.reading.injection import names_in, shingles
+from otelagent.reading.injection import addressed, names_in, shingles
 from otelagent.reading.likeness import text_fingerprint
 from otelagent.reading.particulars import about_trouble, asked_for, troubles
 from otelagent.reading.requests import follows, requested
@@ -99,6 +99,10 @@ class InstructionsRead(TextRead):
     @property
     def names(self) -> frozenset[int]:
         return self._once("names", names_in)
+
+    @property
+    def addressed(self) -> bool:
+        return self._once("addressed", addressed)
 
     @property
     def words(self) -> frozenset[int]:
