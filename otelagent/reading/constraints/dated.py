@@ -36,8 +36,8 @@ def _between(before: bytes, language: str) -> bool:
 
 def _span(clause: bytes, language: str, day: Day, start: int, end: int) -> tuple[Day, Day] | None:
     before, after = clause[max(0, start - 32) : start], clause[end : end + 32]
-    later = _adjacent("after", language, before, after)
-    earlier = _adjacent("before", language, before, after)
+    later = adjacent("after", language, before, after)
+    earlier = adjacent("before", language, before, after)
     if later == earlier:
         return None
     later = later > earlier
@@ -46,7 +46,7 @@ def _span(clause: bytes, language: str, day: Day, start: int, end: int) -> tuple
     return (day, LAST) if later != bool(forbidden) else (FIRST, _ending(day))
 
 
-def _adjacent(relation: str, language: str, before: bytes, after: bytes) -> int:
+def adjacent(relation: str, language: str, before: bytes, after: bytes) -> int:
     """How near the relation stands before or after the date, an article or "the year" aside; 0: it doesn't. Of "from
     before" the second word is the nearer."""
     ends = [match.end() for match in matches(pattern("constraints", language, relation), before, 8)]

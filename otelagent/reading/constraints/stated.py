@@ -14,6 +14,7 @@ from otelagent.reading.constraints import (
     amounts,
     dated,
     formats,
+    hours,
     lengths,
     money,
     sources,
@@ -120,7 +121,9 @@ def _apart(drafts: list[Draft]) -> list[Draft]:
     return [draft for draft in drafts if draft.kind not in not_these]
 
 
-_WHATEVER: Final = frozenset(("date", "tool_before", "max_calls", "currency", "units", "budget", "price_limit", "cap"))
+_WHATEVER: Final = frozenset(
+    ("date", "tool_before", "max_calls", "currency", "units", "budget", "price_limit", "cap", "weekday")
+)
 """Kinds that hold whatever condition their sentence names: of others an answer doesn't show whether it was met."""
 _Reader = Callable[[Sentence], Iterator[Draft]]
 _OF_THE_ANSWER: Final[tuple[_Reader, ...]] = (spoken.read, formats.read, lengths.read)
@@ -136,4 +139,5 @@ _OF_THE_WORK: Final[tuple[_Reader, ...]] = (
     units.read,
     address.read,
     amounts.read,
+    hours.read,
 )

@@ -15,9 +15,12 @@ _QUOTED: Final = exact(
     r"|[「『]([^」』\n]{1,40})[」』]|(?:^|[\s(])'([^'\n]{2,60})'|‘([^’\n]{2,60})’"
 )
 _PROPER: Final = exact(r"[^\s.!?]\s+(\p{Lu}[\pL\pN&-]+(?:\s\p{Lu}[\pL\pN&-]*){0,4})")
+_TITLE: Final = exact(r"\b(Dr|Dra|Prof|Mr|Mrs|Ms|Sr|Sra|M)\.\s")
 _PART: Final = exact(r"[,;:.–—，；：。、]")
 _LONGER: Final = exact(r"[\pL\pN]{2,}\s+[\pL\pN]+|[\pL\pN]{6,}|\p{Han}{3,}|[\p{Hiragana}\p{Katakana}]{4,}")
 """More than a word between two terms of a list."""
+_LEADS: Final = 2
+"""Words that a rule begins with and may be written like a name."""
 _INITIALS: Final = 2
 """Letters of a name that is too short to be looked for: "US" stands in any text."""
 _GENERIC: Final = frozenset(listed("constraints", "generic"))
@@ -27,7 +30,7 @@ _UNSPACED: Final = ("zh", "ja")
 
 def read(sentence: Sentence) -> Iterator[Draft]:
     """The terms of a sentence that forbids or demands some."""
-    data = sentence.written.encode(errors="replace")
+    data = _TITLE.sub(rb"\1 ", sentence.written.encode(errors="replace"))
     if sentence.find("qualifying"):
         yield from _chosen("term_forbidden", [_qualifier(sentence)])
     elif rule := sentence.find("term_forbidden"):
@@ -90,7 +93,8 @@ def _unquoted(sentence: Sentence, data: bytes, rule: bytes) -> list[str]:
     if sentence.language in _UNSPACED:
         return _named(sentence)
     found = [match[1].decode(errors="replace") for match in matches(_PROPER, data, 8)]
-    named = [name for each in found if len(name := _named_after(rule, each)) > _INITIALS and name not in _DAYS]
+    own = rule if sentence.language == "de" else b" ".join(rule.split()[:_LEADS])
+    named = [name for each in found if len(name := _named_after(own, each)) > _INITIALS and name not in _DAYS]
     return [name for name in named if _is_name(name)] if sentence.language == "de" else named
 
 
@@ -151,9 +155,17 @@ def uses(rule: Constraint, text: str) -> Violation | None:
         at = _occurrence(small, term)
         if at >= 0:
             around = lowered(_sentence_at(small, at).replace(term, " "))
-            if not any(excluded(around, name) for name in likely(text)):
+            if not any(_left_out(around, name) for name in likely(text)):
                 return Violation(rule, "uses a term that the instructions forbid", at, at + len(term))
     return None
+
+
+def _left_out(sentence: bytes, language: str) -> bool:
+    """A sentence says that it was left out; a word that denies has to stand beside one for naming it."""
+    denial = pattern("constraints", language, "denial")
+    if denial.search(sentence) and pattern("constraints", language, "naming").search(sentence):
+        return True
+    return excluded(denial.sub(b" ", sentence), language)
 
 
 def lacks(rule: Constraint, text: str) -> Violation | None:

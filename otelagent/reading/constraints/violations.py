@@ -12,6 +12,7 @@ from otelagent.reading.constraints import (
     amounts,
     dated,
     formats,
+    hours,
     lengths,
     money,
     sources,
@@ -76,12 +77,16 @@ def violated_by_call(
     return None
 
 
-_OF_ARGUMENTS: Final = frozenset(("date", "sources", "sources_forbidden", "recipients", "budget", "price_limit", "cap"))
+_OF_ARGUMENTS: Final = frozenset(
+    ("date", "sources", "sources_forbidden", "recipients", "budget", "price_limit", "cap", "hours", "weekday")
+)
 
 
 def _argument_breaks(rule: Constraint, tool: str, name: str, value: object) -> str | None:
     if rule.kind == "date":
         return dated.argument_breaks(rule, name, value)
+    if rule.kind in ("hours", "weekday"):
+        return hours.argument_breaks(rule, tool, name, value)
     if rule.kind in ("budget", "cap"):
         return amounts.argument_breaks(rule, tool, name, value)
     return sources.argument_breaks(rule, name, value) if rule.kind != "price_limit" else None
