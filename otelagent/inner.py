@@ -136,10 +136,12 @@ def inner(run: AgentRun, since: int = 0) -> Iterator[Inner]:
     steps, talks = run.steps, _talks(run.steps)
     if len(talks.turns) < 2:  # one conversation
         return
+    calls = [*_calls(steps, talks)]
+    if not calls:
+        return
     for at, step in enumerate(steps):
         for call in step.turn.asked if step.turn is not None else ():
             talks.asked.setdefault(call.id or "", []).append(at)
-    calls = [*_calls(steps, talks)]
     last, past, work = {task: at for at, task in calls}, dict[int, int](), _Work(steps)
     for at, task in calls:
         begin = _after(talks.turns[task], past.get(task, -1))

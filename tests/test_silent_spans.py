@@ -1,13 +1,14 @@
 """Silent spans keep a place and nothing more, until somebody works in their trace: then it is as if they were read."""
 
 import gzip
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from otelagent import dialects
+from otelagent import dialects, otlp
 from otelagent.diagnosis.scan import Report
 from otelagent.model import Odd
 from otelagent.pipeline import Pipeline
@@ -107,6 +108,65 @@ def test_cases_give_the_same_as_if_all_were_read(requests: list[bytes], monkeypa
     apart = told(requests)
     read_all(monkeypatch)
     assert apart == told(requests)
+
+
+def changed(**fields: Any) -> Span:
+    own = http(1, 2, status=429)
+    for name, value in fields.items():
+        setattr(own, name, value)
+    return own
+
+
+FORMS = {
+    "as SDKs write them": changed(),
+    "topmost": changed(parent_span_id=b""),
+    "long name": changed(name="n" * 300),
+    "no name": changed(name=""),
+    "trace state": changed(trace_state="vendor=1"),
+    "no kind": changed(kind=Span.SPAN_KIND_UNSPECIFIED),
+    "no times": changed(start_time_unix_nano=0, end_time_unix_nano=0),
+    "short ids": changed(trace_id=b"t", span_id=b"s"),
+    "nothing else": Span(trace_id=b"t" * 16, span_id=b"s" * 8),
+}
+
+
+@pytest.mark.parametrize("own", FORMS.values(), ids=FORMS)
+def test_ids_times_and_kind_are_read_however_a_span_is_written(own: Span) -> None:
+    (group,) = otlp.TraceRequest(plain(own)).groups
+    found: dict[bytes, list[otlp.Head]] = defaultdict(list)
+    assert group.heads(found) == 1
+    ((head,),) = found.values()
+    times = own.start_time_unix_nano, own.end_time_unix_nano
+    assert head[:6] == (own.trace_id, own.span_id, own.parent_span_id, *times, own.kind)
+
+
+def test_a_status_in_an_event_is_none_of_the_span() -> None:
+    own = http(1, 2)
+    own.ClearField("attributes")
+    own.events.add(name="retry").attributes.add(key="http.response.status_code").value.int_value = 429
+    assert dialects.answered_in(own.SerializeToString()) is None
+
+
+def test_a_trace_without_agents_leaves_when_nothing_has_come_for_a_while() -> None:
+    pipeline = Pipeline()
+    live = []
+    for now, number in enumerate((1, 0, 0, 0, 0, 0, 0, 0, 2, *[0] * 12)):
+        if number:
+            pipeline.traces(plain(http(number, 0)), float(now))
+        pipeline.tick(float(now))
+        live.append(len(pipeline.live))
+    assert live == [1] * 18 + [0] * 3
+
+
+def test_a_trace_in_which_an_agent_begins_to_work_is_looked_at_each_second() -> None:
+    pipeline = Pipeline()
+    pipeline.traces(plain(http(1, 9)), 0.0)
+    pipeline.traces(builders.request([tool(9)]), 9.0)
+    live = []
+    for now in range(10, 22):
+        pipeline.tick(float(now))
+        live.append(len(pipeline.live))
+    assert live == [1] * 9 + [0] * 3
 
 
 def test_a_link_counts_also_on_a_silent_span(monkeypatch: pytest.MonkeyPatch) -> None:
