@@ -116,6 +116,11 @@ class Inner(msgspec.Struct, frozen=True):
         """It says that part of the work is still to be done."""
         return self.answer.turn is not None and self.answer.turn.said is not None and self.answer.turn.said.undone
 
+    @property
+    def asked_again(self) -> bool:
+        """The same agent was called once more after it."""
+        return self.work.last_of.get(self.call.tool, -1) > self.place
+
     def named(self, keys: frozenset[int]) -> list[str]:
         """Items by the names that its task, or its answer, gives them."""
         said = self.answer.turn.said if self.answer.turn is not None else None
@@ -124,7 +129,7 @@ class Inner(msgspec.Struct, frozen=True):
     def made_good(self, coverage: Coverage, left: int) -> bool:
         """Calls after it dealt with what it left, or it was asked again."""
         if not coverage.missing:
-            return self.work.last_of.get(self.call.tool, -1) > self.place
+            return self.asked_again
         return sum(self.work.last_dealt.get(key, -1) > self.place for key in coverage.missing) >= left
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final, Protocol
 
-from otelagent.answers import said
+from otelagent.answers import admits, is_loud, said, undone
 from otelagent.coverage import BROKEN, OWN_CALLS, TRANSIENT, Coverage, work
 from otelagent.model import Asked, Items, Kind, Status, Step
 from otelagent.questions import meets
+from otelagent.reading.brief import brief
 from otelagent.run import AgentRun
 
 MAX_BELOW: Final = 2_000
@@ -48,7 +49,24 @@ def made_good(run: AgentRun, coverage: Coverage | None) -> bool:
     if coverage is None or coverage.receipt.assigned is None or coverage.receipt.processed is None:
         return False
     left = coverage.receipt.assigned - coverage.receipt.processed
-    return any(s.receipt is not None and not s.receipt.short and (s.receipt.processed or 0) >= left for s in same)
+    return any(_did(s, left) for s in same)
+
+
+def _did(other: AgentRun, left: int) -> bool:
+    """It did as many items: as its receipt says, or all of its own, which are as many."""
+    if other.receipt is not None:
+        return not other.receipt.short and (other.receipt.processed or 0) >= left
+    return not undone(other) and not admits(other) and any(left in brief(g.wording).numbers for g in given_by(other))
+
+
+def given_on(run: AgentRun) -> bool:
+    """A later run of the same agent, with nothing left: what this one said is still to be done was given to it."""
+    ended = run.ended
+    later = (s for s in run.trace.siblings(run) if ended is not None and s.ended and s.ended.start >= ended.end)
+    return any(
+        s.agent == run.agent and said(s) is not None and not (s.ended and s.ended.failed) and not is_loud(s) and not undone(s)
+        for s in islice(later, MAX_LATER)
+    )
 
 
 def _later(calls: Sequence[Step], own: Step | None, above: AgentRun, end: int) -> Iterator[Step]:

@@ -17,7 +17,7 @@ from otelagent.delegation import Edge
 from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
 from otelagent.inner import Inner, inner, settled
 from otelagent.model import Evidence, Finding, Kind, Layer, Need, Receipt, Severity, Step
-from otelagent.recovery import given_by, made_good, sources, unresolved
+from otelagent.recovery import given_by, given_on, made_good, sources, unresolved
 from otelagent.run import AgentRun, Wake
 
 _JUDGED: Final = "delegation_incomplete.judged"
@@ -226,7 +226,7 @@ class DelegationIncomplete(Detector):
         return self._finding(run, bad[0], "unresolved_failure", min(0.7, edge.confidence), reason, evidence, bad)
 
     def _without_counts(self, run: AgentRun, edge: Edge) -> Finding | None:
-        if not undone(run) or claims(run) or not passed_over(run) or run.ended is None:
+        if not undone(run) or claims(run) or not passed_over(run) or run.ended is None or given_on(run):
             return self._cut_off(run, edge)
         reason = f"{run.agent or 'a child agent'} {UNDONE}, which nobody above it said"
         answer = said(run) or run.ended
@@ -302,7 +302,7 @@ class DelegationIncomplete(Detector):
                 did = f"met a failure ({bad[0].tool or 'a source'} {PHRASES[bad[0].call.outcome.status]})"
                 failed = Coverage(Receipt(None, None, "inferred"), 0.6, failed=tuple(bad))
                 yield self._of_inner(run, child, failed, "unresolved_failure", did)
-            elif (child.halted or child.undone) and not admits(run):
+            elif (child.halted or (child.undone and not child.asked_again)) and not admits(run):
                 stopped = Coverage(Receipt(None, None, "stopped"), STRENGTHS["stopped"])
                 yield self._of_inner(run, child, stopped, "unresolved_failure", STOPPED if child.halted else UNDONE)
 

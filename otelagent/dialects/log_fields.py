@@ -30,8 +30,14 @@ STATUSES: Final = frozenset(
     }
 )
 
-_ASSIGNED: Final = ("items_assigned", "items_expected", "tasks_assigned", "documents_assigned")
-_PROCESSED: Final = ("items_processed", "items_completed", "tasks_completed", "documents_processed")
+_ASSIGNED: Final = (
+    *("items_assigned", "items_expected", "items_requested", "items_total", "tasks_assigned", "tasks_total"),
+    *("documents_assigned", "documents_total"),
+)
+_PROCESSED: Final = (
+    *("items_processed", "items_completed", "items_done", "items_succeeded", "tasks_completed", "tasks_processed"),
+    *("documents_processed", "documents_completed"),
+)
 _COUNTS: Final = ("otelagent.delegation.", "otelagent.", "delegation.", "agent.", "receipt.", "")
 _RECEIPT: Final = {f"{prefix}{name}": 0 for prefix in _COUNTS for name in _ASSIGNED} | {
     f"{prefix}{name}": 1 for prefix in _COUNTS for name in _PROCESSED

@@ -6,6 +6,7 @@ from typing import Final
 from otelagent.model import Receipt
 from otelagent.reading.brief import Brief, brief
 from otelagent.reading.envelopes import unwrap
+from otelagent.reading.excepted import excepted
 from otelagent.reading.layout import structures
 from otelagent.reading.ledger import Account, accounts
 from otelagent.reading.naming import found, key
@@ -18,6 +19,9 @@ from otelagent.reading.undone import undone
 MAX_ANSWER: Final = 32_000
 """Characters of an answer that are read; a longer one is a document."""
 
+_WORDS: Final = (undone, excepted, reached, short)
+"""What words tell, the surest first."""
+
 OTHERS: Final = 2
 """Items that are told of as done beside those under a heading for what is left."""
 
@@ -28,7 +32,9 @@ def account(answer: str, assignment: str, path: str = "") -> Receipt | None:
     shown = max(_structured(read, given), key=lambda each: each.assigned, default=None)
     if shown is not None:
         return _receipt(shown, "reported", path)
-    told = (undone(read, given) or reached(read, given) or short(read, given)) if isinstance(read, str) else None
+    if not isinstance(read, str):
+        return None
+    told = next((own for judge in _WORDS if (own := judge(read, given)) is not None), None)
     return None if told is None else _receipt(told, "text", path)
 
 

@@ -18,6 +18,9 @@ _TICK: Final = compiled(
     r"^[ \t]*(?:[-*•・][ \t]*)?"
     r"(✔|✓|☑|✅|○|◯|◎|×|✗|✘|✕|❌|☒|☐|⬜|⏳|⌛|⏭|\[[ xX]\])\x{fe0f}?[ \t]*(\S[^（(,:：—–]{0,60})"
 )
+_COLUMNS: Final = 8
+_ROWS: Final = 2
+_CELL: Final = 60
 _INLINE: Final = compiled(r"^\[([^\[\]]{1,400})\]$")
 
 
@@ -27,10 +30,25 @@ def structures(text: str) -> Iterator[Any]:
         if len(rows) >= 2:
             yield [dict(zip(heads, row, strict=False)) for row in rows]
     lines = text.split("\n")[:MAX_LINES]
+    yield from _separated(lines)
     if ticked := _ticked(lines):
         yield ticked
     if headed := _headed(lines):
         yield headed
+
+
+def _separated(lines: list[str]) -> Iterator[list[dict[str, str]]]:
+    """Rows of values between commas, semicolons or tabs, below a row of names."""
+    for mark in ",;\t":
+        rows = [[cell.strip() for cell in line.split(mark)] for line in lines if line.strip()]
+        width = len(rows[0]) if rows else 0
+        even = 1 < width <= _COLUMNS and len(rows) > _ROWS and all(len(row) == width for row in rows)
+        if even and all(0 < len(cell) <= _CELL for row in rows for cell in row) and _names(rows[0]):
+            yield [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+
+
+def _names(row: list[str]) -> bool:
+    return len(set(row)) == len(row) and not any(c.isdigit() or c in ".!?" for cell in row for c in cell)
 
 
 def _ticked(lines: list[str]) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from otelagent.reading.brief import Brief
+from otelagent.reading.brief import Brief, numbers
 from otelagent.reading.counts import participle
 from otelagent.reading.duty import gives_reason
 from otelagent.reading.layout import listed
@@ -143,12 +143,18 @@ def _by_form(groups: Sequence[_Group], lacking: Sequence[_Group], brief: Brief) 
     """What is the opposite of what is left (`未付与` and `タグ付与`), or done by the form of its word: `modelled` of
     those `wanted`."""
     unknown = [g for g in groups if g.state is None and g.count not in brief.numbers]
-    if opposite := [g for g in unknown for other in lacking if _denies(other.name, g.name)]:
+    if opposite := [g for g in unknown for other in lacking if _denies(other.name, g.name) and not _sort(g, brief)]:
         return opposite
     found = [g for g in unknown if (parts := words(g.name)) and participle(parts[-1])]
     given = any(g.state is State.GIVEN and g.count in brief.numbers for g in groups)
     whole = sum(g.count for g in (*found, *lacking)) in brief.numbers
     return found if given or (lacking and whole) else []
+
+
+def _sort(group: _Group, brief: Brief) -> bool:
+    """The assignment names it as one of several sorts: "as spam or not"."""
+    name = folded(group.name)
+    return name.isascii() and name in brief.text and not any(verb in name for verb in brief.verbs)
 
 
 def _denies(name: str, other: str) -> bool:
@@ -253,7 +259,9 @@ def _asks_for(lacking: Sequence[_Group], brief: Brief) -> bool:
 
 def _fraction(node: Mapping[Any, Any], brief: Brief) -> Account | None:
     """`transcribed: "18/26"`, of a number that the assignment says."""
-    for member in islice(node.values(), MAX_MEMBERS):
+    for name, member in islice(node.items(), MAX_MEMBERS):
+        if any(number in brief.numbers for _, _, number in numbers(str(name)[:_VALUE].encode(errors="replace"))):
+            continue  # a sentence before a colon: "all 30 are analysed: 12 of 30 ..."
         match = _FRACTION.match(member[:_VALUE].encode(errors="replace")) if isinstance(member, str) else None
         if match is not None and int(match[2]) in brief.numbers and int(match[1]) < int(match[2]):
             return Account(int(match[2]), int(match[1]))
@@ -314,7 +322,7 @@ def _paired(told: Told, values: Mapping[Any, Any]) -> Told:
     """Values that are each other's opposite: "受領" and "未受領"."""
     texts = {str(v) for v in values.values() if isinstance(v, str) and len(v) <= _VALUE}
     left = {each for each in texts if (s := state(each)) is not None and s.lacks}
-    met = {each for each in texts - left if any(each in other for other in left)}
+    met = {each for each in texts - left if any(other.endswith(each) for other in left)}
     if not met:
         return told
     return [(name, State.WORK if values.get(name) in met else each) for name, each in told]

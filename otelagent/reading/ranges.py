@@ -9,6 +9,8 @@ from otelagent.reading.naming import MAX_ITEMS
 _TO: Final = r"(?:-|–|—|\.\.\.?|…|~|〜|to|through|thru|up to|bis|until|à|a|al|hasta|até|ate|から|到|至)"
 _RANGE: Final = compiled(rf"^[ \t]*{_TO}[ \t]*$")
 _AND: Final = compiled(r"^[ \t]+(?:and|und|et|y|e)[ \t]+$")
+_BOTH: Final = compiled(r"^([A-Za-z]{1,4})(\d{1,4})[-–]([A-Za-z]{1,4})(\d{1,4})$")
+"""A range that is written like an id: "Q1-Q4"."""
 _BETWEEN: Final = compiled(r"\b(?:between|zwischen|entre)[ \t]+$")
 _SHORT: Final = compiled(rf"^[ \t]*{_TO}[ \t]*#?(\d{{1,9}})\b")
 _NUMBERED: Final = compiled(rf"\b(\pL{{3,16}})[ \t]+#?(\d{{1,6}})[ \t]*{_TO}[ \t]*#?(\d{{1,6}})\b")
@@ -30,6 +32,10 @@ _SCALES: Final = frozenset(
 def with_ranges(found: list[tuple[str, int, int]], data: bytes) -> Iterator[str]:
     """Names of one kind (as written, first and last byte), with those that lie between two of them."""
     for (name, first, end), following in zip(found, [*found[1:], None], strict=True):
+        if (both := _BOTH.match(name.encode())) is not None and both[1].lower() == both[3].lower():
+            begin, last = (both[1] + both[2]).decode(), (both[3] + both[4]).decode()
+            yield from (begin, *_between(begin, last), last)
+            continue
         yield name
         if following is not None and following[1] - end < 12 and _joins(data, first, end, following[1]):
             yield from _between(name, following[0])

@@ -5,10 +5,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from otelagent.reading.brief import Brief, numbers
+from otelagent.reading.brief import Brief, numbers, speaks_of
 from otelagent.reading.language import likely
 from otelagent.reading.ledger import Account
-from otelagent.reading.lexicon import compiled, matches
+from otelagent.reading.lexicon import compiled, matches, unaccented
 from otelagent.reading.sentences import plain, sentences
 from otelagent.reading.states import tells_done
 from otelagent.reading.undone_words import Words
@@ -41,7 +41,7 @@ def short(text: str, brief: Brief) -> Account | None:
         if account := _share(data, words, brief):
             return account
         aside = _did_as_many(data, found, words, brief) and not _ended(data, words)
-        for judge in (*(() if aside else _PARTS), *(_COUNTS if found and brief.numbers else ())):
+        for judge in (*(() if aside else _PARTS), *(_COUNTS if (found or words.half.search(data)) and brief.numbers else ())):
             if account := judge(data, found, words, brief):
                 return account
     return None
@@ -74,7 +74,8 @@ def _of_whole(data: bytes, found: Numbers, words: Words, brief: Brief) -> Accoun
         if _is_finding(data, found, start, close, words, brief) or _tells_of_them(data, start, close, words, brief):
             continue
         around = _sentence(data, start, close)
-        if _ended(data, words) or words.only.search(around) or tells_done(around.decode(errors="replace"), brief.verbs):
+        work = words.only.search(around) or words.reaching.search(around)
+        if _ended(data, words) or work or tells_done(around.decode(errors="replace"), brief.verbs):
             return Account(total, done)
     return None
 
@@ -172,9 +173,9 @@ def _is_finding(data: bytes, found: Numbers, start: int, end: int, words: Words,
     for begin, close, number in found:
         if number in brief.numbers and not start <= begin < end:
             around = data[max(0, begin - 16) : begin] + b" " + data[close : close + 24]
-            if words.whole.search(around) and tells_done(
-                _sentence(data, begin, close).decode(errors="replace"), brief.verbs
-            ):
+            said = _sentence(data, begin, close)
+            done = tells_done(said.decode(errors="replace"), brief.verbs) or words.ready.search(said)
+            if words.whole.search(around) and done:
                 return True
     return False
 
@@ -214,12 +215,51 @@ def _clause(data: bytes, start: int, end: int, run: Numbers) -> bytes:
 
 
 def _halved(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
-    """ "Half of them, 11"."""
+    """ "Half of them, 11", or half of what the assignment counts."""
     if not words.half.search(data):
         return None
+    if len(brief.numbers) == 1 and any(_half_of_them(s, words, brief) for s in sentences(data)):
+        return Account(max(brief.numbers), max(brief.numbers) // 2, ())
     for start, end, number in found:
         if number * 2 in brief.numbers and words.half.search(data[max(0, start - _NEAR) : end + _NEAR]):
             return Account(number * 2, number, ())
+    return None
+
+
+def _half_of_them(sentence: bytes, words: Words, brief: Brief) -> bool:
+    """ "About half of the photos are tagged so far": of the work, and no number beside it."""
+    match = words.half_of.search(sentence)
+    if match is None or any(numbers(sentence)):
+        return False
+    things = _WORDS.findall(sentence[match.end() : match.end() + 40])[:3]
+    told = unaccented(sentence.decode(errors="replace"))
+    work = words.stopped.search(sentence) or any(verb in told for verb in brief.verbs)
+    return bool(work) and any(_known(word, brief) for word in things)
+
+
+def _only(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
+    """ "I only managed to migrate 5 of the cron jobs"."""
+    total = max(brief.numbers)
+    for start, end, number in found:
+        before = _STOP.split(data[max(0, start - 60) : start])[-1]
+        if not 0 < number < total or not words.only.search(before) or _is_finding(data, found, start, end, words, brief):
+            continue
+        after = _CLAUSES.split(data[end : end + 60])[0]
+        told = unaccented((before + b" " + after).decode(errors="ignore"))
+        work = any(verb in told for verb in brief.verbs) if words.spaced else speaks_of(told, brief)
+        if work and any(_known(word, brief) for word in _WORDS.findall(data[end : end + 40])[:4]):
+            return Account(total, number)
+    return None
+
+
+def _lacking(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
+    """ "Quedan 14 fotos por subir": so many of what the assignment counts."""
+    total = max(brief.numbers)
+    for start, end, number in found:
+        lacks = words.lacking.search(data[max(0, start - 24) : start])
+        known = any(_known(word, brief) for word in _WORDS.findall(data[end : end + 40])[:1])
+        if 0 < number < total and lacks and known and not _is_finding(data, found, start, end, words, brief):
+            return Account(total, total - number)
     return None
 
 
@@ -255,7 +295,8 @@ def _cut_short(data: bytes, found: Numbers, words: Words, brief: Brief) -> Accou
         sentence = _sentence(data, start, end)
         if words.stopped.search(sentence) and not _is_finding(data, found, start, end, words, brief):
             before = _STOP.split(data[max(0, start - 40) : start])[-1].decode(errors="ignore")
-            if tells_done(before, brief.verbs) and len(list(numbers(sentence))) == 1:
+            ended = words.after.search(data[max(0, start - 16) : start])
+            if (ended or tells_done(before, brief.verbs)) and len(list(numbers(sentence))) == 1:
                 return Account(total, number)
     return None
 
@@ -320,5 +361,5 @@ def _known(word: bytes, brief: Brief) -> bool:
 _PARTS: Final[tuple[Judge, ...]] = (_of_things, _of_whole)
 """A part of a whole, of which nothing is said where as many as were asked for are said to be done."""
 
-_COUNTS: Final[tuple[Judge, ...]] = (_summed, _halved, _all_but, _first, _cut_short, _remaining, _with_rest)
+_COUNTS: Final[tuple[Judge, ...]] = (_summed, _halved, _all_but, _first, _cut_short, _only, _lacking, _remaining, _with_rest)
 """Against a number that the assignment says."""

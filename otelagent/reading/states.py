@@ -51,6 +51,11 @@ def _listed(key: str) -> tuple[str, ...]:
 
 
 @cache
+def _listed_phrases() -> frozenset[str]:
+    return frozenset(map(folded, lexicon.data("ledger")["failed_said"]))
+
+
+@cache
 def _begins(key: str) -> Any:
     """Words of a list: short ones whole, others by how they begin."""
     shapes = [f"{word}$" if len(word) <= _SHORT else word.rstrip("*") for word in _listed(key)]
@@ -77,6 +82,8 @@ def state(name: str, verbs: tuple[str, ...] = ()) -> State | None:
     """`verbs`: how the words for the work at hand begin. None for a name that says nothing of work."""
     if name[:1] in _YES or name[:1] in _NO:
         return State.DONE if name[0] in _YES else State.LEFT
+    if folded(name).strip(" .") in _listed_phrases():
+        return State.FAILED
     parts = words(name)
     known = [_of_word(part, verbs) for part in parts]
     for at, part in enumerate(parts[:-1]):

@@ -25,6 +25,7 @@ _STEM: Final = 6
 _YET: Final = compiled(r"\b(?:yet|noch|encore|todavia|aun|ainda)\b|まだ|还没|尚未")
 _ARTICLES: Final = compiled(r"^(?:(?:the|der|die|das|den|le|la|les|l’|el|los|las|o|a|os|as|por \pL+ |a \pL+ )\s*)")
 _THINGS: Final = compiled(r"\b(?:the|our|der|die|das|den|les?|la|des|el|los|las|une?)\s+\pL+")
+_COMMAS: Final = compiled(r", |，")
 _PARTS: Final = compiled(r"[;；—]|,? (?:but|aber|mais|pero|mas|while|whereas|however|jedoch|nur) |，但|、但|が、")
 
 
@@ -51,10 +52,27 @@ def _left(sentence: bytes, own: Words, known: Named, brief: Brief) -> Iterator[s
             continue  # left out on purpose: a copy, out of scope
         if own.undone.search(part) or (own.unmade.search(part) and _tells_work(part, own, brief)):
             named = _named(part, known) or _named(sentence, known)
+            named = named if len(named) < len(known) else _in_clauses(part, own, known, brief) or named
             if len(parts) > 1 or len(named) < len(known):
                 yield from named
         yield from _lacked(part, own, known)
         yield from _stated(part, known, brief)
+
+
+def _in_clauses(part: bytes, own: Words, known: Named, brief: Brief) -> list[str]:
+    """ "T1 and T2 are done, T3 and T4 are still open": names of the clauses that say so, where others tell of work."""
+    if own.undone.search(brief.text.encode(errors="replace")):
+        return []  # it asks what is open
+    shown = [clause for clause in _COMMAS.split(part) if clause]
+    left = [clause for clause in shown if own.undone.search(clause)]
+    others = [clause for clause in shown if clause not in left and _named(clause, known)]
+    if not left or not any(_tells_done(clause, own, brief) for clause in others):
+        return []
+    return [name for clause in left for name in _named(clause, known)]
+
+
+def _tells_done(clause: bytes, own: Words, brief: Brief) -> bool:
+    return tells_done(clause.decode(errors="replace"), brief.verbs) or bool(own.ready.search(clause))
 
 
 def _tells_work(part: bytes, own: Words, brief: Brief) -> bool:

@@ -2,25 +2,39 @@
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Final
 
 from otelagent.reading.lexicon import NOTHING, SPACED, AnyOf, any_of, compiled, grammar, matches
+
+
+_OF: Final = {
+    True: (r"\s(?:of|der|des|du|de|do|da|dos|das|del|de las|de los)\b(?:\s(?:the|l[ae]s?|los))?",),
+    False: ("的?", "の?"),
+}
+"""What stands between half and what it is half of, in languages with blanks and without."""
 
 
 class Words:
     """The compiled word lists of one language."""
 
     __slots__ = (
+        "after",
+        "apart",
+        "apart_follows",
         "attributed",
         "except_",
         "excepted",
         "finding",
         "first",
         "half",
+        "half_of",
         "lack",
+        "lacking",
         "lead",
         "of",
         "only",
         "others",
+        "reaching",
         "ready",
         "rest",
         "spaced",
@@ -52,6 +66,11 @@ class Words:
         self.finding = compiled(rf"^{gap}{some}(?:{'|'.join(lists['finding'])})")
         self.others = compiled(f"(?:{'|'.join(lists['others'])})")
         self.rest = compiled(f"(?:{'|'.join(lists['rest'])})")
+        self.after = compiled(rf"(?:{'|'.join(lists['after'])})\s?$")
+        self.reaching = found("reaching")
+        self.apart, self.apart_follows = compiled("|".join(lists["apart"])), language == "ja"
+        self.half_of = compiled(rf"(?:{'|'.join(lists['half'])})(?:{'|'.join(_OF[self.spaced])})")
+        self.lacking = compiled(rf"(?:{'|'.join(lists['lack'])})$")
         self.lack = compiled(f"(?:{'|'.join(lists['lack'])})")
         self.within = compiled(f"(?:{'|'.join(lists['within'])})")
         excepts = f"(?:{'|'.join(lists['except'])})"
