@@ -88,7 +88,9 @@ def _asked_again(step: Step, receipt: Receipt, run: AgentRun) -> bool:
     later = [s for s in run.steps if s.start >= step.end and s is not step]
     dealt_with = {key for s in later for key in dealt(s, frozenset(receipt.left))} if receipt.left else ()
     if not receipt.left and not receipt.short:  # which are left isn't known: the same agent may have had them
-        return any(s.tool == step.tool and s.call and (s.call.receipt is None or not s.call.receipt.open) for s in later)
+        return any(
+            s.tool == step.tool and s.call and (s.call.receipt is None or not s.call.receipt.open) for s in later
+        )
     return bool(receipt.left) and len(dealt_with) >= len(receipt.left)
 
 

@@ -64,7 +64,11 @@ def given_on(run: AgentRun) -> bool:
     ended = run.ended
     later = (s for s in run.trace.siblings(run) if ended is not None and s.ended and s.ended.start >= ended.end)
     return any(
-        s.agent == run.agent and said(s) is not None and not (s.ended and s.ended.failed) and not is_loud(s) and not undone(s)
+        s.agent == run.agent
+        and said(s) is not None
+        and not (s.ended and s.ended.failed)
+        and not is_loud(s)
+        and not undone(s)
         for s in islice(later, MAX_LATER)
     )
 

@@ -14,7 +14,9 @@ from otelagent.reading.undone_words import Words, words
 _NEAR: Final = 24
 """Bytes after the word within which a name begins: "except those of Kim"."""
 
-_END: Final = compiled(r"[.;:!?(。；：！？（]|,\s(?:but|which|who|aber|die|das|mais|qui|pero|que|mas)\b|之外|以外|[,，]其|[,，]都")
+_END: Final = compiled(
+    r"[.;:!?(。；：！？（]|,\s(?:but|which|who|aber|die|das|mais|qui|pero|que|mas)\b|之外|以外|[,，]其|[,，]都"
+)
 _CLAUSES: Final = compiled(r"[;:；：]\s|\s[–—]\s")
 _THAN: Final = compiled(r"^(?:que|than|de lo que|do que)\b")
 _WHO: Final = exact(
@@ -81,7 +83,7 @@ def _counted(text: str, own: Words, brief: Brief) -> Account | None:
         return None
     for sentence in sentences(text.encode(errors="replace")):
         match = own.apart.search(sentence)
-        if match is None or not (own.whole.search(sentence) and _is_work(folded_bytes(sentence), own, brief)):
+        if match is None or not (own.whole.search(sentence) and _is_work(_folded(sentence), own, brief)):
             continue
         who = _WHO.match(sentence[match.end() :])
         names = _SPLIT.split(who[1]) if who is not None else []
@@ -91,6 +93,5 @@ def _counted(text: str, own: Words, brief: Brief) -> Account | None:
     return None
 
 
-def folded_bytes(sentence: bytes) -> bytes:
-    """The sentence as word lists want it."""
+def _folded(sentence: bytes) -> bytes:
     return folded(sentence.decode(errors="replace")).encode(errors="replace")

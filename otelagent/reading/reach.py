@@ -50,9 +50,9 @@ def _of_count(text: str, data: bytes, told: Sequence[Range], brief: Brief) -> Ac
     """ "Chapters 1-9 are read" of as many chapters as the assignment says."""
     total = max(brief.numbers, default=0)
     for first, last in told:
-        if first == 1 and _SMALLEST <= last < total <= _MOST and _of_known(data, first, last, brief):
-            if _went_no_further(text, data, last, total, brief):
-                return Account(total, last)
+        part = first == 1 and _SMALLEST <= last < total <= _MOST and _of_known(data, first, last, brief)
+        if part and _went_no_further(text, data, last, total, brief):
+            return Account(total, last)
     return None
 
 

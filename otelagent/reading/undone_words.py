@@ -6,7 +6,6 @@ from typing import Final
 
 from otelagent.reading.lexicon import NOTHING, SPACED, AnyOf, any_of, compiled, grammar, matches
 
-
 _OF: Final = {
     True: (r"\s(?:of|der|des|du|de|do|da|dos|das|del|de las|de los)\b(?:\s(?:the|l[ae]s?|los))?",),
     False: ("的?", "の?"),
