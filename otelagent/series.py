@@ -77,7 +77,7 @@ AGENT_RUNS: Final = Series(
 DELEGATIONS: Final = Series(
     "otelagent_delegations_total",
     "counter",
-    "Runs of a child agent for a parent agent, by whether the child did all of its work.",
+    "Runs of a child agent for a parent agent, and calls that stand for one without spans, by whether all was done.",
     OUTCOME,
     _DELEGATION,
     ("parent", "child"),

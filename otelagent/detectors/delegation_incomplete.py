@@ -54,14 +54,14 @@ class DelegationIncomplete(Detector):
     An agent that works for another (inside a tool call, nested, after a hand-over, or in a trace of its own) and
     ended without an error, whose receipt falls short: counts on its spans, events or logs (`items_assigned`,
     `items_processed`), the same in JSON of its output, words such as "3 of 7 documents", its answer held against its
-    assignment (items by state, counts that add up to what was asked for, items that it says weren't dealt with), or
-    counts inferred from its calls: items that its assignment enumerates against those that its calls dealt with. Also
+    assignment (items by state, counts that add up to what was asked for, items that it excepts or says weren't dealt
+    with, a range that ends early), or counts inferred from its calls: items that its assignment enumerates against those that its calls dealt with. Also
     a failure inside the child that nothing made good and that its answer doesn't mention, and last words that are no
     answer: cut off, stopped at a limit of steps, with calls that were never carried out, or only a plan
     (`unresolved_failure`). A child that says itself that part is left, or still to be done, is found where the agent
     above it passes that over. Every ancestor whose own answer doesn't mention it gets `child_incomplete`. An agent
     without a span of its own is judged by the result of the call that stands for it, or, where all model calls are in
-    one run, by the conversation that the call began.
+    one run or each is a trace of its own, by the conversation that the call began.
 
     ## Why it matters
     The parent's trace looks clean: its child span is completed, its answer fluent. What is missing shows nowhere but
@@ -69,7 +69,7 @@ class DelegationIncomplete(Detector):
 
     ## Stays quiet when
     - all items were processed, in whichever way: retried, read by one call, or by another child
-    - the child says that part is left, and the parent reports it or gives the rest to another child
+    - the child says that part is left, and the parent reports it or gives the rest to another child, or to it again
     - the answer says that all were dealt with, and counts something else beside that ("read all 12; 5 of 12 ...")
     - the assignment itself asks what is open or failed, or how far things have come
     - the assignment names an item twice, or names items for reference ("you may use any of ...")
