@@ -260,7 +260,9 @@ def _asks_for(lacking: Sequence[_Group], brief: Brief) -> bool:
 def _fraction(node: Mapping[Any, Any], brief: Brief) -> Account | None:
     """`transcribed: "18/26"`, of a number that the assignment says."""
     for name, member in islice(node.items(), MAX_MEMBERS):
-        if any(number in brief.numbers for _, _, number in numbers(str(name)[:_VALUE].encode(errors="replace"))):
+        if any(
+            number in brief.numbers for _, _, number in numbers(folded(str(name)[:_VALUE]).encode(errors="replace"))
+        ):
             continue  # a sentence before a colon: "all 30 are analysed: 12 of 30 ..."
         match = _FRACTION.match(member[:_VALUE].encode(errors="replace")) if isinstance(member, str) else None
         if match is not None and int(match[2]) in brief.numbers and int(match[1]) < int(match[2]):

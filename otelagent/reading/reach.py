@@ -20,7 +20,7 @@ _RANGE: Final = compiled(
 )
 _PLACE: Final = compiled(r"(?:^|[^\pL\d.,]|\p{Han})(\d{1,4}|[a-z]|[一二三四五六七八九十]{1,3})(?:[^\pL\d]|\p{Han}|$)")
 _NAMED: Final = compiled(rf"(\pL{{3,24}})\s(\d{{1,4}}){_TO}(\d{{1,4}})\b")
-_TOLD: Final = compiled(_TO)
+_JOINED: Final = compiled(_TO)
 _STEM: Final = 4
 _MOST: Final = 500
 _LETTERS: Final = 1_000
@@ -64,21 +64,22 @@ def _of_known(data: bytes, first: int, last: int, brief: Brief) -> bool:
 
 def _of_names(text: str, data: bytes, brief: Brief) -> Account | None:
     """ "Closed for January through April", of January to June: only names that stand between two were given."""
-    every = None
-    for names in brief.lists:
-        keys = [set(forms(name)) for name in names]
-        for sentence in sentences(data) if len(names) >= _SMALLEST else ():
-            own = {key for family in enumerated(sentence.decode(errors="replace")).families for key in family.keys}
-            covered = [bool(own & each) for each in keys]
+    told = [(_keys(s.decode(errors="replace")), s) for s in sentences(data) if _JOINED.search(s)] if brief.lists else []
+    for own, sentence in told:
+        for names in (names for names in brief.lists if own and len(names) >= _SMALLEST):
+            covered = [not own.isdisjoint(forms(name)) for name in names]
             count = covered.index(False) if False in covered else 0
             if count < _SMALLEST - 1 or any(covered[count:]) or not _tells_work(text, sentence, brief):
                 continue
-            if not list(_TOLD.finditer(sentence)):
-                continue
-            every = every or {key for family in enumerated(text).families for key in family.keys}
-            if not any(each & every for each in keys[count:]) and not _others(text, data):
+            every = _keys(text)
+            if all(every.isdisjoint(forms(name)) for name in names[count:]) and not _others(text, data):
                 return Account(len(names), count, tuple(names[count:]))
     return None
+
+
+def _keys(text: str) -> frozenset[int]:
+    """What a text enumerates."""
+    return frozenset(key for family in enumerated(text).families for key in family.keys)
 
 
 def _did(text: str, data: bytes, last: int, brief: Brief) -> bool:
