@@ -55,13 +55,14 @@ class DelegationIncomplete(Detector):
     ended without an error, whose receipt falls short: counts on its spans, events or logs (`items_assigned`,
     `items_processed`), the same in JSON of its output, words such as "3 of 7 documents", its answer held against its
     assignment (items by state, counts that add up to what was asked for, items that it excepts or says weren't dealt
-    with, a range that ends early), or counts inferred from its calls: items that its assignment enumerates against those that its calls dealt with. Also
-    a failure inside the child that nothing made good and that its answer doesn't mention, and last words that are no
-    answer: cut off, stopped at a limit of steps, with calls that were never carried out, or only a plan
-    (`unresolved_failure`). A child that says itself that part is left, or still to be done, is found where the agent
-    above it passes that over. Every ancestor whose own answer doesn't mention it gets `child_incomplete`. An agent
-    without a span of its own is judged by the result of the call that stands for it, or, where all model calls are in
-    one run or each is a trace of its own, by the conversation that the call began.
+    with, a range that ends early), or counts inferred from its calls: items that its assignment enumerates against
+    those that its calls dealt with. Also a failure inside the child that nothing made good and that its answer
+    doesn't mention, and last words that are no answer: cut off, stopped at a limit of steps, with calls that were
+    never carried out, or only a plan (`unresolved_failure`). A child that says itself that part is left, or still to
+    be done, is found where the agent above it passes that over. Every ancestor whose own answer doesn't mention it
+    gets `child_incomplete`. An agent without a span of its own is judged by the result of the call that stands for
+    it, or, where all model calls are in one run or each is a trace of its own, by the conversation that the call
+    began.
 
     ## Why it matters
     The parent's trace looks clean: its child span is completed, its answer fluent. What is missing shows nowhere but
