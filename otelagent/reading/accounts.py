@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from otelagent.model import Receipt
+from otelagent.reading.account import Account
 from otelagent.reading.brief import Brief, brief
 from otelagent.reading.envelopes import unwrap
 from otelagent.reading.excepted import excepted
 from otelagent.reading.layout import structures
-from otelagent.reading.ledger import Account, accounts
+from otelagent.reading.ledger import accounts
 from otelagent.reading.naming import found, key
 from otelagent.reading.reach import reached
 from otelagent.reading.receipts import objects

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from otelagent.reading.account import Account
 from otelagent.reading.brief import Brief, numbers
-from otelagent.reading.ledger import Account
 from otelagent.reading.lexicon import compiled
 from otelagent.reading.states import tells_done
 from otelagent.reading.undone_words import Words

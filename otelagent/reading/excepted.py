@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
+from otelagent.reading.account import Account
 from otelagent.reading.brief import Brief, occurs, shown, speaks_of, stands
 from otelagent.reading.language import likely
-from otelagent.reading.ledger import Account
 from otelagent.reading.lexicon import compiled, exact, folded, unaccented
 from otelagent.reading.sentences import plain, sentences
 from otelagent.reading.states import tells_dealt, tells_done

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from otelagent.reading.account import Account
 from otelagent.reading.brief import Brief, speaks_of
 from otelagent.reading.enumeration import enumerated
 from otelagent.reading.language import likely
-from otelagent.reading.ledger import Account
 from otelagent.reading.lexicon import compiled, matches, unaccented
 from otelagent.reading.naming import forms
 from otelagent.reading.numerals import chinese

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from otelagent.reading.account import Account
 from otelagent.reading.brief import Brief
 from otelagent.reading.counted import (
     NEAR,
@@ -16,7 +17,6 @@ from otelagent.reading.counted import (
     sentence_of,
     tells_of_them,
 )
-from otelagent.reading.ledger import Account
 from otelagent.reading.lexicon import matches
 from otelagent.reading.states import tells_done
 from otelagent.reading.undone_words import Words

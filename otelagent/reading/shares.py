@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from otelagent.reading.account import Account
 from otelagent.reading.brief import Brief, numbers, speaks_of
 from otelagent.reading.counted import (
     CLAUSES,
@@ -15,7 +16,6 @@ from otelagent.reading.counted import (
     of_what,
     sentence_of,
 )
-from otelagent.reading.ledger import Account
 from otelagent.reading.lexicon import compiled, unaccented
 from otelagent.reading.sentences import sentences
 from otelagent.reading.states import tells_done

@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from otelagent.reading.account import Account
 from otelagent.reading.brief import Brief, numbers
 from otelagent.reading.counted import Judge, did_as_many, ended, is_finding
 from otelagent.reading.language import likely
-from otelagent.reading.ledger import Account
 from otelagent.reading.parts import of_things, of_whole
 from otelagent.reading.remainders import all_but, lacking, remaining, summed, with_rest
 from otelagent.reading.sentences import plain

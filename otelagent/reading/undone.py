@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from otelagent.reading.account import Account
 from otelagent.reading.brief import Brief, matched, speaks_of, stands
 from otelagent.reading.duty import gives_reason
 from otelagent.reading.enumeration import enumerated
 from otelagent.reading.language import likely
-from otelagent.reading.ledger import Account
 from otelagent.reading.lexicon import compiled, folded, matches
 from otelagent.reading.naming import forms
 from otelagent.reading.sentences import plain, sentences
