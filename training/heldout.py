@@ -4,14 +4,15 @@ import json
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _DATA = Path(__file__).parent / "data"
 HELDOUT = _DATA / "heldout.toml"
 SECOND = _DATA / "heldout_second.toml"
 THIRD = _DATA / "heldout_third.toml"
 FOURTH = _DATA / "heldout_fourth.toml"
-SETS = (HELDOUT, SECOND, THIRD, FOURTH)
+FIFTH = _DATA / "heldout_fifth.toml"
+SETS = (HELDOUT, SECOND, THIRD, FOURTH, FIFTH)
 
 
 class Held(NamedTuple):
@@ -25,16 +26,27 @@ def texts(path: Path = HELDOUT) -> Iterator[Held]:
     data = tomllib.loads(path.read_text("utf-8"))
     contexts = data["contexts"]
     for kind in ("plain", "marked"):
-        for language, attacks in data[kind].items():
+        for language, attacks in data.get(kind, {}).items():
             for number, attack in enumerate(attacks):
                 for step in (0, 5):
                     text = placed(attack, contexts[(number + step) % len(contexts)])
-                    yield Held(text, 1, f"{kind}, {'English' if language == 'en' else 'other languages'}")
+                    yield Held(text, 1, f"{kind}, {_group(language, path)}")
     for context in contexts:
-        yield Held(placed("", context), 0, "clean")
+        yield Held(placed("", context), 0, "clean, contexts" if path == FIFTH else "clean")
     for kind in ("clean", "mention"):
-        for text in data[kind]["texts"]:
-            yield Held(text, 0, kind)
+        for language, texts in _by_language(data[kind]):
+            for text in texts:
+                yield Held(text, 0, f"{kind}, {language}" if language else kind)
+
+
+def _group(language: str, path: Path) -> str:
+    """The fifth set is measured by language."""
+    return language if path == FIFTH else "English" if language == "en" else "other languages"
+
+
+def _by_language(table: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """A set's benign texts of a kind, which some sets keep by language."""
+    return [("", table["texts"])] if "texts" in table else [(name, each["texts"]) for name, each in table.items()]
 
 
 def placed(attack: str, context: str) -> str:

@@ -9,7 +9,7 @@ import argparse
 import gzip
 import json
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 MODEL = HERE.parent / "otelagent" / "reading" / "injection.model"
 PROBE = HERE / "data" / "probe.jsonl"
 CARD = HERE.parent / "docs" / "injection-classifier.md"
-OPERATING_POINT = 0.5
+OPERATING_POINT = 0.75
 """Total at which a text is flagged; the card says why."""
 STRENGTH = 0.4
 DECAY = [0.3, 0.15]
@@ -279,8 +279,14 @@ def held_manuals(model: Trained) -> dict[tuple[str, int], list[float]]:
 
 
 def calibrated(totals: dict[tuple[str, int], list[float]]) -> tuple[float, float]:
-    """Slope and offset from a total to a probability, every source and label with the same weight."""
-    rows = [(max(-4.0, total), label, 1 / len(values)) for (_, label), values in totals.items() for total in values]
+    """Slope and offset from a total to a probability: attacks and benign texts count the same, and so do the sources
+    of each. Of manuals those of packages that weren't learned: a model without any says little about the shipped."""
+    sources = Counter(label for _, label in totals)
+    rows = [
+        (max(-4.0, total), label, 1 / len(values) / sources[label])
+        for (_, label), values in totals.items()
+        for total in values
+    ]
     from sklearn.linear_model import LogisticRegression  # only training needs it
 
     column, labels, weights = (np.array(each) for each in zip(*rows, strict=True))
@@ -322,7 +328,7 @@ def probe(reads: Sequence[Read], model: Trained, size: int = 240) -> list[dict[s
 
 
 def table(totals: dict[tuple[str, int], list[float]]) -> str:
-    points = (-1.0, -0.5, 0.0, 0.1, 0.25, OPERATING_POINT, 1.0, 1.5)
+    points = (-1.0, -0.5, 0.0, 0.25, 0.5, OPERATING_POINT, 1.0, 1.5)
     lines = [
         "| source | texts | "
         + " | ".join(f"{each:g}" for each in points)
@@ -381,15 +387,18 @@ def main() -> int:
         print(f"{wrong} of {len(rows)} decisions differ")
         return int(wrong > 0)
     totals = left_out(reads, more)
-    slope, offset = calibrated(totals)
+    manuals_of_others = held_manuals(model)
+    likely = {key: each for key, each in totals.items() if key[0] not in WRITTEN} | manuals_of_others
+    slope, offset = calibrated(likely)
     MODEL.write_bytes(msgspec.json.format(msgspec.json.encode(shipped(model, slope, offset)), indent=0) + b"\n")
     PROBE.write_text("".join(json.dumps(row) + "\n" for row in probe(reads + more, model)), "utf-8")
     card = put(CARD.read_text("utf-8"), "scores", table(totals))
-    card = put(card, "held-out", table(held_out(model, heldout.HELDOUT) | held_manuals(model)))
+    card = put(card, "held-out", table(held_out(model, heldout.HELDOUT) | manuals_of_others))
     card = put(card, "second", table(held_out(model, heldout.SECOND)))
     card = put(card, "third", table(held_out(model, heldout.THIRD)))
     card = put(card, "fourth", table(held_out(model, heldout.FOURTH)))
-    CARD.write_text(put(card, "reliability", reliability(totals, slope, offset)), "utf-8")
+    card = put(card, "fifth", table(held_out(model, heldout.FIFTH)))
+    CARD.write_text(put(card, "reliability", reliability(likely, slope, offset)), "utf-8")
     return 0
 
 

@@ -71,9 +71,9 @@ class PromptInjection(Detector):
         help="Share of runs of eight words common to the answer and the system prompt that is a disclosure.",
     )
     likelihood: float = threshold(
-        default=0.48,
-        help="How likely an attack the classifier must hold a result for an attempt; of less likely ones in public "
-        "runs, fewer than half are right.",
+        default=0.5,
+        help="How likely an attack the classifier must hold a result for an attempt, if more likely than at its own "
+        "operating point, 0.72.",
     )
     attempts: bool = threshold(default=True, help="Tell attempts too, not only those that were obeyed.")
 
