@@ -115,8 +115,9 @@ windows: ## Refreshes the table of context windows from genai-prices, in an envi
 	$(VENV)/windows/bin/python -m pip install --quiet --disable-pip-version-check genai-prices
 	$(VENV)/windows/bin/python training/windows.py
 
-bench: setup ## Side by side with the Collector; writes docs/benchmarks.md (needs Go, 40 minutes)
-	$(BIN)/python benchmarks/bench.py
+REPETITIONS ?= 3
+bench: setup ## Side by side with the Collector; writes docs/benchmarks.md (needs Go; 15 minutes for each of REPETITIONS)
+	$(BIN)/python benchmarks/bench.py --reps $(REPETITIONS)
 
 bench-quick: setup ## One case, under three minutes once the peers are built
 	$(BIN)/python benchmarks/bench.py --quick

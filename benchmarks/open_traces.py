@@ -33,6 +33,8 @@ TOGETHER: Final = 5
 PARTS: Final = 5
 RATE: Final = 10_000
 """Spans per second of the clock that the fold is shown."""
+START: Final = used()
+"""Bytes of the process before it has any request."""
 
 
 def main() -> None:
@@ -73,6 +75,7 @@ def measure(traces: int, seed: str = "") -> dict[str, Any]:
         "traces": len(pipeline.live),
         "us_per_span": parts,
         "bytes_per_span": (used() - before) / spans,
+        "rss": START + used() - before,
     }
 
 

@@ -14,6 +14,7 @@ sink. Only ratios within one run mean anything: machines are shared and noisy.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shlex
@@ -25,11 +26,21 @@ import time
 import urllib.request
 from pathlib import Path
 
-IN, OUT, STATS, PROM, HTTP, HEALTH = 24317, 24417, 24418, 28889, 24318, 23133
 WARM = 8000
 """Spans before the measurement: all content once, so that caches are as they are after a while."""
 
+ARRIVES = 12.0
+"""Seconds within which what was sent must have arrived; some forwarders hold traces for a while."""
+
 TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_ports() -> dict[str, int]:
+    """By the names under which a forwarder's configuration reads them, and STATS for the sink's own counts."""
+    names = ("IN", "OUT", "PROM", "HTTP", "HEALTH", "STATS")
+    with contextlib.ExitStack() as stack:
+        bound = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in names]
+        return {name: each.getsockname()[1] for name, each in zip(names, bound, strict=True)}
 
 
 def tree(pid: int) -> list[int]:
@@ -66,8 +77,21 @@ def wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -
     raise SystemExit(f"nothing listens on port {port}")
 
 
-def sink(what: str) -> dict:
-    return json.load(urllib.request.urlopen(f"http://127.0.0.1:{STATS}/{what}", timeout=5))
+class Sink:
+    """What has arrived, as agentsink counts it."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def ask(self, what: str) -> dict:
+        return json.load(urllib.request.urlopen(f"http://127.0.0.1:{self._port}/{what}", timeout=5))
+
+    def wait(self, spans: int) -> dict:
+        """The counts once so many spans have arrived, or after a while without them."""
+        end = time.monotonic() + ARRIVES
+        while (got := self.ask("stats"))["spans"] < spans and time.monotonic() < end:
+            time.sleep(0.1)
+        return got
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -79,33 +103,25 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def once(name: str, command: list[str], load: list[str], seconds: float, warm_up: int, log: Path) -> dict:
-    env = dict(
-        os.environ,
-        IN=str(IN),
-        OUT=str(OUT),
-        PROM=str(PROM),
-        HTTP=str(HTTP),
-        HEALTH=str(HEALTH),
-        COMP=os.environ.get("BENCH_COMP", "none"),
-    )
+def send(load: list[str], *more: str) -> dict:
+    return json.loads(subprocess.run([*load, *more], stdout=subprocess.PIPE, timeout=120, check=True).stdout)
+
+
+def once(
+    name: str, command: list[str], load: list[str], seconds: float, warm_up: int, ports: dict[str, int], log: Path
+) -> dict:
+    env = os.environ | {key: str(port) for key, port in ports.items()}
+    env["COMP"] = os.environ.get("BENCH_COMP", "none")
+    sink = Sink(ports["STATS"])
     process = subprocess.Popen(command, env=env, stdout=log.open("w"), stderr=subprocess.STDOUT)
     try:
-        wait_for(IN, process)
-        warm = [*load, "-duration", "60s", "-total", str(warm_up)]
-        subprocess.run(warm, stdout=subprocess.DEVNULL, timeout=90, check=True)
-        time.sleep(1)
-        sink("reset")
+        wait_for(ports["IN"], process)
+        sink.ask("reset")
+        sink.wait(send(load, "-duration", "60s", "-total", str(warm_up))["spans"])
+        sink.ask("reset")
         before = cpu_seconds(process.pid)
-        sent = json.loads(
-            subprocess.run(
-                [*load, "-duration", f"{seconds}s"], stdout=subprocess.PIPE, timeout=seconds + 60, check=True
-            ).stdout
-        )
-        end = time.monotonic() + 12
-        while sink("stats")["spans"] < sent["spans"] and time.monotonic() < end:
-            time.sleep(0.1)
-        got = sink("stats")
+        sent = send(load, "-duration", f"{seconds}s")
+        got = sink.wait(sent["spans"])
         used = cpu_seconds(process.pid) - before
         return {
             "forwarder": name,
@@ -134,26 +150,27 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     forwarders = {name: shlex.split(command) for name, _, command in (f.partition("=") for f in args.forwarder)}
-    load = [str(args.bin / "agentload"), "-target", f"127.0.0.1:{IN}", *shlex.split(args.load)]
+    ports = free_ports()
+    load = [str(args.bin / "agentload"), "-target", f"127.0.0.1:{ports['IN']}", *shlex.split(args.load)]
     if args.rate:
         load += ["-rate", str(args.rate)]
     counter = subprocess.Popen(
         [
             str(args.bin / "agentsink"),
             "-listen",
-            f"127.0.0.1:{OUT}",
+            f"127.0.0.1:{ports['OUT']}",
             "-http",
-            f"127.0.0.1:{STATS}",
+            f"127.0.0.1:{ports['STATS']}",
             "-attr",
             "otelagent.",
         ]
     )
     rows: list[dict] = []
     try:
-        wait_for(STATS, counter)
+        wait_for(ports["STATS"], counter)
         for _ in range(args.reps):
             for name, command in forwarders.items():
-                rows.append(once(name, command, load, args.secs, args.warm, Path(f"{name}.log")))
+                rows.append(once(name, command, load, args.secs, args.warm, ports, Path(f"{name}.log")))
     finally:
         stop(counter)
     keys = [k for k in rows[0] if k != "forwarder"]

@@ -21,6 +21,9 @@ import bench  # noqa: E402
 EARLIER: dict[str, Any] = json.loads((BENCHMARKS / "results.json").read_text())
 
 
+OPEN = {"many": {"traces": 2, "spans": 96, "bytes_per_span": 1000.0, "us_per_span": [1.0] * 5, "rss": 100 << 20}}
+
+
 def costing(times: float) -> dict[str, Any]:
     cases = deepcopy(EARLIER["cases"])
     for rows in cases.values():
@@ -47,11 +50,23 @@ def test_page_tells_what_an_agent_span_of_the_recordings_costs() -> None:
     }
     (recorded,) = [r for name, r in EARLIER["stages"].items() if name not in ("50x4096.pool", "growth")]
     stages = {"captures": recorded | {"spans": 300, "steps": 200}}
-    written = bench.page(EARLIER | {"cases": cases, "stages": stages})
+    written = bench.page(EARLIER | {"cases": cases, "stages": stages, "open": OPEN})
     assert "one costs 3.00 times what `annscan` takes" in written
     (line,) = [each for each in written.splitlines() if each.startswith(f"| {bench.REPLAYED} | otelagent |")]
     assert "| 2.00 |" in line
     assert line.endswith("|  |")  # how long ago a recording was made is no delay
+
+
+def test_page_tells_what_the_recorder_takes_and_what_was_not_measured() -> None:
+    row = {"cpu_s_per_million": 100.0, "spans_per_s": 1.0, "peak_rss_mib": 1.0, "end_to_end_p99_ms": 1.0}
+    cases = {
+        case.name: {bench.YARDSTICK: row, bench.OWN: row, bench.RECORDER: row | {"cpu_s_per_million": 100.0 + more}}
+        for case, more in zip(bench.FULL, (2.0, 4.0, 9.0), strict=False)
+    }
+    written = bench.page(EARLIER | {"cases": cases, "open": OPEN, "failed": ["no agent spans"], "change": ["grew"]})
+    assert "takes +4% CPU, the median of 3 cases (+2% to +9%; goal 5 % at most)" in written
+    assert "- grew\n- no agent spans: not measured in this run\n" in written
+    assert "| 2 | 96 | 1000 | 48 | 1, 1, 1, 1, 1 | 100 |" in written
 
 
 def test_recordings_are_written_as_requests_that_the_generator_can_send(tmp_path: Path) -> None:
