@@ -64,7 +64,7 @@ def peak_rss_mib(pid: int) -> float:
     return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:

@@ -5,6 +5,7 @@ import os
 import random
 import statistics
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -17,17 +18,28 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client.parser import text_string_to_metric_families
 
-from otelagent import canary
+from otelagent import canary, detectors
 from otelagent.exporters.otlp_grpc import METHODS
+from otelagent.metrics import Metrics
+from otelagent.pipeline import Pipeline, Settings
 from otelagent.sink import Sink
+from otelagent.tally import Tally
 from otelagent.traffic import Signal
+from tests import builders
 from tests.deploy.manifests import ROOT
 from tests.deploy.monitoring import wait
 from tests.deploy.test_collector import binary, ready
 from tests.deploy.test_kubernetes import free_ports
 from tests.test_process import Process
 
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+from stages import Load
+
 MIB: Final = 1024 * 1024
+RATE: Final = 1000
+"""Traces per second of the clock that the fold is shown."""
+PLAIN: Final = 3
 
 
 class Memory:
@@ -150,7 +162,40 @@ def test_memory_stays_flat_and_nothing_is_lost(tmp_path: Path, seconds: int) -> 
         assert memory.growth < 48 * MIB
 
 
-# --- a Collector in front, a Collector behind -----------------------------------------------------------------------
+# --- a million traces ------------------------------------------------------------------------------------------------
+
+
+def small(number: int) -> bytes:
+    """A trace with an agent of two spans, and PLAIN ones in which nobody works."""
+    agent = {"agent": f"agent_{number % 7}", "user": f"Question {number}", "steps": [{"say": f"Answer {number}."}]}
+    ids = (bytes([at, *number.to_bytes(7, "big")]) for at in range(1, PLAIN + 1))
+    plain = [builders.span("GET /", {"http.route": "/"}, trace_id=each * 2, span_id=each) for each in ids]
+    return builders.request([*builders.spans(agent, f"agent {number}"), *plain])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_memory_stays_flat_over_a_million_traces() -> None:
+    """RATE begin every second and stay open for some; OTELAGENT_TRACES sets another number."""
+    traces = int(os.environ.get("OTELAGENT_TRACES", "1000000"))
+    requests = [Load(b"".join(map(small, range(first, first + 25)))) for first in range(1, 1001, 25)]
+    metrics = Metrics({mode: kind.layer for mode, kind in detectors.available().items()})
+    pipeline = Pipeline(Settings(dissolves=True), (Tally(metrics),))
+    memory, now, ticked = Memory(os.getpid()), 1.7e9, 0.0
+    for epoch in range(1, traces // (1000 * (1 + PLAIN)) + 1):
+        for each in requests:
+            pipeline.traces(each.fresh(epoch), now)
+            now += 25 * (1 + PLAIN) / RATE
+            if int(now) > int(ticked):
+                ticked = now
+                pipeline.tick(now)
+        memory.look()
+    print(f"{pipeline.left} traces left; memory {[m // MIB for m in memory.seen[::10]]} MiB")  # noqa: T201 - shown with -s
+    assert pipeline.left + len(pipeline.live) == traces
+    assert memory.growth < 24 * MIB
+
+
+# --- at saturation, and between two Collectors -----------------------------------------------------------------------
 
 
 @contextmanager
@@ -187,6 +232,31 @@ def stats(port: int) -> dict[str, Any]:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/stats", timeout=10) as answer:
         found: dict[str, Any] = json.loads(answer.read())
     return found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1000)
+def test_memory_stays_flat_at_saturation(tmp_path: Path) -> None:
+    """The generator sends as fast as it is answered, for OTELAGENT_SECONDS or ten minutes."""
+    seconds, (port, last, http, metrics) = os.environ.get("OTELAGENT_SECONDS", "600"), free_ports(4)
+    end = subprocess.Popen(tool("agentsink", "-listen", f"127.0.0.1:{last}", "-http", f"127.0.0.1:{http}"))
+    try:
+        with instance(port, metrics, f"127.0.0.1:{last}", tmp_path) as process:
+            memory = Memory(process.process.pid)
+            sending = ["-target", f"127.0.0.1:{port}", "-duration", f"{seconds}s", "-conc", "8"]
+            generator = subprocess.Popen(tool("agentload", *sending), stdout=subprocess.PIPE, text=True)
+            while generator.poll() is None:
+                memory.look()
+                time.sleep(1)
+            sent = json.loads(generator.communicate()[0])
+            wait(lambda: stats(http)["spans"] >= sent["spans"], 60, "everything arrives")
+            wait(lambda: conserved(scraped(metrics)) == 0, 20, "everything is accounted for")
+            shown = [each // MIB for each in memory.seen[:: max(len(memory.seen) // 30, 1)]]
+            print(f"{sent}; memory {shown} MiB")  # noqa: T201 - shown with -s
+            assert memory.growth < 48 * MIB
+    finally:
+        end.terminate()
+        end.wait(10)
 
 
 LOADS: Final = {
