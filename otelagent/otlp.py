@@ -121,6 +121,11 @@ class Attributes:
             self._keys = tuple([key for key in self._raw if isinstance(key, str)])
         return self._keys
 
+    @property
+    def count(self) -> int:
+        """How many keys there are."""
+        return len(self._raw)
+
     def layout(self) -> tuple[object, ...]:
         """All keys as they stand there; those that are no UTF-8 are bytes."""
         return tuple(self._raw)

@@ -3,7 +3,7 @@
 Messages of a history are told apart by the hash of their bytes and decoded one by one when asked for.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +16,7 @@ from otelagent.model import Item, Message
 
 MAX_MESSAGES: Final = 10_000
 MAX_DEPTH: Final = 6
+_OPENING: Final = ord("[")
 _NESTED: Final = (list, tuple, dict)
 _RAW_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _RAW_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -102,7 +103,7 @@ def _listed_text(text: str, role: str) -> Listing:
         return NOTHING
     try:
         if head[0] == "[":
-            return Listing([_raw_item(raw, role) for raw in _flattened(_RAW_LIST.decode(text), 0)][:MAX_MESSAGES])
+            return Listing([_raw_item(raw, role) for raw in _flattened(_RAW_LIST.decode(text), 0)[:MAX_MESSAGES]])
         if head[0] == "{":
             return Listing([_raw_item(raw, r) for raw, r in _raw_found(text, role, 0)][:MAX_MESSAGES])
         return Listing([item(unpacked(text), role)])
@@ -122,12 +123,13 @@ def _damaged(text: str, role: str) -> Listing:
     return Listing([item(element, role) for element in whole_elements(text[start:])], cut=True)
 
 
-def _flattened(raws: Sequence[msgspec.Raw], depth: int) -> Iterator[msgspec.Raw]:
+def _flattened(raws: list[msgspec.Raw], depth: int) -> list[msgspec.Raw]:
+    if depth >= MAX_DEPTH or not any(memoryview(raw)[0] == _OPENING for raw in raws):  # nearly always
+        return raws
+    found: list[msgspec.Raw] = []
     for raw in raws:
-        if depth < MAX_DEPTH and bytes(memoryview(raw)[:1]) == b"[":
-            yield from _flattened(_RAW_LIST.decode(raw), depth + 1)
-        else:
-            yield raw
+        found += _flattened(_RAW_LIST.decode(raw), depth + 1) if memoryview(raw)[0] == _OPENING else (raw,)
+    return found
 
 
 def _raw_found(text: str | msgspec.Raw, role: str, depth: int) -> Iterator[tuple[msgspec.Raw, str]]:
@@ -208,7 +210,7 @@ def _carries(value: Mapping[str, Any]) -> bool:
 
 
 def _raw_item(raw: msgspec.Raw, role: str) -> Item:
-    return Item(xxh3_64_intdigest(memoryview(raw)), partial(_from_raw, raw, role))
+    return Item(xxh3_64_intdigest(raw), partial(_from_raw, raw, role))
 
 
 def _from_raw(raw: msgspec.Raw, role: str) -> Message:

@@ -131,9 +131,14 @@ class Flat:
         start = len(self.prefix) + 1
         for key in self._listed(span.attributes):
             index, path = _placed(key, start)
-            if index is not None:
-                groups.setdefault(index, []).append((path, key))
-        return [sorted(groups[index]) for index in sorted(groups) if any(_says(path) for path, _ in groups[index])]
+            if index is None:
+                continue
+            if (own := groups.get(index)) is None:
+                groups[index] = [(path, key)]
+            else:
+                own.append((path, key))
+        ordered = [sorted(groups[index]) for index in sorted(groups)]
+        return [group for group in ordered if _says(group[0][0]) or any(_says(path) for path, _ in group)]
 
     def _listed(self, attributes: Attributes) -> Iterable[str]:
         head = self.prefix + "."
@@ -141,7 +146,7 @@ class Flat:
         return [key for key in keys if key.startswith(head)]
 
     def _item(self, attributes: Attributes, group: list[tuple[str, str]], role: str, empty: bool) -> Item:
-        raw = b"".join([part for path, key in group for part in (path.encode(), attributes.content(key) or b"")])
+        raw = b"".join([part for path, key in group for part in (path.encode(), attributes.raw(key) or b"")])
         return Item(xxh3_64_intdigest(raw), partial(self._message, attributes, group, role, empty))
 
     def _message(self, attributes: Attributes, group: list[tuple[str, str]], role: str, empty: bool) -> Message:

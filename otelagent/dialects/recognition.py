@@ -114,14 +114,16 @@ class Recognition:
 
     def layout(self, span: Span) -> Layout:
         """What the span's keys and scope tell."""
-        key = (span.origin.scope, span.attributes.layout())
+        attributes, scope = span.attributes, span.origin.scope
+        if attributes.count > MAX_KEYS:
+            return self._learn(scope, attributes.keys())
+        key = (scope, attributes.layout())
         layout = self._layouts.get(key)
         if layout is None:
-            layout = self._learn(key[0], span.attributes.keys())
-            if len(key[1]) <= MAX_KEYS:
-                if len(self._layouts) >= MAX_LAYOUTS:
-                    self._layouts.clear()
-                self._layouts[key] = layout
+            layout = self._learn(scope, attributes.keys())
+            if len(self._layouts) >= MAX_LAYOUTS:
+                self._layouts.clear()
+            self._layouts[key] = layout
         return layout
 
     def plan(self, span: Span, layout: Layout) -> Plan | None:

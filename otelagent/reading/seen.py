@@ -20,6 +20,9 @@ MAX_DECLARED: Final = 256
 MAX_ASKED: Final = 256
 """Calls kept per trace that completions asked for; some emitters leave them out of the histories that follow."""
 
+FEW: Final = 8
+"""New messages of a history up to which the others aren't looked at one by one: long conversations go on so."""
+
 UNIQUE: Final = 16
 """Characters of a call id from which on it is one of its kind among all traces."""
 
@@ -99,6 +102,19 @@ class Seen:
 
     def fresh(self, history: Sequence[Item]) -> list[tuple[int, Item]]:
         """Messages not seen before, with their positions. Equal messages of one history are told apart by count."""
+        prints = [item.fingerprint for item in history]
+        distinct = set(prints)
+        if len(distinct) == len(prints) and len(new := distinct.difference(self._known)) <= FEW:
+            places = sorted(map(prints.index, new))
+            self._known.update((prints[place], None) for place in places)
+            found = [(place, history[place]) for place in places]
+        else:
+            found = self._unseen(history)
+        if len(self._known) > MAX_SEEN:
+            self._known = dict.fromkeys(islice(self._known, MAX_SEEN // 2, None))
+        return found
+
+    def _unseen(self, history: Sequence[Item]) -> list[tuple[int, Item]]:
         counts: dict[int, int] = {}
         found = []
         for position, item in enumerate(history):
@@ -107,8 +123,6 @@ class Seen:
             if key not in self._known:
                 self._known[key] = None
                 found.append((position, item))
-        if len(self._known) > MAX_SEEN:
-            self._known = dict.fromkeys(islice(self._known, MAX_SEEN // 2, None))
         return found
 
 
