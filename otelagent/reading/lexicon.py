@@ -21,7 +21,7 @@ _OPTIONS.log_errors = False
 _OPTIONS.max_mem = 64 << 20
 _AT_ONCE: Final = re2.Options()
 _AT_ONCE.log_errors = False
-_AT_ONCE.max_mem = 8 << 20
+_AT_ONCE.max_mem = 24 << 20
 """States beyond that are let go, and made again when they are needed."""
 
 NOTHING: Final = r"[^\x00-\x{10FFFF}]"

@@ -23,8 +23,10 @@ def read(sentence: Sentence) -> Iterator[Draft]:
 
 def _caps(sentence: Sentence) -> Iterator[Draft]:
     told = _money(sentence)
+    if len(told) != 1:
+        return
     deeds = [deed for deed, stems in _DEEDS.items() if any(stem.encode() in sentence.lowered for stem in stems)]
-    if deeds and len(told) == 1 and sentence.find("beyond") and not sentence.find("conditional"):
+    if deeds and sentence.find("beyond") and not sentence.find("conditional"):
         yield Draft("cap", tuple(deeds), told[0])
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from xxhash import xxh3_64_intdigest
 
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import compiled, folded, grammar, pattern
+from otelagent.reading.lexicon import AnyOf, compiled, folded, grammar, pattern
 from otelagent.reading.sentences import Day, sentences
 
 TEXT: Final = 240
@@ -82,7 +82,23 @@ class Sentence:
 
     def find(self, key: str) -> Any:
         """The first match of a list of the language."""
+        if key not in _present(self.language, self.lowered):
+            return None
         return pattern("constraints", self.language, key).search(self.lowered)
+
+
+@lru_cache(maxsize=64)
+def _present(language: str, lowered: bytes) -> frozenset[str]:
+    """The lists of a language that occur in a sentence, looked for all at once: most have nothing in most of them."""
+    keys, lists = _lists(language)
+    return frozenset(keys[at] for at in lists.which(lowered))
+
+
+@cache
+def _lists(language: str) -> tuple[list[str], AnyOf]:
+    found = grammar("constraints", language)
+    keys = [key for key, patterns in found.items() if patterns]
+    return keys, AnyOf([pattern("constraints", language, key).source.removeprefix("(?i)") for key in keys])
 
 
 def said(text: str, key: str) -> Iterator[tuple[bytes, str]]:
