@@ -25,6 +25,7 @@ from otelagent.reading.arguments import near, related, tool_words, words_of
 from otelagent.reading.deed_patterns import DEEDS
 from otelagent.reading.doers import may_do
 from otelagent.reading.given import Given
+from otelagent.reading.own_verbs import says_done
 from otelagent.reading.roles import looks
 
 PATIENCE: Final = 2
@@ -375,7 +376,7 @@ def _claims_done(step: Step, said: Said) -> bool:
     if said.complete or said.finished:
         return True
     claimed = frozenset[str]().union(*said.deeds, *said.stated).intersection(DEEDS)
-    return any(may_do(step.tool or "", deed) for deed in claimed)
+    return any(may_do(step.tool or "", deed) for deed in claimed) or says_done(step.tool or "", said.wording)
 
 
 def _verdict(step: Step, said: Said) -> bool:

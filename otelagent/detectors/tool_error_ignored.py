@@ -9,6 +9,7 @@ from otelagent.model import Evidence, Finding, Layer, Need, Role, Severity, Stat
 from otelagent.questions import WHY, Decision, Verdict
 from otelagent.reading.deed_patterns import DEEDS
 from otelagent.reading.doers import may_do
+from otelagent.reading.own_verbs import says_done
 from otelagent.reading.roles import runs_anything
 from otelagent.reading.support import missing
 from otelagent.run import SOURCES, AgentRun, Wake
@@ -112,8 +113,8 @@ def _reported_success(decision: Decision, run: AgentRun) -> bool:
     if not acted:
         return _claimed(decision, run)
     claimed = frozenset[str]().union(*said.deeds, *said.stated).intersection(DEEDS)
-    done = not _succeeded(decision.source, run) and any(may_do(tool, deed) for deed in claimed)
-    return done or said.complete
+    told = any(may_do(tool, deed) for deed in claimed) or says_done(tool, said.wording)
+    return said.complete or (told and not _succeeded(decision.source, run))
 
 
 def _claimed(decision: Decision, run: AgentRun) -> bool:

@@ -17,10 +17,16 @@ def http_status(fields: Fields) -> Sign | None:
     for _, key, member in fields.found(members.HTTP_KEYS):
         code = _code(member)
         if code is not None and (status := http(code)) is not None:
-            if status is Status.ERROR:
-                status = _missing(fields, code) or kind(fields.text()).status
-            return Sign(status, pointer_to(key), f"status {code}")
+            return Sign(_explained(status, fields, code), pointer_to(key), f"status {code}")
     return None
+
+
+def _explained(status: Status, fields: Fields, code: int) -> Status:
+    """The words beside a status tell more: of a plain error what kind it is, of a 403 that a limit was hit."""
+    if status is Status.ERROR:
+        return _missing(fields, code) or kind(fields.text()).status
+    limited = status is Status.DENIED and kind(fields.text()).status is Status.RATE_LIMITED
+    return Status.RATE_LIMITED if limited else status
 
 
 def bare_code(fields: Fields) -> Sign | None:
@@ -31,10 +37,7 @@ def bare_code(fields: Fields) -> Sign | None:
         if code is None or code < 400 or not (fields.errors_only() or len(fields.by_name) == 1 or _told(fields, code)):
             continue
         if fields.talks() or name != "code" or code in _UNMISTAKABLE:
-            status = http(code) or Status.ERROR
-            if status is Status.ERROR:
-                status = _missing(fields, code) or kind(fields.text()).status
-            return Sign(status, pointer_to(key), f"status {code}")
+            return Sign(_explained(http(code) or Status.ERROR, fields, code), pointer_to(key), f"status {code}")
     return None
 
 

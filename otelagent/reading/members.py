@@ -244,7 +244,7 @@ AROUND: Final = frozenset().union(
         " tool toolname query input args limit remaining reset version metadata meta method url domain"
         " errordomain name stack traceback stacktrace responsemetadata responseheader"
         " object kind apiversion category moreinfo debugid logid supportid"
-        " innererror errorid incidentid logref"
+        " infocode innererror errorid incidentid logref"
     ),
 )
 """Members of an object that is an error and nothing more."""

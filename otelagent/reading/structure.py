@@ -20,7 +20,7 @@ from otelagent.reading.exits import failed_output
 from otelagent.reading.failures import kind, refusal, statement, troubled
 from otelagent.reading.fields import FEW, MAX_MEMBERS, Fields
 from otelagent.reading.flags import flagged, gaps, status_member, waits
-from otelagent.reading.lexicon import compiled
+from otelagent.reading.lexicon import compiled, exact
 from otelagent.reading.members import folded
 from otelagent.reading.sign import Sign, pointer_to
 
@@ -137,6 +137,22 @@ def _message_only(fields: Fields) -> Sign | None:
     return None
 
 
+def _constant(fields: Fields) -> Sign | None:
+    """A constant in a short answer names a limit, a refusal or a timeout: `{"info": "QPS_HAS_EXCEEDED_THE_LIMIT"}`."""
+    if len(fields.by_name) > FEW or not fields.errors_only():
+        return None
+    for _, key, member in fields.found(members.MESSAGES | members.STATUS):
+        if isinstance(member, str) and len(member) <= _NAME and _CONSTANT.search(member.encode(errors="replace")):
+            reading = kind(member.replace("_", " ").lower())
+            if reading.status in _FAILED and reading.status is not Status.ERROR:
+                return Sign(reading.status, pointer_to(key), reading.note)
+    return None
+
+
+_NAME: Final = 60
+_CONSTANT: Final = exact(r"^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$")
+
+
 def _process(fields: Fields) -> Sign | None:
     """A command that failed and printed nothing but errors."""
     codes = [(key, m) for _, key, m in fields.found(members.EXIT_CODES) if isinstance(m, int) and m]
@@ -189,6 +205,7 @@ _LOOKS: Final[tuple[tuple[int, _Look], ...]] = (
     (_bit(members.WAIT), waits),
     (_bit(members.PARTIAL_FLAGS, members.WHOLE_FLAGS, members.NOTES, members.UNPROCESSED, frozenset({"shards"})), gaps),
     (_bit(members.MESSAGES), _message_only),
+    (_bit(members.MESSAGES, members.STATUS), _constant),
     (_bit(members.MESSAGES), rejected_arguments),
 )
 _INNER_LOOKS: Final = tuple(pair for pair in _LOOKS if pair[1] not in (error_type, _process, waits))
