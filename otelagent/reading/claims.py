@@ -20,7 +20,7 @@ FROM_SMALL: Final = 2
 _LISTING: Final = exact(
     r"^\s*(?:[-*•>+]\s+)?(?:\*\*|__)?(?:\(?\d{1,3}(?:[.)](?:\s|$)|[、．])|[①-⑳]|#\d{1,3}\b)(?:\*\*|__)?\s*"
 )
-_ENDS: Final = tuple(mark.encode() for mark in (". ", "! ", "? ", "。", "！", "？"))
+_ENDS: Final = tuple(mark.encode() for mark in (". ", "! ", "? ", "。", "！", "？", ";"))
 _ASKED: Final = (b"?", "？".encode(), "か。".encode(), "か？".encode())
 _PROMISES: Final = tuple(word.encode() for word in listed("claims", "promise"))
 _APPROXIMATE: Final = compiled(rf"(?:{either(listed('claims', 'approximate'))}|[~≈])\s*(?:[$€£¥]|an?\s|the\s)?\s*$")

@@ -27,6 +27,9 @@ _OF_TABLES: Final = ("headers", "columns", "columninfo", "schema", "metadata")
 """How names end of what says which columns a table has."""
 
 
+_PLAIN_COUNTS: Final = members.COUNTS | members.COUNTED
+
+
 class Holds(Enum):
     """What a value holds. ASIDE: only echoes; ZERO: only a count of none; NULLS: named fields, all null."""
 
@@ -72,7 +75,8 @@ def _mapping(value: Mapping[Any, Any], depth: int) -> Holds:
         return Holds.CONTENT
     if value.keys() == _BLANK_RANGE:
         return Holds.NOTHING
-    seen = _Seen(any(member == [] and folded(key) in members.LISTS for key, member in value.items()))
+    none = any(folded(key) in _PLAIN_COUNTS and _none_counted(member) for key, member in value.items())
+    seen = _Seen(any(member == [] and (none or folded(key) in members.LISTS) for key, member in value.items()), none)
     for key, member in value.items():
         if not seen.take(folded(key), member, depth):
             return Holds.CONTENT
@@ -90,6 +94,7 @@ class _Seen:
         "flags",
         "hollow",
         "listed",
+        "none",
         "nulls",
         "primary",
         "results_counted",
@@ -97,9 +102,11 @@ class _Seen:
         "titled",
     )
 
-    def __init__(self, listed: bool) -> None:
+    def __init__(self, listed: bool, none: bool) -> None:
         self.listed = listed
         """An empty list stands where the results would: a name or digest beside it is that of the place searched."""
+        self.none = none
+        """A count says that there are none: what is listed beside it describes results, or the place searched."""
         self.aside = False
         self.bare = False
         self.counted = False
@@ -114,7 +121,7 @@ class _Seen:
 
     def take(self, name: str, member: object, depth: int) -> bool:
         """False: this member is content."""
-        if _counts(name) and _none_counted(member):
+        if is_count(name) and _none_counted(member):
             self.counted = True
             self.results_counted = self.results_counted or name not in members.COUNTS - members.RESULT_COUNTS
             return True
@@ -138,6 +145,8 @@ class _Seen:
                 self.counted = self.results_counted = True
             return True
         if self.listed and name in members.STATISTICS:
+            return True
+        if self.none and _describes(name, member, self.listed):
             return True
         holds = _holds(member, depth - 1)
         if holds is Holds.NULLS:
@@ -200,7 +209,7 @@ class _Seen:
         return Holds.CONTENT if self.echoes else Holds.ASIDE
 
 
-def _counts(name: str) -> bool:
+def is_count(name: str) -> bool:
     """A count, also one that says of what: `matches_total`, `anzahl_treffer`."""
     return (
         name in members.COUNTS
@@ -208,6 +217,12 @@ def _counts(name: str) -> bool:
         or name.startswith(members.COUNTING)
         or name.endswith(members.COUNTING)
     )
+
+
+def _describes(name: str, member: object, listed: bool) -> bool:
+    """Headers of columns; beside an empty list also where was searched: `"region": {"center": ...}`."""
+    place = listed and isinstance(member, Mapping) and name not in members.PAYLOAD
+    return place or (isinstance(member, Mapping | list) and name.endswith(members.HEADINGS))
 
 
 def _beside(name: str) -> bool:

@@ -35,9 +35,11 @@ from otelagent.reading.history import HistoryReader, RoleOf, asked_of, last_user
 from otelagent.reading.instructions import TaskRead
 from otelagent.reading.known import Known
 from otelagent.reading.likeness import ArgumentsRead
+from otelagent.reading.parsing import dumps
 from otelagent.reading.results import failure_of, of_coworker, read_result
 from otelagent.reading.roles import is_closing, is_program, runs_anything
 from otelagent.reading.seen import MAX_DECLARED, Seen
+from otelagent.reading.values import links
 
 TO_CALL_TOOLS: Final = frozenset({"tool_calls", "tool_call", "tool-calls", "tool_use", "function_call"})
 """Reasons why a completion ended, as providers write them."""
@@ -114,8 +116,19 @@ def _call(step: Step, content: Content, role: Role, command: str) -> Call:
 
 
 def _acted(arguments: Captured | None, found: Outcome, role: Role) -> Acted | None:
-    done = found.status is Status.OK and role is not Role.NOTE
-    return Acted(arguments.value, arguments.mark) if arguments is not None and done else None
+    """What was done to something, or, of a search that found nothing, the addresses that it looked for."""
+    if arguments is None or role is Role.NOTE:
+        return None
+    if found.status is Status.EMPTY:
+        value = arguments.value
+        text = value.encode(errors="replace") if isinstance(value, str) else dumps(value)
+        places = links(text, _ADDRESSES) if b"@" in text else ()
+        sought = {str(start): text[start:end].decode(errors="replace") for start, end in places}
+        return Acted(sought) if sought else None
+    return Acted(arguments.value, arguments.mark) if found.status is Status.OK else None
+
+
+_ADDRESSES: Final = 8
 
 
 def _canonical(arguments: Captured) -> int | None:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from xml.etree import ElementTree
 
-from otelagent.reading import members
+from otelagent.reading.emptiness import is_count
 from otelagent.reading.lexicon import compiled
 from otelagent.reading.members import folded
 
@@ -49,7 +49,7 @@ def hollow(value: object, name: str = "") -> bool:
         return all(hollow(member, folded(key)) for key, member in value.items())
     if isinstance(value, list):
         return False
-    return value is None or name in _ABOUT | _ABOUT_FEEDS or (value == "0" and name in members.COUNTS | members.COUNTED)
+    return value is None or name in _ABOUT | _ABOUT_FEEDS or (value == "0" and is_count(name))
 
 
 def _content(element: ElementTree.Element, depth: int) -> Any:

@@ -83,6 +83,8 @@ COUNTING: Final = tuple(
     names("total count sum summe suma soma somme anzahl treffer cantidad quantidade nombre numberof hits matches found")
 )
 """Words that begin or end the names of counts."""
+HEADINGS: Final = ("header", "headers", "columns", "fields", "spalten", "colonnes", "columnas", "colunas", "列名")
+"""How names of members end that describe columns."""
 LISTS: Final = names(
     "results items hits data rows records documents docs matches entries list edges nodes values elements objects"
     " articles features resultlist passages chunks treffer ergebnisse daten einträge eintraege zeilen dokumente"
