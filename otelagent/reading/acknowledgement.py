@@ -157,8 +157,8 @@ def announces(text: str) -> bool:
         return False
     for words in map(_words, likely(text)):
         found = sentences(data)
-        if found and _is_plan(found[-1], words) and not any(map(words.completed.search, found)):
-            rest = [each for each in found if not _is_plan(each, words)]
+        rest = [each for each in found if not _is_plan(each, words)]
+        if found and found[-1] not in rest and not any(map(words.completed.search, rest)):
             return len(rest) <= 1 and sum(map(len, rest)) <= _OPENING
     return False
 

@@ -28,10 +28,11 @@ _OPTIONAL: Final = compiled(_either("optional"))
 _EACH: Final = compiled(_either("each"))
 _REASONS: Final = compiled(_either("reasons"))
 _THINGS: Final = "|".join(p for language in LANGUAGES for p in words("acknowledgement", language).get("items", ()))
-_STATED: Final = compiled(
-    rf"(?:^|[^\w.,/$#-])(\d{{1,4}}|{either(numerals.SPELLED)}|[二三四五六七八九十两兩]{{1,3}})"
-    rf"[\s-]?(?:[\w-]+\s){{0,2}}(?:份|个|個|件|つの|本の|篇)?({_THINGS})"
-)
+_NUMBER: Final = rf"(?:^|[^\w.,/$#-])(\d{{1,4}}|{either(numerals.SPELLED)}|[二三四五六七八九十两兩]{{1,3}})"
+_STATED: Final = compiled(rf"{_NUMBER}[\s-]?(?:[\w-]+\s){{0,2}}(?:份|个|個|件|つの|本の|篇)?({_THINGS})")
+_STATED_FIRST: Final = compiled(rf"{_NUMBER}[\s-]?(?:[\w-]+\s){{0,2}}?({_THINGS})")
+_OF: Final = compiled(r"\s(?:of|from|in|du|de|des|del|da|do|dos|das|von|vom|aus|im)\s")
+"""After it stands what the things belong to: "sept documents du dossier"."""
 _DEFINITE: Final = compiled(rf"(?:{_either('definite')})\s+$")
 
 
@@ -61,6 +62,8 @@ def stated(text: str) -> tuple[int | None, str | None]:
     """
     data = text.lower().encode(errors="replace")
     match = _STATED.search(data)
+    if match is not None and _OF.search(data[match.end(1) : match.start(2)]):
+        match = _STATED_FIRST.search(data)
     if match is None:
         return None, None
     written = match.group(1).decode(errors="replace")
