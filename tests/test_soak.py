@@ -176,7 +176,7 @@ def small(number: int) -> bytes:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_memory_stays_flat_over_a_million_traces() -> None:
-    """RATE begin every second and stay open for some; OTELAGENT_TRACES sets another number. Takes five minutes of CPU."""
+    """RATE begin every second and stay open for some; OTELAGENT_TRACES sets another number. Five minutes of CPU."""
     traces = int(os.environ.get("OTELAGENT_TRACES", "1000000"))
     requests = [Load(b"".join(map(small, range(first, first + 25)))) for first in range(1, 1001, 25)]
     metrics = Metrics({mode: kind.layer for mode, kind in detectors.available().items()})
