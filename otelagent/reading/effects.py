@@ -37,9 +37,12 @@ _STATES: Final = names("status state estado statut etat filter filtro view tab s
 """Arguments that tell which records are looked for: those that are open, and not that they are to be opened."""
 _LASTING: Final = frozenset(("active", "inactive", "actif", "activo", "ativo"))
 """What records are, and no call makes them, though some of it looks like a participle."""
+_REACHED: Final = names("paged ack acked acknowledged notified invited delivered dispatched triggered")
+"""Members that tell whom or what a call has reached."""
 _REFERS: Final = names("nr no number ref reference code url uri link ts timestamp sha key etag version status state")
 """Members of a receipt that tell nothing of the world."""
 
+_DID: Final = SUCCESS | SUCCEEDED | _MADE | _REACHED
 Leaf = tuple[str, object]
 """The name that a value stands under, and the value."""
 
@@ -83,7 +86,7 @@ def _tells(result: Any, asked: list[Leaf]) -> bool:
     if isinstance(content, list) and all(isinstance(row, dict) for row in content):
         few = len(content) == 1 and len(content[0]) == 1
         return not few and not any(name in SUCCESS or name in SUCCEEDED for name, _ in told)
-    if any(name in SUCCESS or name in SUCCEEDED or name in _MADE or _receipt(value) for name, value in told):
+    if any(name in _DID or _receipt(value) for name, value in told):
         return False
     if len(told) <= _ASKED and any(isinstance(value, str) and _CODE.search(value.encode()) for _, value in told):
         return False

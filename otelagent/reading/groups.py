@@ -76,11 +76,20 @@ def of_groups(groups: Sequence[_Group], brief: Brief) -> Account | None:
                 given = g.count
     if done and (processed == given or processed in brief.numbers):
         return None
+    if _dealt_with(done, lacking):
+        return None
     if not done:
         return _of_left(lacking, brief)
     if not lacking:
         return _given_and_done(groups, given, done, brief)
     return _parted(groups, given, done, lacking, left, brief)
+
+
+def _dealt_with(done: Sequence[_Group], lacking: Sequence[_Group]) -> bool:
+    """As many were done as its lists name: what is left by its name is a sort of answer, `no_validos`."""
+    listed = sum(g.count for g in (*done, *lacking) if g.names is not None)
+    counted = [g.count for g in done if g.names is None and g.state is State.DONE]
+    return listed in counted and all(g.state is not State.FAILED for g in lacking)
 
 
 def _by_form(groups: Sequence[_Group], lacking: Sequence[_Group], brief: Brief) -> list[_Group]:

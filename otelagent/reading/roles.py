@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from otelagent.model import Role
@@ -267,7 +268,7 @@ def _verb(parts: list[str]) -> Role | None:
     fact = parts[-1] in _FACTS or parts[0] in _NAMED_FACTS or parts[-1] in _GETS
     if parts[0] in _PROGRAMS and (len(parts) == 1 or reads(" ".join(parts))):
         return Role.ACTION if len(parts) == 1 else Role.SOURCE
-    if parts[0] == "list" and parts[-1] in _ACTIONS:
+    if (parts[0] == "list" and parts[-1] in _ACTIONS) or not _CHANGES.isdisjoint(pairwise(parts)):
         return Role.ACTION
     for part in parts:
         if part in _SOURCES:
@@ -279,6 +280,14 @@ def _verb(parts: list[str]) -> Role | None:
         if part in _RUNS:
             return Role.ACTION if len(parts) == 1 or _COMMANDS.intersection(parts) else Role.SOURCE
     return Role.SOURCE if fact else None
+
+
+_CHANGES: Final = frozenset(
+    (verb, fact)
+    for verb, facts in (("change", "state status data details info"), ("share", "list details info summary"))
+    for fact in facts.split()
+)
+"""Verbs that are nouns too, before facts that they are done to: `change_state`, not `change_history`."""
 
 
 def _by_description(description: str) -> Role | None:
