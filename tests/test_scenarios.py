@@ -1,5 +1,7 @@
 """Scenarios with wordings, tools and languages of their own: nearly all are found, and nearly nothing else."""
 
+import pytest
+
 from otelagent.diagnosis.scan import scan
 from tests import builders
 from tests.scenarios import expected, scenarios
@@ -14,6 +16,7 @@ def found(scenario: dict[str, object]) -> list[str]:
     return sorted(finding.mode for finding in report.findings.values())
 
 
+@pytest.mark.timeout(600)
 def test_scenarios_give_their_modes_and_near_misses_give_none() -> None:
     wrong = {"fires": [], "quiet": []}  # type: dict[str, list[str]]
     count = {"fires": 0, "quiet": 0}
