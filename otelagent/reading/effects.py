@@ -42,9 +42,20 @@ _REACHED: Final = names("paged ack acked acknowledged notified invited delivered
 _REFERS: Final = names("nr no number ref reference code url uri link ts timestamp sha key etag version status state")
 """Members of a receipt that tell nothing of the world."""
 
+_GUESTS: Final = names(
+    "attendees attendee guests invitees invites invited sendinvites sendinvitations requiredattendees optionalattendees"
+    " teilnehmer gaeste gäste eingeladene invites invités participantes invitados convidados asistentes"
+    " envoyerinvitations enviarinvitaciones enviarconvites 参加者 招待者 ゲスト 与会者 参会人 参与者 邀请人"
+)
+"""Arguments that name whom an entry of a calendar is for."""
 _DID: Final = SUCCESS | SUCCEEDED | _MADE | _REACHED
 Leaf = tuple[str, object]
 """The name that a value stands under, and the value."""
+
+
+def invites(arguments: Any) -> bool:
+    """An entry of a calendar or a room was given guests: the service sends them invitations."""
+    return any(name in _GUESTS and value is not False for name, value in _leaves(unwrap_arguments(arguments).value))
 
 
 def only_reads(tool: str | None, role: Role, arguments: Any, result: Any) -> bool:

@@ -27,7 +27,7 @@ from otelagent.reading.arguments import canonical
 from otelagent.reading.closing import closing_text
 from otelagent.reading.completion import CompletionRead
 from otelagent.reading.declared import declared
-from otelagent.reading.effects import only_reads
+from otelagent.reading.effects import invites, only_reads
 from otelagent.reading.envelopes import unwrap_arguments
 from otelagent.reading.exits import searched
 from otelagent.reading.given import Acted
@@ -111,6 +111,7 @@ def _call(step: Step, content: Content, role: Role, command: str) -> Call:
         shape=judged.shape,
         more=judged.more,
         hint=judged.hint,
+        invites=role is Role.ACTION and arguments is not None and invites(arguments.value),
         only_reads=only_reads(step.tool, role, arguments and arguments.value, captured and captured.value),
     )
 

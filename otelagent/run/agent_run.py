@@ -370,7 +370,9 @@ class AgentRun:
             call.acted = None
         used = step.tool if step.kind in SOURCES else step.target if step.kind is Kind.HANDOFF else None
         if used:
-            self._used(used, _use(call))
+            self._used(used, use := _use(call))
+            if call is not None and call.invites and use is Use.DONE:
+                self._used(_INVITATION, use)
 
     def _used(self, tool: str, use: Use) -> None:
         used = self.trace.used
@@ -415,6 +417,10 @@ class AgentRun:
 
 
 _PACKED: Final = tuple(name for name in AgentRun.__slots__ if name not in ("__weakref__", "trace"))
+
+
+_INVITATION: Final = "email_invitation"
+"""The tool that an entry with guests stands for, beside its own."""
 
 
 def _use(call: Call | None) -> Use:
