@@ -41,6 +41,7 @@ NAMES: Final = {
     "recipients": "the allowed recipients",
     "currency": "the currency",
     "units": "the units of measure",
+    "date_form": "how dates are written",
     "free": "how to work",
 }
 """What a rule is about, by its kind."""
@@ -75,12 +76,12 @@ class ContextAmnesia(Detector):
     longer among the step's messages (`displaced`), or a completion or tool call clearly breaks a rule that earlier ones
     kept (`violated`), or both (`displaced_and_violated`). Rules are dates, language and form of address, format and
     length, forbidden or required terms, names of persons, tools (forbidden, required, the only ones, one before
-    another, how often), allowed and forbidden sources, recipients, currencies and units, budgets, hours and days of
-    bookings, the price of one thing and highest amounts, read from system and user messages in seven languages. What
-    nothing can check counts for its displacement only: free words, what has a condition ("unless asked", "if the
-    customer writes in French") and what holds of a part of an answer ("in the title"). A permission is no rule, nor is
-    what is told of others. Rules of earlier turns of the conversation, in traces of their own, can be broken too; such
-    a finding is less sure and says `partial_view`.
+    another, how often), allowed and forbidden sources, recipients, currencies, units and how dates are written,
+    budgets, hours and days of bookings, the price of one thing and highest amounts, read from system and user messages
+    in seven languages. What nothing can check counts for its displacement only: free words, what has a condition
+    ("unless asked", "if the customer writes in French") and what holds of a part of an answer ("in the title"). A
+    permission is no rule, nor is what is told of others. Rules of earlier turns of the conversation, in traces of their
+    own, can be broken too; such a finding is less sure and says `partial_view`.
 
     ## Why it matters
     Nothing fails: the model just no longer sees, or no longer weighs, what it was told an hour ago.

@@ -3,10 +3,12 @@
 from functools import cache
 
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import AnyOf, any_of, pattern
+from otelagent.reading.lexicon import AnyOf, any_of, exact, pattern
 from otelagent.reading.sentences import plain, sentences
 
 _ASKS = (b"?", "？".encode(), "か。".encode())
+_NAME = exact(r"`[\w.@#]*[-/][\w./@#-]*`")
+"""A name as code, `billing-service`: none of its words speaks of a service."""
 
 
 def blames(text: str) -> bool:
@@ -17,7 +19,7 @@ def blames(text: str) -> bool:
     any denial is one about the world: "she is no longer an employee"; who only gives advice doesn't speak of
     himself. A state of the resource is one without any denial: "it has been archived".
     """
-    data = plain(text)
+    data = plain(_NAME.sub(b" ", text.encode(errors="replace")).decode() if "`" in text else text)
     for language in likely(text):
         said, own, aside, unclear = _words(language)
         if own.search(data):

@@ -173,7 +173,8 @@ LIMITED: Final = frozenset({"ratelimited", "throttled", "isratelimited", "rateli
 LEFT: Final = names(
     "recibidas recibidos previstas previstos recebidas recebidos recus reçus attendus erhalten erwartet geladen"
     " remaining left missing skipped unprocessed notprocessed outstanding todo processed completed checked done fetched"
-    " loaded returned received succeeded failed"
+    " loaded returned received succeeded failed gelesen gesamt verarbeitet geprüft geprueft abgerufen lus lues traites"
+    " traités leidos leídos lidos procesados processados revisados 已读 已读取 已处理 已扫描 读取数 処理済み 読込済み"
 )
 """Members that say how much of something was dealt with."""
 ERROR_LISTS: Final = names("errors toolerrors errormessages errorlist fehlerliste errores erros 错误列表 エラー一覧")

@@ -26,7 +26,7 @@ class Constraint:
     kind: str
     """date, language, address, format, max_length, min_length, max_items, tool_forbidden, tool_required, tool_allowed,
     tool_before, max_calls, term_forbidden, term_required, values_forbidden, sources, sources_forbidden, recipients,
-    currency, units, budget, price_limit, cap, hours, weekday or free."""
+    currency, units, date_form, budget, price_limit, cap, hours, weekday or free."""
     role: str
     text: str
     hash: int

@@ -23,6 +23,7 @@ from otelagent.reading.constraints import (
     tools,
     units,
     withheld,
+    written_dates,
 )
 from otelagent.reading.constraints.constraint import UNCHECKED, Constraint, Draft, Sentence, lowered
 from otelagent.reading.language import likely
@@ -140,4 +141,5 @@ _OF_THE_WORK: Final[tuple[_Reader, ...]] = (
     address.read,
     amounts.read,
     hours.read,
+    written_dates.read,
 )

@@ -21,6 +21,7 @@ from otelagent.reading.constraints import (
     tools,
     units,
     withheld,
+    written_dates,
 )
 from otelagent.reading.constraints.constraint import Constraint, Violation
 
@@ -42,6 +43,7 @@ _ANSWERS: Final[dict[str, Callable[[Constraint, str], Violation | None]]] = {
     "sources_forbidden": sources.cites,
     "currency": money.breaks,
     "units": units.breaks,
+    "date_form": written_dates.breaks,
     "budget": amounts.over_budget,
     "price_limit": amounts.item_over,
 }
