@@ -316,19 +316,13 @@ def _decide(
         return Decision(question.source, consumer, Verdict.ABSENCE, ungrounded)
     if _cleared_in_spite(question.source, turn, admission):
         return Decision(question.source, consumer, Verdict.ABSENCE)
-    detailed = len(ungrounded) >= _DETAILED and not _cut_short(question)
-    doubts = [each for each in looking.doubts if each.opening or not detailed]
-    if admission.any or _doubted(question.source, doubts, given) or _tells_the_part(question.source, turn):
+    if admission.any or _doubted(question.source, looking.doubts, given) or _tells_the_part(question.source, turn):
         return Decision(question.source, consumer, Verdict.ACKNOWLEDGED)
     if ungrounded:
         return Decision(question.source, consumer, Verdict.FABRICATED, ungrounded)
     if _cleared(question.source, turn):
         return Decision(question.source, consumer, Verdict.ABSENCE)
     return Decision(question.source, consumer, Verdict.SILENT, final=question.turns >= PATIENCE)
-
-
-_DETAILED: Final = 3
-"""Ungrounded specifics from which on an answer tells details: what it denies further on is one of them."""
 
 
 def _cleared(source: Step, turn: Turn) -> bool:

@@ -111,7 +111,7 @@ def _telling(keys: tuple[Any, ...]) -> tuple[tuple[Any, str], ...]:
 
 
 def graver(told: Mapping[str, Any]) -> Reading | None:
-    """Messages of which one is an error, as SAP returns them, or FHIR: no lines of a log, no findings of a linter."""
+    """Messages of which one is an error, as SAP returns them: no lines of a log, no findings of a linter."""
     for name, listed in told.items():
         if isinstance(listed, Mapping):
             listed = [listed]

@@ -96,6 +96,7 @@ def _call(step: Step, content: Content, role: Role, command: str) -> Call:
     if step.context is None and arguments is not None and (named := w3c.mentioned(arguments.value)) is not None:
         step.say(context=named)
     like = None if arguments is None else ArgumentsRead(arguments.value, arguments.mark)
+    asked = None if arguments is None else unwrap_arguments(arguments.value)
     return Call(
         outcome=searched(command, captured, judged.outcome) if command else judged.outcome,
         role=role,
@@ -111,8 +112,8 @@ def _call(step: Step, content: Content, role: Role, command: str) -> Call:
         shape=judged.shape,
         more=judged.more,
         hint=judged.hint,
-        invites=role is Role.ACTION and arguments is not None and invites(arguments.value),
-        only_reads=only_reads(step.tool, role, arguments and arguments.value, captured and captured.value),
+        invites=role is Role.ACTION and invites(asked),
+        only_reads=only_reads(step.tool, role, asked, captured and captured.value),
     )
 
 
