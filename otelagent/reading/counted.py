@@ -1,6 +1,7 @@
 """What stands around a count in an answer: its sentence, what it is a count of, and whether all were dealt with."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from otelagent.reading.account import Account
@@ -10,7 +11,8 @@ from otelagent.reading.states import tells_done
 from otelagent.reading.undone_words import Words
 
 CLAUSES: Final = compiled(r"[,;:.、，；。]|\s(?:and|und|et|y|e)\s")
-WORDS: Final = compiled(r"\pL{2,24}")
+_WORDS: Final = compiled(r"\pL{2,24}")
+_BLANKS: Final = bytes(byte if chr(byte).isalpha() else 32 for byte in range(128)).ljust(256)
 _STEM: Final = 4
 STOP: Final = compiled(r"[.;:!?]\s|[。；！？\n]")
 NEAR: Final = 80
@@ -90,11 +92,21 @@ def did_as_many(data: bytes, found: Numbers, words: Words, brief: Brief) -> bool
     return False
 
 
-def of_what(data: bytes, end: int, brief: Brief) -> bool:
-    """What stands behind a count is something that the assignment speaks of."""
-    return any(known(word, brief) for word in WORDS.findall(data[end : end + 40])[:2])
+def of_what(data: bytes, end: int, brief: Brief, most: int = 2) -> bool:
+    """What stands behind a count, `most` words of it, is something that the assignment speaks of."""
+    return names_some(data[end : end + 40], brief, most)
 
 
+def names_some(after: bytes, brief: Brief, most: int) -> bool:
+    """Of what stands first in a few bytes. RE2's `findall` takes 23 microseconds for them, Python's `split` one."""
+    if after.isascii():
+        words = [word for word in after.translate(_BLANKS).split() if len(word) > 1]
+    else:
+        words = _WORDS.findall(after)
+    return any(known(word, brief) for word in words[:most])
+
+
+@lru_cache(16)
 def ended(data: bytes, words: Words) -> bool:
     """Work stopped, or wasn't done: each judge asks, and the lists are long."""
     return words.stopped.search(data) or words.undone.search(data)

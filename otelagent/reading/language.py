@@ -39,20 +39,29 @@ def language(text: str) -> str | None:
 def likely(text: str, slack: int = 0) -> tuple[str, ...]:
     """The languages of the word lists that a text may be in: one where it shows, several where it doesn't.
 
-    `slack`: how many common words a language may have less than the best, where even that has few.
+    `slack`: how many common words a language may have less than the best, where even that has few. Where the beginning
+    leaves it open, more of the text is looked at, and no slack is given any more: each language costs as much again.
     """
-    return _likely(text[:_GLANCE], slack)
+    found = _likely(text[:_GLANCE], slack)
+    return found if len(found) == 1 or len(text) <= _GLANCE else _likely(text[:_WINDOW], 0)
 
 
-@lru_cache(MAX_KNOWN)
 def _likely(shown: str, slack: int) -> tuple[str, ...]:
-    if not shown.isascii() and (script := _script(shown[:200], len(shown[:200]), 0.2)) in ("zh", "ja"):
-        return (script,)
-    tokens = set(folded(shown).encode(errors="replace").translate(_BLANKS).split())
-    counts = [len(tokens & common) for common in _COMMON]
+    counts = _common_words(shown)
+    if isinstance(counts, str):
+        return (counts,)
     best = max(counts)
     enough = best - slack if best <= _FEW else best
     return tuple(name for name, count in zip(SPACED, counts, strict=True) if count >= enough)
+
+
+@lru_cache(MAX_KNOWN)
+def _common_words(shown: str) -> list[int] | str:
+    """How many of the commonest words of each language with blanks occur, or the language where its script shows it."""
+    if not shown.isascii() and (script := _script(shown[:200], len(shown[:200]), 0.2)) in ("zh", "ja"):
+        return script
+    tokens = set(folded(shown).encode(errors="replace").translate(_BLANKS).split())
+    return [len(tokens & common) for common in _COMMON]
 
 
 def _script(text: str, letters: int, share: float = 0.3) -> str | None:

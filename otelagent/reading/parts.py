@@ -8,12 +8,11 @@ from otelagent.reading.brief import Brief
 from otelagent.reading.counted import (
     NEAR,
     STOP,
-    WORDS,
     Numbers,
     at_work,
     ended,
     is_finding,
-    known,
+    names_some,
     sentence_of,
     tells_of_them,
 )
@@ -68,7 +67,7 @@ def of_things(data: bytes, found: Numbers, words: Words, brief: Brief) -> Accoun
             continue
         if words.attributed.search(sentence_of(data, start, close)):
             continue
-        if total < 2 or not any(known(word, brief) for word in WORDS.findall(named)[:6]):
+        if total < 2 or not names_some(named, brief, 6):
             continue
         work = gap if at == begin else data[at:at]
         if tells_done(work.decode(errors="ignore"), brief.verbs) or at_work(

@@ -7,12 +7,10 @@ from otelagent.reading.brief import Brief
 from otelagent.reading.counted import (
     NEAR,
     STOP,
-    WORDS,
     Numbers,
     clause_of,
     ended,
     is_finding,
-    known,
     of_what,
     sentence_of,
     tells_of_them,
@@ -61,9 +59,9 @@ def lacking(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account 
     """ "Quedan 14 fotos por subir": so many of what the assignment counts."""
     total = max(brief.numbers)
     for start, end, number in found:
-        lacks = words.lacking.search(data[max(0, start - 24) : start])
-        counted = any(known(word, brief) for word in WORDS.findall(data[end : end + 40])[:1])
-        if 0 < number < total and lacks and counted and not is_finding(data, found, start, end, words, brief):
+        if not 0 < number < total or not words.lacking.search(data[max(0, start - 24) : start]):
+            continue
+        if of_what(data, end, brief, 1) and not is_finding(data, found, start, end, words, brief):
             return Account(total, total - number)
     return None
 

@@ -8,7 +8,6 @@ from otelagent.reading.counted import (
     CLAUSES,
     NEAR,
     STOP,
-    WORDS,
     Numbers,
     ended,
     is_finding,
@@ -58,10 +57,9 @@ def _half_of_them(sentence: bytes, words: Words, brief: Brief) -> bool:
     match = words.half_of.search(sentence)
     if match is None or any(numbers(sentence)):
         return False
-    things = WORDS.findall(sentence[match.end() : match.end() + 40])[:3]
     told = unaccented(sentence.decode(errors="replace"))
     work = words.stopped.search(sentence) or any(verb in told for verb in brief.verbs)
-    return bool(work) and any(known(word, brief) for word in things)
+    return bool(work) and of_what(sentence, match.end(), brief, 3)
 
 
 def first(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | None:
@@ -102,6 +100,6 @@ def only(data: bytes, found: Numbers, words: Words, brief: Brief) -> Account | N
         after = CLAUSES.split(data[end : end + 60])[0]
         told = unaccented((before + b" " + after).decode(errors="ignore"))
         work = any(verb in told for verb in brief.verbs) if words.spaced else speaks_of(told, brief)
-        if work and any(known(word, brief) for word in WORDS.findall(data[end : end + 40])[:4]):
+        if work and of_what(data, end, brief, 4):
             return Account(total, number)
     return None
