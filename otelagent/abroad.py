@@ -6,6 +6,7 @@ from typing import Final
 from otelagent import turns
 from otelagent.delegation import Edge
 from otelagent.model import Odd
+from otelagent.nothing import NOTHING
 from otelagent.run import AgentRun, Observer
 from otelagent.stitching import Join, Ref, Stitches, child_keys, may_delegate
 from otelagent.trace import Listener, Node, Trace, creates
@@ -40,10 +41,10 @@ class Abroad:
 
     def stitch(self, trace: Trace) -> None:
         """Join runs that nothing in their own trace asked for to calls in other traces, whichever comes first."""
-        alone, trace.lineage.alone = trace.lineage.alone, []
-        calls, trace.lineage.empty_calls = trace.lineage.empty_calls, []
+        alone, trace.lineage.alone = trace.lineage.alone, ()
+        calls, trace.lineage.empty_calls = trace.lineage.empty_calls, ()
         if trace.talks and trace.lineage.silent_calls:
-            calls, trace.lineage.silent_calls = [*calls, *trace.lineage.silent_calls], []
+            calls, trace.lineage.silent_calls = (*calls, *trace.lineage.silent_calls), ()
         joins: list[Join] = []
         stale: list[Join] = []
         for run in alone:
@@ -55,7 +56,7 @@ class Abroad:
         for call in calls:
             conversation = call.conversation or trace.talk(trace.runs.get(trace.run_of(call)))
             if conversation is None and may_delegate(call) and len(trace.lineage.silent_calls) < MAX_SILENT:
-                trace.lineage.silent_calls.append(call)
+                trace.lineage.silent_calls += (call,)
             found = self._stitches.call(call, conversation)
             joins, stale = joins + found[0], stale + found[1]
         for found in self._turns(trace):
@@ -74,7 +75,7 @@ class Abroad:
 
     def _turns(self, trace: Trace) -> Iterator[tuple[list[Join], list[Join]]]:
         """Where each model call is a trace: answers, and the calls that messages show."""
-        keys, trace.lineage.turns = trace.lineage.turns, []
+        keys, trace.lineage.turns = trace.lineage.turns, ()
         for run in [trace.runs[key] for key in keys if key in trace.runs]:
             if (last := turns.answer(run)) is not None:
                 yield self._stitches.answer(last, turns.child_keys(last, run.asked_for))
@@ -145,7 +146,7 @@ class Abroad:
 
     def _pass_on(self, trace: Trace) -> None:
         """What a run concluded matters to those in other traces that it works for, or that work for it."""
-        concluded, trace.lineage.concluded = trace.lineage.concluded, {}
+        concluded, trace.lineage.concluded = trace.lineage.concluded, NOTHING
         if not concluded or self._stitches.none:
             return
         near = [run for key in concluded if (run := trace.runs.get(key)) is not None]
@@ -156,7 +157,7 @@ class Abroad:
             if home is not None and home is not trace:
                 home.lineage.changed(other.key)
                 home.conclude(self._detectors)
-                home.lineage.concluded.clear()
+                home.lineage.concluded = NOTHING
 
     def _share(self, trace: Trace) -> None:
         """What a run noted for those of other traces of its conversation has them judged again."""
@@ -167,7 +168,7 @@ class Abroad:
             for run in home.runs.values():
                 home.lineage.changed(run.key)
             home.conclude(self._detectors)
-            home.lineage.concluded.clear()
+            home.lineage.concluded = NOTHING
 
     def workers(self, run: AgentRun) -> list[AgentRun]:
         """Runs of other traces that work for spans of this run."""

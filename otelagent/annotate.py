@@ -143,6 +143,7 @@ def _correction(trace: Trace, span_id: bytes, before: str, outcome: str, reason:
 def _roll_up(step: Step, trace: Trace) -> dict[str, Value]:
     below = trace.findings_below(step.span_id)
     outcome, reason = pipeline_outcome(step.span_id, trace, below, failed=step.failed)
+    trace.outcomes = trace.outcomes or {}
     trace.outcomes[step.span_id] = (outcome, step.failed)
     added: dict[str, Value] = {a.PIPELINE_OUTCOME: outcome}
     if reason is not None:

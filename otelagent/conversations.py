@@ -1,10 +1,10 @@
 """Conversations whose turns are traces of their own: what earlier turns gave an agent, and what they told it.
 
 A turn joins once per run, and nothing is read then: texts are looked into where a later turn has an open question.
-Bounded in conversations, in texts (by the budget of all traces) and in age. One owner: `LiveTraces`.
+Bounded in conversations, in texts and in age. One owner: `LiveTraces`.
 """
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, Protocol
@@ -20,6 +20,10 @@ MAX_CONVERSATIONS: Final = 4096
 
 MAX_MESSAGES: Final = 64
 """System and user messages kept of a conversation, the first ones."""
+
+MAX_TEXTS: Final = 16 << 20
+"""Characters that all conversations together keep of turns that have left; beyond that those let go whose last turn
+left longest ago."""
 
 MAX_NOTED: Final = 256
 """Notes of detectors kept of a conversation's runs, the last ones."""
@@ -60,14 +64,35 @@ class Told:
 class Conversation:
     """One conversation of one service. Changed only by `Conversations`."""
 
+    __slots__ = (
+        "_budget",
+        "_kept",
+        "_messages",
+        "_noted",
+        "_size",
+        "_told",
+        "_used",
+        "given",
+        "gone",
+        "live",
+        "touched",
+    )
+
     def __init__(self, budget: Budget, now: float) -> None:
         self.touched = now
         self.live: dict[bytes, Turn] = {}
         self.given = Given(budget)
+        self._budget = budget
         self._told: list[Told] = []
         self._kept = 0
+        self._messages: dict[tuple[bool, int], Instructions] = {}
+        """Those that turns were told, each text once: a turn shows those of earlier ones again."""
+        self._size = 0
+        """Characters of these."""
         self._used: dict[str, Use] = {}
-        self._noted: deque[tuple[bytes, str, Any]] = deque(maxlen=MAX_NOTED)
+        self._noted: tuple[tuple[bytes, str, Any], ...] = ()
+        self.gone = False
+        """Nobody knows it any more."""
 
     @property
     def several(self) -> bool:
@@ -115,17 +140,36 @@ class Conversation:
         """A turn leaves memory; what it gave and told stays, and what was noted of it."""
         self.live.pop(turn.trace_id, None)
         for run in turn.runs.values():
-            self._noted += [(turn.trace_id, k, note) for k, note in run.notes.items() if k.startswith(LASTING)]
+            noted = tuple((turn.trace_id, k, note) for k, note in run.notes.items() if k.startswith(LASTING))
+            self._noted = (*self._noted, *noted)[-MAX_NOTED:] if noted else self._noted
         self.given.absorb(turn.given)
         self._used = dict(islice(_either([self._used, turn.used]).items(), MAX_TOOLS))
         for told in (Told(run) for run in turn.runs.values() if run.steps):
             if self._kept + len(told.messages) <= MAX_MESSAGES:
-                self._kept += len(told.messages)
-                self._told.append(told)
+                self._keep(told)
+
+    def _keep(self, told: Told) -> None:
+        """Not where there is no room for its messages."""
+        new = {(m.system, m.mark): m for m in told.messages} if told.messages else {}
+        size = sum(m.size for key, m in new.items() if key not in self._messages)
+        if self._budget.take(size):
+            self._size += size
+            self._messages = {**new, **self._messages}
+            told.messages = [self._messages[m.system, m.mark] for m in told.messages]
+            self._kept += len(told.messages)
+            self._told.append(told)
+
+    def forget(self) -> None:
+        """Let what was said go; which tools were used stays, and what was noted."""
+        self.given.forget()
+        self._told, self._kept, self._messages = [], 0, {}
+        self._budget.left += self._size
+        self._size = 0
 
     def release(self) -> None:
-        """Let the texts go."""
-        self.given.release()
+        """It is let go, and keeps nothing of the turns that are still in memory when they leave."""
+        self.forget()
+        self.gone = True
 
 
 def _either(used: Iterable[Mapping[str, Use]]) -> dict[str, Use]:
@@ -150,9 +194,11 @@ def _of_one_talk(turns: Sequence[Told]) -> list[Instructions]:
 class Conversations:
     """All conversations, that with the oldest turn first."""
 
-    def __init__(self, budget: Budget) -> None:
-        self._budget = budget
+    def __init__(self, characters: int = MAX_TEXTS) -> None:
+        self._budget = Budget(characters, self._make_room)
         self._known: OrderedDict[tuple[str, str], Conversation] = OrderedDict()
+        self._left: OrderedDict[Conversation, None] = OrderedDict()
+        """Those that keep something of turns that have left, that with the oldest such turn first."""
         self.asked = Known[str, Asked]()
         """Calls that completions asked for, by id: where each model call is a trace of its own, another one answers."""
         self._shown = Known[str, bytes]()
@@ -167,12 +213,30 @@ class Conversations:
         if talk is None:
             talk = self._known[service, name] = Conversation(self._budget, now)
             if len(self._known) > MAX_CONVERSATIONS:
-                self._known.popitem(last=False)[1].release()
+                self._let_go()
         self._known.move_to_end((service, name))
         talk.touched = now
         if turn.trace_id not in talk.live and len(talk.live) < MAX_LIVE:
             talk.live[turn.trace_id] = turn
         return talk
+
+    def leave(self, talk: Conversation, turn: Turn) -> None:
+        """A turn leaves memory; its conversation keeps what later ones may ask for."""
+        if not talk.gone:
+            self._left[talk] = None
+            self._left.move_to_end(talk)
+            talk.leave(turn)
+
+    def _make_room(self, size: int) -> None:
+        """Have conversations forget until so many characters are left; not that which has just been left."""
+        while self._budget.left < size and len(self._left) > 1:
+            self._left.popitem(last=False)[0].forget()
+
+    def _let_go(self) -> None:
+        """Of the conversation that was quiet for longest."""
+        _, talk = self._known.popitem(last=False)
+        self._left.pop(talk, None)
+        talk.release()
 
     def shows(self, call_id: str | None, turn: bytes) -> bool:
         """A turn's messages show a call that has no span; whether those of another turn did so before."""
@@ -184,4 +248,4 @@ class Conversations:
     def tick(self, now: float) -> None:
         """Let go of conversations that were quiet for too long."""
         while self._known and now - next(iter(self._known.values())).touched >= AGE:
-            self._known.popitem(last=False)[1].release()
+            self._let_go()

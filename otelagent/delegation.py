@@ -6,12 +6,15 @@ Pure and bounded: built from the link table and the steps, it knows no content.
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 
 from otelagent.model import Kind, Step
+from otelagent.nothing import NOTHING
 from otelagent.span_links import SpanLinks
+
+K = TypeVar("K")
 
 MAX_DEPTH: Final = 256
 MAX_CHILDREN: Final = 2_000
@@ -100,19 +103,19 @@ class Tree:
 
     def __init__(self, nodes: Mapping[bytes, Place]) -> None:
         self._nodes = nodes
-        self._edges: dict[bytes, Edge] = {}
-        self._children: dict[bytes, tuple[bytes, ...]] = {}
-        self._by_call: dict[bytes, tuple[bytes, ...]] = {}
-        self._awaiting: dict[bytes, tuple[bytes, ...]] = {}
-        self._named: dict[str, tuple[bytes, ...]] = {}
-        self._handoffs: dict[str, list[tuple[Step, bytes]]] = {}
-        self._asked: dict[str, tuple[int, int]] = {}
+        self._edges: dict[bytes, Edge] = NOTHING
+        self._children: dict[bytes, tuple[bytes, ...]] = NOTHING
+        self._by_call: dict[bytes, tuple[bytes, ...]] = NOTHING
+        self._awaiting: dict[bytes, tuple[bytes, ...]] = NOTHING
+        self._named: dict[str, tuple[bytes, ...]] = NOTHING
+        self._handoffs: dict[str, list[tuple[Step, bytes]]] = NOTHING
+        self._asked: dict[str, tuple[int, int]] = NOTHING
         """Tools that models asked for: when last, and with how many calls in that turn."""
-        self._agents: dict[bytes, Member] = {}
-        self._outside: dict[bytes, Edge] = {}
+        self._agents: dict[bytes, Member] = NOTHING
+        self._outside: dict[bytes, Edge] = NOTHING
         self.links = SpanLinks(nodes)
-        self._given_to: dict[bytes, tuple[bytes, ...]] = {}
-        self._seeking: dict[bytes, None] = {}
+        self._given_to: dict[bytes, tuple[bytes, ...]] = NOTHING
+        self._seeking: dict[bytes, None] = NOTHING
         """Runs with links whose sender isn't known yet."""
         self._last: Step | None = None
         """The hand-over that ended last."""
@@ -121,9 +124,10 @@ class Tree:
 
     def agent(self, key: bytes, member: Member) -> list[bytes]:
         """An agent's run has ended; gives the runs whose edges are new or other than before."""
+        self._agents = self._agents or {}
         self._agents[key] = member
         if member.name and len(self._named) < MAX_NAMES:
-            self._named[member.name] = (*self._named.get(member.name, ()), key)
+            self._named = with_another(self._named, member.name, key)
         names = {member.name, member.agent_id} - {None}
         called = [k for k, other in self._agents.items() if other.caller in names] if names else []
         again = dict.fromkeys((key, *self._children.get(key, ()), *called, *islice(self._seeking, MAX_LOOKED)))
@@ -134,6 +138,7 @@ class Tree:
         self._last = step if self._last is None or step.end > self._last.end else self._last
         if not step.target or sum(map(len, self._handoffs.values())) >= MAX_HANDOFFS:
             return []
+        self._handoffs = self._handoffs or {}
         known = self._handoffs.setdefault(step.target, [])
         known[:] = [*(pair for pair in known if pair[0] is not step), (step, giver)]
         return [k for k in self._named.get(step.target, ()) if self._put(k)]
@@ -143,6 +148,7 @@ class Tree:
         calls = step.turn.asked if step.turn else ()
         for call in calls:
             if call.name and (len(self._asked) < MAX_NAMES or call.name in self._asked):
+                self._asked = self._asked or {}
                 self._asked[call.name] = max((step.end, len(calls)), self._asked.get(call.name, (0, 0)))
 
     def linked(self, span_ids: Iterable[bytes]) -> list[bytes]:
@@ -160,6 +166,7 @@ class Tree:
         """The parent was found in another trace; None: it turned out to be none."""
         self._outside.pop(child, None)
         if edge is not None:
+            self._outside = self._outside or {}
             self._outside[child] = edge
         if child in self._agents:
             self._put(child)
@@ -224,23 +231,24 @@ class Tree:
             return False
         if known is not None:
             self._take_out(known)
+        self._edges = self._edges or {}
         self._edges[key] = edge
         if edge.above is not None:
             own = self._children.get(edge.above, ())
             if len(own) < MAX_CHILDREN and key not in own:
-                self._children[edge.above] = (*own, key)
+                self._children = with_another(self._children, edge.above, key)
         if edge.giver is not None:
-            self._given_to[edge.giver] = (*self._given_to.get(edge.giver, ()), key)
+            self._given_to = with_another(self._given_to, edge.giver, key)
         if edge.call is not None:
-            self._by_call[edge.call] = (*self._by_call.get(edge.call, ()), key)
+            self._by_call = with_another(self._by_call, edge.call, key)
         if edge.unseen is not None:
-            self._awaiting[edge.unseen] = (*self._awaiting.get(edge.unseen, ()), key)
+            self._awaiting = with_another(self._awaiting, edge.unseen, key)
         return True
 
     def _await_senders(self, key: bytes) -> None:
         for source in self.links.sources(key):
-            if source not in self._nodes and key not in (waiting := self._awaiting.get(source, ())):
-                self._awaiting[source] = (*waiting, key)
+            if source not in self._nodes and key not in self._awaiting.get(source, ()):
+                self._awaiting = with_another(self._awaiting, source, key)
 
     def _take_out(self, edge: Edge) -> None:
         if edge.above is not None:
@@ -312,6 +320,7 @@ class Tree:
         earlier = [k for k in beside if k != key and k in self._agents and self._agents[k].start <= member.start]
         found = next((k for k in earlier if self.links.within(k, sources)), None)
         if found is None and len(self._seeking) < MAX_NAMES:
+            self._seeking = self._seeking or {}
             self._seeking[key] = None
         return found
 
@@ -334,6 +343,13 @@ class Tree:
             return False
         names = {self._agents[k].name for k in self._children.get(edge.above, ()) if k in self._agents}
         return len(names) > 1
+
+
+def with_another(known: dict[K, tuple[bytes, ...]], key: K, each: bytes) -> dict[K, tuple[bytes, ...]]:
+    """The same table with one more under a key; one of its own where there was none."""
+    known = known or {}
+    known[key] = (*known.get(key, ()), each)
+    return known
 
 
 def _without(key: bytes, keys: tuple[bytes, ...]) -> tuple[bytes, ...]:

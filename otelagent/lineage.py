@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from itertools import islice
 from typing import Final
 
-from otelagent.delegation import Edge, Member, Place, Tree, plain
+from otelagent.delegation import Edge, Member, Place, Tree, plain, with_another
 from otelagent.model import Finding, Kind, Plain, Receipt, Step
+from otelagent.nothing import NOTHING
 from otelagent.run import SOURCES, AgentRun, Observer
 from otelagent.stitching import may_delegate
 from otelagent.w3c import Context
@@ -64,39 +65,39 @@ class Lineage:
         self._nodes = nodes
         self._runs = runs
         self.tree = Tree(nodes)
-        self._receipts: dict[bytes, Receipt] = {}
+        self._receipts: dict[bytes, Receipt] = NOTHING
         self._owned: dict[bytes, list[bytes]] | None = None
         """Spans with receipts by the run that each belongs to, while runs are judged."""
         self._parents: dict[bytes, bytes] = {}
         """Ids of spans that have children, by themselves: one object for all that bear the id."""
-        self._leaves: dict[bytes, tuple[bytes, ...]] = {}
+        self._leaves: dict[bytes, tuple[bytes, ...]] = NOTHING
         """Agents' spans by the span above them."""
-        self._bearing: dict[bytes, tuple[bytes, ...]] = {}
+        self._bearing: dict[bytes, tuple[bytes, ...]] = NOTHING
         """Plain spans that have children, by the span above them."""
-        self._bodies: dict[bytes, bytes] = {}
-        self._agentic: set[bytes] = set()
-        self._calls: dict[bytes, Step] = {}
+        self._bodies: dict[bytes, bytes] = NOTHING
+        self._agentic: dict[bytes, None] = NOTHING
+        self._calls: dict[bytes, Step] = NOTHING
         self._new: list[bytes] = []
-        self._dirty: dict[bytes, None] = {}
+        self._dirty: dict[bytes, None] = NOTHING
         self._worked = 0
         """When the last turn of a model began."""
-        self.concluded: dict[bytes, None] = {}
+        self.concluded: dict[bytes, None] = NOTHING
         """Keys of runs that were judged since the owner looked last."""
-        self.alone: list[AgentRun] = []
+        self.alone: tuple[AgentRun, ...] = ()
         """Runs that ended, and that nothing in this trace asked for."""
-        self.empty_calls: list[Step] = []
+        self.empty_calls: tuple[Step, ...] = ()
         """Tool calls without an agent's run inside."""
-        self.turns: list[bytes] = []
+        self.turns: tuple[bytes, ...] = ()
         """Keys of runs that are one model call, whose trace has nothing else."""
-        self.silent_calls: list[Step] = []
+        self.silent_calls: tuple[Step, ...] = ()
         """Of these, those whose conversation isn't known yet."""
-        self._foreign: dict[bytes, tuple[tuple[str, Context], ...]] = {}
+        self._foreign: dict[bytes, tuple[tuple[str, Context], ...]] = NOTHING
         self.stirred = False
         """Spans that came since the runs were judged have changed what is known of them."""
-        self.loosened: list[bytes] = []
-        self.released: list[bytes] = []
-        """Tool calls that are no runs of their own after all."""
+        self.loosened: tuple[bytes, ...] = ()
         """Spans below which steps may belong to another run than before."""
+        self.released: tuple[bytes, ...] = ()
+        """Tool calls that are no runs of their own after all."""
 
     # --- places --------------------------------------------------------------------------------------------------
 
@@ -122,14 +123,14 @@ class Lineage:
         if item.kind is None and item.span_id in self._parents:
             self._bear(item.span_id, item.parent_id)
         elif item.kind is Kind.AGENT and item.parent_id:
-            self._leaves[item.parent_id] = (*self._leaves.get(item.parent_id, ()), item.span_id)
+            self._leaves = with_another(self._leaves, item.parent_id, item.span_id)
             if item.span_id not in self._parents:
                 for span_id in _last(self._bearing, item.parent_id):
                     self._pair(span_id, item.span_id)
 
     def _refers(self, span_id: bytes, refs: list[tuple[str, Context]]) -> None:
         if refs and len(self._foreign) < MAX_RECEIPTS:
-            self._foreign[span_id] = (*self._foreign.get(span_id, ()), *refs[:MAX_LINKS])
+            self._foreign = {**self._foreign, span_id: (*self._foreign.get(span_id, ()), *refs[:MAX_LINKS])}
 
     def foreign(self, key: bytes) -> list[tuple[str, Context]]:
         """Spans of other traces to which a run's span or one that encloses it refers, the nearest first."""
@@ -151,6 +152,7 @@ class Lineage:
             processed = receipt.processed if receipt.processed is not None else known.processed
             receipt = Receipt(assigned, processed, receipt.method, receipt.path, receipt.honest)
         if known is not None or len(self._receipts) < MAX_RECEIPTS:
+            self._receipts = self._receipts or {}
             self._receipts[span_id] = receipt
             self._new.append(span_id)
 
@@ -173,8 +175,9 @@ class Lineage:
             if node is None or node.kind is Kind.AGENT or self.stops(at) is not None:
                 return
             if node.kind is Kind.TOOL:
-                self._agentic.add(at)
-                self.loosened.append(at)
+                self._agentic = self._agentic or {}
+                self._agentic[at] = None
+                self.loosened += (at,)
                 return
             if not node.parent_id or node.parent_id == at:
                 return
@@ -193,7 +196,7 @@ class Lineage:
     def _bear(self, span_id: bytes, parent_id: bytes) -> None:
         """A plain span that has children may be the body of an agent beside it."""
         if parent_id:
-            self._bearing[parent_id] = (*self._bearing.get(parent_id, ()), span_id)
+            self._bearing = with_another(self._bearing, parent_id, span_id)
         for agent in _last(self._leaves, parent_id):
             self._pair(span_id, agent)
 
@@ -201,8 +204,9 @@ class Lineage:
         body, span = self._nodes[span_id], self._nodes[agent]
         slack = max(SLACK, int(SAME * (span.end - span.start)))
         if 0 <= body.start - span.start <= slack and 0 <= span.end - body.end <= slack:
+            self._bodies = self._bodies or {}
             self._bodies[span_id] = agent
-            self.loosened.append(span_id)
+            self.loosened += (span_id,)
             self._release(body.parent_id)
 
     def _release(self, span_id: bytes) -> None:
@@ -213,8 +217,8 @@ class Lineage:
             if node is None or node.kind is Kind.AGENT or node.parent_id == at:
                 return
             if at in self._agentic:
-                self._agentic.discard(at)
-                self.released.append(at)
+                del self._agentic[at]
+                self.released += (at,)
                 return
             at = node.parent_id
 
@@ -232,16 +236,16 @@ class Lineage:
             self.tree.asked(step)
             self._worked = max(self._worked, step.start)
             if key == step.span_id:
-                self.turns.append(key)
+                self.turns += (key,)
         elif step.kind is Kind.HANDOFF:
             self._touch(self.tree.handoff(step, key))
         if step.span_id in self._agentic:
             self._end(step)
         if step.kind in SOURCES and (below := self.tree.by_call(step.span_id)):
-            self._calls[step.span_id] = step
+            self._stands_for(step)
             self._touch(below)
         elif step.kind is Kind.TOOL and not step.rebuilt and (step.call_id or may_delegate(step)):
-            self.empty_calls.append(step)
+            self.empty_calls += (step,)
         if step.receipt is not None:
             self.receive(step.span_id, step.receipt)
         if run.ended is not None:
@@ -257,14 +261,19 @@ class Lineage:
             run.agent or next((s.agent for s in run.steps if s.agent and s.agent != tool.agent), None) or tool.tool
         )
         self._touch((tool.span_id, *self.tree.agent(tool.span_id, Member(run.agent, None, tool.start, tool.end))))
-        self._calls[tool.span_id] = tool
+        self._stands_for(tool)
+
+    def _stands_for(self, call: Step) -> None:
+        """An agent works inside the call."""
+        self._calls = self._calls or {}
+        self._calls[call.span_id] = call
 
     def changed(self, key: bytes) -> None:
         """A run's steps say more than before."""
         self._touch((key,))
         node = self._nodes.get(key)
         if node is not None and node.kind is Kind.LLM and key not in self.turns:
-            self.turns.append(key)
+            self.turns += (key,)
 
     def speaks(self, run: AgentRun, answer: Step | None) -> None:
         """A turn is all that shows an agent's run: its last, answered for a call, or that in which it goes on.
@@ -284,6 +293,7 @@ class Lineage:
 
     def _touch(self, keys: Iterable[bytes]) -> None:
         for key in keys:
+            self._dirty = self._dirty or {}
             self._dirty[key] = None
 
     def conclude(
@@ -301,10 +311,9 @@ class Lineage:
             return []
         due, self._owned = self._due(), None
         told = [(run, run.conclude(detectors)) for run in due]
-        self.concluded.update(dict.fromkeys(run.key for run in due))
-        self._dirty.clear()
-        self._owned = None
-        self.alone += [run for run in due if self._alone(run)]
+        self.concluded = {**self.concluded, **dict.fromkeys(run.key for run in due)} if due else self.concluded
+        self._dirty, self._owned = NOTHING, None
+        self.alone += tuple(run for run in due if self._alone(run))
         for run, _ in told:
             self._absorb(run)
         return told

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from otelagent.model import Kind
+from otelagent.nothing import NOTHING
 
 MAX_DEPTH: Final = 64
 MAX_LINKS: Final = 1_000
@@ -29,11 +30,12 @@ class SpanLinks:
 
     def __init__(self, nodes: Mapping[bytes, Place]) -> None:
         self._nodes = nodes
-        self._sent: dict[bytes, tuple[bytes, ...]] = {}
+        self._sent: dict[bytes, tuple[bytes, ...]] = NOTHING
 
     def add(self, span_id: bytes, sent: Sequence[bytes]) -> None:
         """A span refers to spans of its own trace."""
         if sent and len(self._sent) < MAX_LINKS:
+            self._sent = self._sent or {}
             self._sent[span_id] = tuple(sent[:MAX_EACH])
 
     def sources(self, key: bytes) -> frozenset[bytes]:

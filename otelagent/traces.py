@@ -12,11 +12,11 @@ from typing import Final
 
 from otelagent.abroad import Abroad
 from otelagent.baselines.learned import Baselines
-from otelagent.conversations import Conversations
+from otelagent.conversations import MAX_TEXTS, Conversations
 from otelagent.model import Receipt, Step
 from otelagent.reading.given import MAX_UNREAD, Budget
 from otelagent.run import Observer, roster
-from otelagent.trace import Closed, Listener, Node, Place, Trace
+from otelagent.trace import Closed, Listener, Node, Place, Shared, Trace
 
 RECENT: Final = 256
 """Traces in which a lost parent is looked for."""
@@ -54,6 +54,8 @@ class Limits:
     """Places kept of traces that have left, so that repeated spans are known again."""
     unread: int = MAX_UNREAD
     """Characters of content kept for grounding, over all traces."""
+    talked: int = MAX_TEXTS
+    """Characters that conversations keep of turns that have left."""
     awake_spans: int = 40_000
     """Spans of traces that hold objects; of more those that are quiet rest."""
     settle_s: float = 10.0
@@ -78,9 +80,10 @@ class LiveTraces:
         self._traces: OrderedDict[bytes, Trace] = OrderedDict()
         self._past: OrderedDict[bytes, dict[bytes, Node]] = OrderedDict()
         self._past_spans = 0
-        self._budget = Budget(self._limits.unread)
-        self._conversations = Conversations(self._budget)
+        self._conversations = Conversations(self._limits.talked)
         self._abroad = Abroad(self._traces, self._past, self._detectors, listener)
+        budget = Budget(self._limits.unread)
+        self._shared = Shared(listener, budget, self.normal, self._conversations, self._abroad)
         self._closing: set[bytes] = set()
         self._working: dict[bytes, Trace] = {}
         """Those that may have something to do within a second: agents work there."""
@@ -101,7 +104,7 @@ class LiveTraces:
         """The live trace with this id; made where there is none."""
         trace = self._traces.get(trace_id)
         if trace is None:
-            trace = Trace(trace_id, now, self._listener, self._budget, self.normal, self._conversations, self._abroad)
+            trace = Trace(trace_id, now, self._shared)
             self._traces[trace_id] = trace
             self._recall(trace)
             self._postpone(trace, now + min(self._limits.settle_s, self._limits.idle_s, self._limits.age_s))

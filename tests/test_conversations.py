@@ -10,8 +10,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otelagent.conversations import AGE, MAX_CONVERSATIONS, Conversation, Conversations
 from otelagent.diagnosis.scan import Report
-from otelagent.pipeline import Pipeline
+from otelagent.pipeline import Pipeline, Settings
 from otelagent.reading.given import Budget, Given
+from otelagent.traces import Limits
 from tests import builders
 
 TURN = 1_000 * builders.MILLISECOND
@@ -58,10 +59,12 @@ def _in_talk(spans: list[Span], conversation: str | None, later: int) -> list[Sp
     return spans
 
 
-def found(traces: Iterable[list[Span]], pause: float = 1.0, service: str = "test") -> list[tuple[str, bool]]:
+def found(
+    traces: Iterable[list[Span]], pause: float = 1.0, service: str = "test", limits: Limits | None = None
+) -> list[tuple[str, bool]]:
     """Modes of the findings that stand at the end, and whether they are made on a partial view."""
     report = Report()
-    pipeline = Pipeline(ears=(report,))
+    pipeline = Pipeline(Settings(limits=limits or Limits()), (report,))
     now = 0.0
     for spans in traces:
         for span in spans:
@@ -142,7 +145,7 @@ def test_child_with_an_id_of_its_own_leaves_the_parents_conversation_alone() -> 
 
 
 def test_conversations_are_bounded_in_number_and_age() -> None:
-    talks = Conversations(Budget())
+    talks = Conversations()
     pipeline = Pipeline()
     turn = pipeline.live.open(b"t" * 16, 0.0)
     for number in range(MAX_CONVERSATIONS + 5):
@@ -150,6 +153,38 @@ def test_conversations_are_bounded_in_number_and_age() -> None:
     assert len(talks) == MAX_CONVERSATIONS
     talks.tick(AGE + MAX_CONVERSATIONS)
     assert len(talks) == 4
+
+
+@pytest.mark.parametrize(("room", "known"), [(10_000, 2), (300, 1), (10, 0)])
+def test_where_there_is_no_room_for_all_the_conversation_that_was_left_last_is_remembered(
+    room: int, known: int
+) -> None:
+    scripts = (KEPT, KEPT, BROKEN, BROKEN)
+    a, b = (turns(*scripts, conversation=name) for name in "ab")
+    traces = [a[0], b[1], b[2], a[3]]
+    assert found(traces, 60.0, limits=Limits(talked=room)) == AMNESIA * known
+
+
+def test_equal_messages_of_a_conversations_turns_are_kept_once() -> None:
+    pipeline = Pipeline()
+    left = pipeline.live._conversations._budget.left
+    for number, spans in enumerate(turns(KEPT, KEPT, KEPT)):
+        pipeline.traces(builders.request(spans), number * 100.0)
+        pipeline.tick(number * 100.0 + 50)
+    assert left - pipeline.live._conversations._budget.left <= 2 * len(RULE + KEPT["steps"][0]["say"])  # given and told
+
+
+def test_conversation_that_is_let_go_while_a_turn_lives_gives_its_room_back() -> None:
+    talks, pipeline = Conversations(1_000), Pipeline()
+    turn = pipeline.live.open(b"t" * 16, 0.0)
+    turn.given.take("A text. " * 10)
+    talk = talks.join("test", "talk", turn, 0.0)
+    talks.leave(talk, turn)
+    assert talks._budget.left == 920
+    talks.join("test", "talk", turn, 0.0)
+    talks.tick(AGE + 1)
+    talks.leave(talk, turn)
+    assert talks._budget.left == 1_000
 
 
 SENT = {

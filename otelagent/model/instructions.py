@@ -55,6 +55,10 @@ class Instructions(Protocol):
         """Fingerprint of the text."""
 
     @property
+    def size(self) -> int:
+        """Characters of the text."""
+
+    @property
     def names(self) -> frozenset[int]: ...
     @property
     def words(self) -> frozenset[int]:

@@ -192,6 +192,7 @@ def _declare(asked: tuple[Asked, ...], content: Content, seen: Seen) -> None:
     if not new or len(seen.declared) > MAX_DECLARED:
         return
     offers = {offer.name: offer for offer in content.tools() if offer.name in new}
+    seen.declared = seen.declared or {}
     for name in new:
         offer = offers.get(name)
         seen.declared[name] = declared(offer.description, offer.output) if offer is not None else None

@@ -10,12 +10,13 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 from otelagent.model import Claim
+from otelagent.nothing import NOTHING
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.grounding import Ledger
 from otelagent.reading.parsing import dumps
 from otelagent.reading.values import Specifics, specifics
 
-MAX_UNREAD: Final = 48 << 20
+MAX_UNREAD: Final = 32 << 20
 """Characters that all traces together keep unread."""
 
 PER_TRACE: Final = 1 << 20
@@ -49,12 +50,23 @@ class Acted(msgspec.Struct, frozen=True, gc=False):
 
 
 class Budget:
-    """What all traces together keep unread, in characters. One owner."""
+    """What many keep together, in characters. One owner."""
 
-    __slots__ = ("left",)
+    __slots__ = ("_make_room", "left")
 
-    def __init__(self, characters: int = MAX_UNREAD) -> None:
+    def __init__(self, characters: int = MAX_UNREAD, make_room: Callable[[int], None] | None = None) -> None:
+        """`make_room`: has others let go until so many are left, if it can."""
         self.left = characters
+        self._make_room = make_room
+
+    def take(self, size: int) -> bool:
+        """Whether there is room for so many characters, which are taken then."""
+        if size > self.left and self._make_room is not None:
+            self._make_room(size)
+        if size > self.left:
+            return False
+        self.left -= size
+        return True
 
 
 class Given:
@@ -68,10 +80,11 @@ class Given:
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._ledger = Ledger()
+        self._ledger: Ledger | None = None
+        """Made when something is read."""
         self._unread: list[object] = []
         self._unread_size = 0
-        self._known: dict[int, None] = {}
+        self._known: dict[int, None] = NOTHING
         """Hashes of texts, and fingerprints of what is inside; a table is smaller than a set."""
         self._lost = False
         self.elsewhere: Elsewhere | None = None
@@ -92,7 +105,7 @@ class Given:
     @property
     def full(self) -> bool:
         """Something given isn't here: what seems ungrounded may be grounded."""
-        return self._lost or self._ledger.full
+        return self._lost or (self._ledger is not None and self._ledger.full)
 
     def take(self, text: object, inside: int | None = None) -> None:
         """Take a message's or result's content, as recorded; the same text again costs nothing.
@@ -105,8 +118,10 @@ class Given:
         if (key := _key(text)) is not None:
             if key in self._known:
                 return
+            self._known = self._known or {}
             self._known[key] = None
         if self._held(text) and inside is not None:
+            self._known = self._known or {}
             self._known[inside] = None
 
     def _held(self, text: object) -> bool:
@@ -114,10 +129,9 @@ class Given:
         size = len(text) if isinstance(text, str) else 256
         if self._unread_size + size > PER_TRACE:
             self._read(text)
-        elif size <= self._budget.left:
+        elif self._budget.take(size):
             self._unread.append(text)
             self._unread_size += size
-            self._budget.left -= size
         elif isinstance(text, str):
             self._lost = True
             return False
@@ -137,19 +151,27 @@ class Given:
         for text in self._unread:
             self._read(text)
         self.release()
-        return self._ledger.ungrounded(claims)
+        return (self._ledger or Ledger()).ungrounded(claims)
 
     def absorb(self, other: "Given") -> None:
         """Take over what another was given. What has no room is lost: nothing is read here."""
         if len(self._known) > MAX_KNOWN:
-            self._known.clear()
+            self._known = NOTHING
         for text in other._unread:
             if self._unread_size + (len(text) if isinstance(text, str) else 256) > PER_TRACE:
                 self._lost = True
                 break
             self.take(text)
-        self._ledger.merge(other._ledger)
+        if other._ledger is not None:
+            self._ledger = self._ledger if self._ledger is not None else Ledger()
+            self._ledger.merge(other._ledger)
         self._lost = self._lost or other._lost
+
+    def forget(self) -> None:
+        """Let all go, in favour of others."""
+        self._lost = True
+        self._known, self._ledger = NOTHING, None
+        self.release()
 
     def release(self) -> None:
         """Let the unread text go."""
@@ -158,6 +180,7 @@ class Given:
 
     def _read(self, text: object) -> None:
         found = _specifics(text)
+        self._ledger = self._ledger if self._ledger is not None else Ledger()
         self._ledger.add(found.hashes, found.numbers)
 
 

@@ -56,11 +56,6 @@ class TaskRead(TextRead):
     def fingerprint(self) -> int:
         return self._once("fingerprint", text_fingerprint)
 
-    @property
-    def size(self) -> int:
-        """Characters, of the head that is kept."""
-        return len(self._text)
-
 
 class InstructionsRead(TextRead):
     """A system or user message."""

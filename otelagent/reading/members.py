@@ -8,15 +8,18 @@ from typing import Final
 
 from otelagent.model import Status
 
+_LONGEST: Final = 64
+"""Characters of a name that are looked at: values are folded as names are, and may be long."""
+
 
 def folded(key: object) -> str:
     """A name with case, hyphens and underscores aside."""
-    return _folded(key if isinstance(key, str) else str(key))
+    return _folded((key if isinstance(key, str) else str(key))[:_LONGEST])
 
 
 @lru_cache(maxsize=8192)
 def _folded(key: str) -> str:
-    return key[:64].lower().replace("_", "").replace("-", "").replace(" ", "").replace("$", "").replace("@", "")
+    return key.lower().replace("_", "").replace("-", "").replace(" ", "").replace("$", "").replace("@", "")
 
 
 def names(text: str) -> frozenset[str]:

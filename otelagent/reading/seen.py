@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any, Final
 
 from otelagent.model import EARLY, Asked, Declared, Instructions, Item
+from otelagent.nothing import NOTHING
 from otelagent.reading.known import Known
 
 MAX_STANDING: Final = 128
@@ -35,11 +36,11 @@ class Seen:
     def __init__(self, elsewhere: Known[str, Asked] | None = None) -> None:
         """`elsewhere`: calls that any trace asked for, by id. Changed by all that share it."""
         self._elsewhere = elsewhere
-        self.declared: dict[str, Declared | None] = {}
+        self.declared: dict[str, Declared | None] = NOTHING
         """What tools that were asked for say their results are; None where they say nothing."""
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, Asked] = NOTHING
         self._known: dict[int, None] = {}
-        self._instructions: dict[int, Instructions] = {}
+        self._instructions: dict[int, Instructions] = NOTHING
         self._standing: tuple[Instructions, ...] = ()
         """Of the last history."""
 
@@ -61,6 +62,7 @@ class Seen:
             return
         for call in calls:
             if call.id is not None:
+                self._asked = self._asked or {}
                 self._asked[call.id] = call
                 if self._elsewhere is not None and is_unique(call.id):
                     self._elsewhere.keep(call.id, call)
@@ -87,6 +89,7 @@ class Seen:
     def instruct(self, fingerprint: int, message: Instructions) -> None:
         """A system or user message was read."""
         if len(self._instructions) < MAX_STANDING:
+            self._instructions = self._instructions or {}
             self._instructions[fingerprint] = message
 
     def standing(self, history: Sequence[Item]) -> tuple[tuple[Instructions, ...], int]:

@@ -49,6 +49,11 @@ class TextRead:
             self._mark = xxh3_64_intdigest(self._text.encode(errors="replace"))
         return self._mark
 
+    @property
+    def size(self) -> int:
+        """Characters that are kept."""
+        return len(self._text)
+
     def _once(self, what: str, read: Callable[[str], T]) -> T:
         mark = self._mark
         shared = _TEXTS.get(self.mark if mark is None else mark)

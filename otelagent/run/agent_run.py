@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 from otelagent.model import BAD, Answered, Call, Finding, Kind, Receipt, Status, Step, Use
+from otelagent.nothing import NOTHING
 from otelagent.questions import Decision, OpenQuestions
 from otelagent.rules import Given as GivenRule
 from otelagent.rules import Rules
@@ -79,7 +80,7 @@ class AgentRun:
         self.provisional = True
         self.ended: Step | None = None
         """The agent's own step, once it passed."""
-        self.findings: dict[Identity, Finding] = {}
+        self.findings: dict[Identity, Finding] = NOTHING
         self._abstained: frozenset[tuple[str, str]] = _NONE
         self.receipt: Receipt | None = None
         """How much of its assignment it has done, where that shows."""
@@ -375,7 +376,7 @@ class AgentRun:
                 self._used(_INVITATION, use)
 
     def _used(self, tool: str, use: Use) -> None:
-        used = self.trace.used
+        used = self.trace.used = self.trace.used or {}
         known = used.get(tool)
         if known is None and len(used) >= MAX_TOOLS:
             return
@@ -400,6 +401,7 @@ class AgentRun:
         known = self.findings.get(own)
         if known == finding:
             return False
+        self.findings = self.findings or {}
         self.findings[own] = finding
         return known is None or known.cause != finding.cause or known.consequences != finding.consequences
 

@@ -18,8 +18,10 @@ class TraceView(Protocol):
     trace_id: bytes
     used: dict[str, Use]
     """Tools by name, and what their calls may have done; bounded."""
-    instructions: list[Instructions]
-    """System and user messages of this trace, bounded."""
+
+    @property
+    def instructions(self) -> Sequence[Instructions]:
+        """System and user messages of this trace, bounded."""
 
     @property
     def given(self) -> Given:
@@ -28,8 +30,9 @@ class TraceView(Protocol):
     def told(self, instructions: Sequence[Instructions]) -> None:
         """Take over new system and user messages."""
 
-    normal: Baselines
-    """What is usual for tools and tasks."""
+    @property
+    def normal(self) -> Baselines:
+        """What is usual for tools and tasks."""
 
     def converse(self, run: "AgentRun", name: str) -> None:
         """A run says to which conversation it belongs."""
@@ -42,7 +45,10 @@ class TraceView(Protocol):
 
     partial_view: bool
     """Part of the trace was not seen."""
-    service: str
+
+    @property
+    def service(self) -> str:
+        """Of its steps."""
 
     @property
     def over(self) -> bool:

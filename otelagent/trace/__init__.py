@@ -2,6 +2,7 @@
 
 from otelagent.trace.listener import Closed, Listener
 from otelagent.trace.place import Node, Place, creates
+from otelagent.trace.shared import Shared
 from otelagent.trace.trace import Trace
 
-__all__ = ["Closed", "Listener", "Node", "Place", "Trace", "creates"]
+__all__ = ["Closed", "Listener", "Node", "Place", "Shared", "Trace", "creates"]

@@ -3,6 +3,7 @@
 from itertools import chain
 
 from otelagent.model import Answered, Step
+from otelagent.nothing import NOTHING
 from otelagent.run import SOURCES
 
 
@@ -12,8 +13,8 @@ class Calls:
     __slots__ = ("_by_id", "_unnamed")
 
     def __init__(self) -> None:
-        self._by_id: dict[str, Step] = {}
-        self._unnamed: dict[bytes, Step] = {}
+        self._by_id: dict[str, Step] = NOTHING
+        self._unnamed: dict[bytes, Step] = NOTHING
 
     def __bool__(self) -> bool:
         return bool(self._by_id or self._unnamed)
@@ -23,8 +24,10 @@ class Calls:
         if step.kind not in SOURCES:
             return
         if step.call_id:
+            self._by_id = self._by_id or {}
             self._by_id.setdefault(step.call_id, step)
         else:
+            self._unnamed = self._unnamed or {}
             self._unnamed[step.span_id] = step
 
     def of(self, answered: Answered) -> Step | None:

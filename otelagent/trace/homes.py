@@ -4,6 +4,7 @@ from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from otelagent.model import Kind, Step
+from otelagent.nothing import NOTHING
 from otelagent.run import AgentRun, Observer, order
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ class Homes:
     __slots__ = ("_waiting",)
 
     def __init__(self) -> None:
-        self._waiting: dict[bytes, list[Step]] = {}
+        self._waiting: dict[bytes, list[Step]] = NOTHING
         """By the key of their run."""
 
     @property
@@ -29,6 +30,7 @@ class Homes:
         if waiting := self._waiting.pop(run.key, []):
             steps = sorted([*waiting, *steps], key=order)
         if any(map(trace.refers_to_unseen, steps)):
+            self._waiting = self._waiting or {}
             self._waiting[run.key] = steps
         elif run.in_order(steps[0]):
             for step in steps:
@@ -59,8 +61,8 @@ class Homes:
         for key in lineage.released:
             if key in trace.runs:
                 moved += self._dissolve(trace, key, trace.owner(key))
-        lineage.released.clear()
-        loosened, lineage.loosened = lineage.loosened, []
+        lineage.released = ()
+        loosened, lineage.loosened = lineage.loosened, ()
         for span_id in loosened:
             moved += self._part(trace, span_id, detectors)
         return moved
@@ -68,7 +70,7 @@ class Homes:
     def _dissolve(self, trace: "Trace", key: bytes, into: bytes) -> list[Step]:
         run = trace.runs.pop(key)
         target = trace.run(into)
-        target.findings.update(run.findings)
+        target.findings = {**target.findings, **run.findings} if run.findings else target.findings
         target.former |= {key, *run.former}
         return [*run.own_steps(), *self._waiting.pop(key, [])]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from operator import itemgetter
 
 from otelagent.model import Plain, Step
+from otelagent.nothing import NOTHING
 from otelagent.run import SOURCES
 from otelagent.trace.place import Node, Place
 
@@ -14,7 +15,7 @@ class HttpStatuses:
     __slots__ = ("_by_span",)
 
     def __init__(self) -> None:
-        self._by_span: dict[bytes, tuple[int, int]] = {}
+        self._by_span: dict[bytes, tuple[int, int]] = NOTHING
 
     def __bool__(self) -> bool:
         return bool(self._by_span)
@@ -42,4 +43,5 @@ class HttpStatuses:
             carried = (end, own)
         above = self._by_span.get(parent_id)
         if carried is not None and (above is None or carried[0] >= above[0]):
+            self._by_span = self._by_span or {}
             self._by_span[parent_id] = carried

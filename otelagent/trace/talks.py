@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from otelagent.conversations import Conversation, Conversations, Turn
 from otelagent.model import Claim, Instructions, Use
+from otelagent.nothing import NOTHING
 from otelagent.run import AgentRun
 
 MAX_TALKS: Final = 8
@@ -19,7 +20,7 @@ class Talks:
     def __init__(self, conversations: Conversations, trace_id: bytes) -> None:
         self._conversations = conversations
         self._trace_id = trace_id
-        self._by_name: dict[str, Conversation] = {}
+        self._by_name: dict[str, Conversation] = NOTHING
         self._asked = False
         """Other turns were looked into."""
 
@@ -40,13 +41,14 @@ class Talks:
         """A run of the trace, `turn`, belongs to a conversation; False where that was known, or there are too many."""
         if name in self._by_name or len(self._by_name) >= MAX_TALKS:
             return False
+        self._by_name = self._by_name or {}
         self._by_name[name] = self._conversations.join(service, name, turn, now)
         return True
 
     def leave(self, turn: Turn) -> None:
         """The trace leaves memory; its conversations keep what later turns may ask for."""
         for talk in self._by_name.values():
-            talk.leave(turn)
+            self._conversations.leave(talk, turn)
 
     def noted(self, key: str) -> Iterator[Any]:
         """A note of the runs of other turns."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from otelagent.model import Finding
+from otelagent.nothing import NOTHING
 from otelagent.run import AgentRun, Identity
 from otelagent.trace.listener import Listener
 
@@ -20,11 +21,11 @@ class Told:
     __slots__ = ("_absorbed", "_ever", "_standing", "_waiting")
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[AgentRun, Finding]] = []
-        self._ever: set[Identity] = set()
-        self._standing: dict[Standing, Finding] = {}
+        self._waiting: tuple[tuple[AgentRun, Finding], ...] = ()
+        self._ever: dict[Identity, None] = NOTHING
+        self._standing: dict[Standing, Finding] = NOTHING
         """Told, and not taken back."""
-        self._absorbed: dict[Identity, Standing] = {}
+        self._absorbed: dict[Identity, Standing] = NOTHING
         """What took the place of findings."""
 
     @property
@@ -34,18 +35,19 @@ class Told:
 
     def add(self, run: AgentRun, findings: Iterable[Finding]) -> None:
         """Told by `tell`: what another finding takes the place of until then isn't told at all."""
-        self._waiting += [(run, finding) for finding in findings]
+        self._waiting += tuple([(run, finding) for finding in findings])
 
     def tell(self, trace: "Trace", listener: Listener) -> None:
         """Tell what waits and still holds, and take back what was told and doesn't."""
-        waiting, self._waiting = self._waiting, []
-        waiting = [(run, finding) for run, finding in waiting if finding.identity in run.findings]
+        waiting = [(run, finding) for run, finding in self._waiting if finding.identity in run.findings]
+        self._waiting = ()
         for run, finding in waiting:
             self._leave(run, finding, trace, listener)
         for run, finding in waiting:
             identity = finding.identity
             first = identity not in self._ever
-            self._ever.add(identity)
+            self._ever, self._standing = self._ever or {}, self._standing or {}
+            self._ever[identity] = None
             self._standing[run.key, identity] = finding
             listener.found(finding, run, trace, first)
         if self._standing:

@@ -7,22 +7,23 @@ from typing import Any, Final, cast
 
 from otelagent import canary, turns
 from otelagent.baselines.learned import Baselines
-from otelagent.conversations import Conversations
 from otelagent.delegation import Edge
 from otelagent.lineage import Lineage
 from otelagent.log_parts import LogParts, tell
 from otelagent.model import Answered, Finding, Instructions, Kind, LogPart, Plain, Receipt, Step, Use
+from otelagent.nothing import NOTHING
 from otelagent.reading.declared import declared
-from otelagent.reading.given import Budget, Given
+from otelagent.reading.given import Given
 from otelagent.reading.seen import Seen
 from otelagent.run import LASTING, SOURCES, AgentRun, Observer, order, roster
 from otelagent.trace import fitting
 from otelagent.trace.calls import Calls
 from otelagent.trace.homes import Homes
 from otelagent.trace.http_statuses import HttpStatuses
-from otelagent.trace.listener import Elsewhere, Listener
+from otelagent.trace.names import NAMELESS
 from otelagent.trace.place import Node, Place, bare, plain
 from otelagent.trace.rest import Resting
+from otelagent.trace.shared import Shared
 from otelagent.trace.talks import Talks
 from otelagent.trace.told import Told
 
@@ -40,28 +41,23 @@ class Trace(Resting):
     """One live trace. Changed only by LiveTraces."""
 
     __slots__ = (
-        "_budget",
-        "_by_agent",
         "_calls",
-        "_elsewhere",
         "_final",
         "_homes",
         "_housed",
         "_linked",
-        "_listener",
+        "_names",
+        "_shared",
         "_size",
         "_told",
         "bytes",
-        "conversations",
         "due",
-        "environment",
         "given",
         "http",
         "instructions",
         "lineage",
         "logged",
         "nodes",
-        "normal",
         "opened",
         "origin",
         "outcomes",
@@ -72,13 +68,11 @@ class Trace(Resting):
         "root_seen",
         "runs",
         "seen",
-        "service",
         "stirred",
         "talks",
         "touched",
         "trace_id",
         "used",
-        "workflow",
     )
 
     HELD = (
@@ -102,19 +96,9 @@ class Trace(Resting):
     _homes: Homes
     _told: Told
 
-    def __init__(
-        self,
-        trace_id: bytes,
-        now: float,
-        listener: Listener,
-        budget: Budget,
-        normal: Baselines,
-        conversations: Conversations,
-        elsewhere: Elsewhere,
-    ) -> None:
+    def __init__(self, trace_id: bytes, now: float, shared: Shared) -> None:
         super().__init__()
-        self.normal = normal
-        self._elsewhere = elsewhere
+        self._shared = shared
         self.trace_id = trace_id
         self.opened = now
         self.touched = now
@@ -122,11 +106,9 @@ class Trace(Resting):
         """The second in which it is looked at next while nobody works here."""
         self.nodes: dict[bytes, Place] = {}
         self.runs: dict[bytes, AgentRun] = {}
-        self._budget = budget
-        self.conversations = conversations
-        self.talks = Talks(conversations, trace_id)
-        self.instructions: list[Instructions] = []
-        self.used: dict[str, Use] = {}
+        self.talks = Talks(shared.conversations, trace_id)
+        self.instructions: tuple[Instructions, ...] = ()
+        self.used: dict[str, Use] = NOTHING
         self.bytes = 0
         """Of its steps' spans, as they came."""
         self.partial_view = False
@@ -136,16 +118,11 @@ class Trace(Resting):
         """It left once already, and spans came after that."""
         self.root_seen = False
         self.root_failed = False
-        self.service = ""
-        self.environment = ""
-        self.workflow: str | None = None
-        self._by_agent = False
-        """The workflow's name is that of an agent: of the outermost, once it has passed."""
-        self.outcomes: dict[bytes, tuple[str, bool]] = {}
+        self._names = NAMELESS
+        self.outcomes: dict[bytes, tuple[str, bool]] = NOTHING
         """Of agents' spans that have left: the outcome they were given, and whether their status was error."""
         self.origin: tuple[bytes, ...] = ()
         """Serialised resource of the last span that came."""
-        self._listener = listener
         self._calls = Calls()
         self.http = HttpStatuses()
         self.logged = False
@@ -166,9 +143,9 @@ class Trace(Resting):
             case "lineage":
                 return Lineage(self.nodes, self.runs)
             case "given":
-                return Given(self._budget)
+                return Given(self._shared.budget)
             case "seen":
-                return Seen(self.conversations.asked)
+                return Seen(self._shared.conversations.asked)
             case "parts":
                 self.logged = True
                 return LogParts()
@@ -195,17 +172,35 @@ class Trace(Resting):
         for run in self.runs.values():
             run.trace = self
         if "given" in held:
-            self.given.belong(self._budget, self.talks.ungrounded if self.talks else None)
+            self.given.belong(self._shared.budget, self.talks.ungrounded if self.talks else None)
         if "seen" in held:
-            self.seen.belong(self.conversations.asked)
+            self.seen.belong(self._shared.conversations.asked)
+
+    # --- what it is called by -----------------------------------------------------------------------------------
+
+    @property
+    def service(self) -> str:
+        return self._names.service
+
+    @property
+    def environment(self) -> str:
+        return self._names.environment
+
+    @property
+    def workflow(self) -> str | None:
+        return self._names.workflow
 
     # --- what a run asks ----------------------------------------------------------------------------------------
 
+    @property
+    def normal(self) -> Baselines:
+        return self._shared.normal
+
     def abstain(self, mode: str, reason: str) -> None:
-        self._listener.abstained(mode, reason)
+        self._shared.listener.abstained(mode, reason)
 
     def told(self, instructions: Sequence[Instructions]) -> None:
-        self.instructions += instructions[: MAX_INSTRUCTIONS - len(self.instructions)]
+        self.instructions += tuple(instructions[: MAX_INSTRUCTIONS - len(self.instructions)])
 
     def converse(self, run: AgentRun, name: str) -> None:
         if self.talks.join(name, self.service, self, self.touched):
@@ -236,20 +231,20 @@ class Trace(Resting):
     def dissolve(self) -> None:
         """Let go of all runs, which know their trace: what points in a circle waits for the garbage collector."""
         self.runs.clear()
-        self.lineage.alone.clear()
+        self.lineage.alone = ()
         self.given.elsewhere = None
 
     def dismissed(self, mode: str, step: Step, why: str) -> None:
-        self._listener.dismissed(mode, step, why)
+        self._shared.listener.dismissed(mode, step, why)
 
     def raised(self, mode: str, step: Step, error: Exception) -> None:
-        self._listener.raised(mode, step, error)
+        self._shared.listener.raised(mode, step, error)
 
     def call_of(self, answered: Answered) -> Step | None:
         return self._calls.of(answered)
 
     def shown_before(self, answered: Answered) -> bool:
-        return self.conversations.shows(answered.id, self.trace_id)
+        return self._shared.conversations.shows(answered.id, self.trace_id)
 
     def fit(self, step: Step) -> None:
         if step.service != canary.AGENT:
@@ -280,21 +275,21 @@ class Trace(Resting):
         return self.lineage.edge(run)
 
     def children(self, run: AgentRun) -> Sequence[AgentRun]:
-        return [*self.lineage.children(run), *self._elsewhere.workers(run)]
+        return [*self.lineage.children(run), *self._shared.elsewhere.workers(run)]
 
     def enclosing(self, run: AgentRun) -> AgentRun | None:
         edge = self.lineage.edge(run)
         above = self.runs.get(edge.above) if edge is not None and edge.above is not None else None
         if edge is None or not edge.trace_id:
             return above
-        wrapped = self._elsewhere.employer(above) if above is not None else None  # its span only wraps the run
-        return self._elsewhere.employer(run) or wrapped
+        wrapped = self._shared.elsewhere.employer(above) if above is not None else None  # its span only wraps the run
+        return self._shared.elsewhere.employer(run) or wrapped
 
     def siblings(self, run: AgentRun) -> Sequence[AgentRun]:
         above, here = self.enclosing(run), self.lineage.siblings(run)
         if above is None:
             return here
-        abroad = above.trace.children(above) if above.trace is not self else self._elsewhere.workers(above)
+        abroad = above.trace.children(above) if above.trace is not self else self._shared.elsewhere.workers(above)
         return [*here, *(other for other in abroad if other is not run)]
 
     def noted(self, run: AgentRun, key: str) -> Iterator[Any]:
@@ -323,7 +318,7 @@ class Trace(Resting):
         edge = self.lineage.edge(run)
         if edge is None or not edge.asked:
             return self.call(edge.call) if edge is not None else None
-        home = self._elsewhere.employer(run)
+        home = self._shared.elsewhere.employer(run)
         asked = [s for s in home.steps if s.span_id == edge.asked] if home is not None else []
         shown = [s for s in asked if s.rebuilt]
         return turns.matching(shown, run) if shown else next(iter(asked), None)
@@ -338,12 +333,12 @@ class Trace(Resting):
         if call.span_id not in spans or not call.rebuilt:
             return call.span_id in spans
         run = self.runs.get(self.run_of(call))  # its span is the turn that shows it, with others
-        return run is not None and any(w.trace.called(w) is call for w in self._elsewhere.workers(run))
+        return run is not None and any(w.trace.called(w) is call for w in self._shared.elsewhere.workers(run))
 
     def _answered_calls(self) -> set[bytes]:
         """Spans for which runs of other traces work, and those that enclose them."""
         found: set[bytes] = set()
-        for at in self._elsewhere.answered(self.trace_id):
+        for at in self._shared.elsewhere.answered(self.trace_id):
             while at in self.nodes and at not in found:
                 found.add(at)
                 at = self.nodes[at].parent_id
@@ -360,7 +355,7 @@ class Trace(Resting):
         return ((run, step) for run, step in self.lineage.coworkers() if not self._answered_abroad(step, abroad))
 
     def outlived(self, finding: Finding) -> bool:
-        return not all(self._elsewhere.lives(e.trace_id) for e in finding.evidence if e.trace_id)
+        return not all(self._shared.elsewhere.lives(e.trace_id) for e in finding.evidence if e.trace_id)
 
     def giver(self, run: AgentRun) -> AgentRun | None:
         return self.lineage.giver(run)
@@ -416,7 +411,7 @@ class Trace(Resting):
         self.lineage.share(item)
         if isinstance(item, Step):
             self.nodes[item.span_id] = item
-            self._name(item)
+            self._names = self._names.after(item)
         else:
             self.nodes[item.span_id] = plain(item)
         if not item.parent_id:
@@ -425,16 +420,6 @@ class Trace(Resting):
         self.lineage.link(item)
         self.stirred = self.stirred or item.span_id in self.runs
         return True
-
-    def _name(self, step: Step) -> None:
-        kind, traits = step.kind, step.traits
-        self.service = traits.service or self.service
-        self.environment = traits.environment or self.environment
-        top = kind is Kind.WORKFLOW or (kind is Kind.AGENT and (self.workflow is None or self._by_agent))
-        if traits.workflow or top:
-            first = self.workflow is None or kind is Kind.WORKFLOW or not step.parent_id
-            self._by_agent = not traits.workflow and kind is Kind.AGENT
-            self.workflow = traits.workflow or ((step.agent or step.name) if first else self.workflow)
 
     # --- phase b: whose step ------------------------------------------------------------------------------------
 
@@ -490,7 +475,7 @@ class Trace(Resting):
         self._final = final
         for run, findings in self.lineage.conclude(roster(detectors).concluding, self.owner, final):
             self.tell(run, findings)
-        self._told.tell(self, self._listener)
+        self._told.tell(self, self._shared.listener)
 
     def join(self, step: Step) -> None:
         """Add to a new step's content what log records have told of it already."""
