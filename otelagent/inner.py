@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -157,6 +158,19 @@ def inner(run: AgentRun, since: int = 0) -> Iterator[Inner]:
             continue
         if (found := _between(steps, begin, at, talks, work)) is not None:
             yield found
+
+
+def called_since(run: AgentRun, since: int) -> bool:
+    """Whether a call that may stand for a child has ended at that time or later: it was given a text, or is named as an
+    agent. Looks at the steps since then alone, however long the run is."""
+    first = bisect_left(run.steps, since, key=attrgetter("end"))
+    return any(_may_begin(step) for step in run.steps[first:])
+
+
+def _may_begin(step: Step) -> bool:
+    if step.kind is not Kind.TOOL or step.call is None:
+        return False
+    return bool(step.call.like is not None and step.call.like.texts) or may_delegate(step)
 
 
 def _after(places: Sequence[int], place: int) -> int | None:

@@ -15,7 +15,7 @@ from otelagent.attributes import (
 from otelagent.coverage import OWN_CALLS, Coverage, agreed, inferred, reported
 from otelagent.delegation import Edge
 from otelagent.detectors.detector import PHRASES, Detector, evidence_of, threshold
-from otelagent.inner import Inner, inner, settled
+from otelagent.inner import Inner, called_since, inner, settled
 from otelagent.model import Evidence, Finding, Kind, Layer, Need, Receipt, Severity, Step
 from otelagent.recovery import given_by, given_on, made_good, sources, unresolved
 from otelagent.run import AgentRun, Wake
@@ -107,10 +107,13 @@ class DelegationIncomplete(Detector):
     )
 
     def observe(self, step: Step, run: AgentRun) -> Iterator[Finding]:
-        if step.kind is Kind.LLM and run.ended is None and self._several(step, run) and settled(run):
+        if step.kind is Kind.LLM and run.ended is None and self._several(step, run):
             since = run.notes.get(_JUDGED, 0)
-            run.notes[_JUDGED] = step.end
-            yield from self._inner(run, since)
+            if not called_since(run, since):
+                run.notes[_JUDGED] = step.end
+            elif settled(run):
+                run.notes[_JUDGED] = step.end
+                yield from self._inner(run, since)
         if step.kind is Kind.AGENT and step is run.ended and not run.trace.wraps(run):
             answer = said(run)
             if answer is None and not step.failed:

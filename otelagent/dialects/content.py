@@ -62,7 +62,8 @@ class SpanContent:
     def history(self) -> Sequence[Item]:
         if self._history is _UNREAD:
             instructions = self._first(self._plan.instructions, "system")
-            self._history = (*instructions, *self._first(self._plan.input, "user"))
+            given = self._first(self._plan.input, "user")
+            self._history = (*instructions, *given) if instructions else given
         return self._history
 
     def completion(self) -> Sequence[Message]:

@@ -3,7 +3,7 @@
 Messages of a history are told apart by the hash of their bytes and decoded one by one when asked for.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -56,7 +56,7 @@ _OUTPUTS: Final = (
 class Listing(NamedTuple):
     """Messages in order. `cut`: the text ended in the middle; what could be read whole is here."""
 
-    items: list[Item]
+    items: Sequence[Item]
     cut: bool = False
 
 
@@ -103,12 +103,17 @@ def _listed_text(text: str, role: str) -> Listing:
         return NOTHING
     try:
         if head[0] == "[":
-            return Listing([_raw_item(raw, role) for raw in _flattened(_RAW_LIST.decode(text), 0)[:MAX_MESSAGES]])
+            return Listing(items_of(text, role))
         if head[0] == "{":
             return Listing([_raw_item(raw, r) for raw, r in _raw_found(text, role, 0)][:MAX_MESSAGES])
         return Listing([item(unpacked(text), role)])
     except UNREADABLE:
         return _damaged(text, role)
+
+
+def items_of(text: str | bytes, role: str) -> list[Item]:
+    """The messages of a list in JSON; raises one of UNREADABLE where it isn't one."""
+    return [_raw_item(raw, role) for raw in _flattened(_RAW_LIST.decode(text), 0)[:MAX_MESSAGES]]
 
 
 def _damaged(text: str, role: str) -> Listing:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final, Protocol
 
 from xxhash import xxh3_64_intdigest
 
+from otelagent.dialects.continued import continued
 from otelagent.dialects.encoded import unpacked
 from otelagent.dialects.messages import NOTHING, Listing, completion, listing
 from otelagent.dialects.shapes import NOT_CAPTURED, is_message, message
@@ -56,7 +57,7 @@ class Listed:
         return (self.key,)
 
     def read(self, span: Span, role: str) -> Listing:
-        return listing(span.attributes.get(self.key), role)
+        return continued(span.attributes.get(self.key), span.trace_id, role)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Content: what a dialect can decode on demand."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -54,6 +55,38 @@ class Item(msgspec.Struct, frozen=True, gc=False):
 
     fingerprint: int
     read: Callable[[], Message]
+
+
+class History(Sequence[Item]):
+    """Messages that a model was given, in order. Those at its beginning may be known by their fingerprints alone, and
+    are read only if they are asked for after all."""
+
+    __slots__ = ("_earlier", "_later", "_read", "prints")
+
+    def __init__(self, later: Sequence[Item], earlier: Iterable[int], read: Callable[[int], Message]) -> None:
+        """`read`: gives the message at a place among the `earlier` ones."""
+        self.prints = [*earlier]
+        """Fingerprints of all messages."""
+        self._earlier = len(self.prints)
+        self._later = later
+        self._read = read
+        self.prints += [item.fingerprint for item in later]
+
+    def __len__(self) -> int:
+        return len(self.prints)
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return [self[place] for place in range(*at.indices(len(self)))]
+        at = at + len(self) if at < 0 else at
+        if at >= self._earlier:
+            return self._later[at - self._earlier]
+        return Item(self.prints[at], partial(self._read, at))
+
+    @staticmethod
+    def prints_of(items: Sequence[Item]) -> list[int]:
+        """Fingerprints, in order."""
+        return items.prints if isinstance(items, History) else [item.fingerprint for item in items]
 
 
 class ToolOffer(msgspec.Struct, frozen=True):

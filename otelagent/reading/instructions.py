@@ -20,10 +20,11 @@ MAX_INSTRUCTIONS: Final = 16_384
 class TaskRead(TextRead):
     """What a user message asks for; its head only."""
 
-    __slots__ = ()
+    __slots__ = ("_fingerprint",)
 
     def __init__(self, text: str) -> None:
         super().__init__(text[:HEAD])
+        self._fingerprint: int | None = None
 
     @property
     def items(self) -> Items:
@@ -54,7 +55,10 @@ class TaskRead(TextRead):
 
     @property
     def fingerprint(self) -> int:
-        return self._once("fingerprint", text_fingerprint)
+        """Asked of all turns of a run by each that ends."""
+        if self._fingerprint is None:
+            self._fingerprint = self._once("fingerprint", text_fingerprint)
+        return self._fingerprint
 
 
 class InstructionsRead(TextRead):

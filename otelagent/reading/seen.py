@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Final
 
-from otelagent.model import EARLY, Asked, Declared, Instructions, Item
+from otelagent.model import EARLY, Asked, Declared, History, Instructions, Item
 from otelagent.nothing import NOTHING
 from otelagent.reading.known import Known
 
@@ -97,35 +97,36 @@ class Seen:
         known, last = self._instructions, len(history) - EARLY
         if not known:
             return (), 0
-        places = [position for position, item in enumerate(history) if item.fingerprint in known]
-        found = tuple([known[history[position].fingerprint] for position in places])
+        prints = History.prints_of(history)
+        places = [position for position, each in enumerate(prints) if each in known]
+        found = tuple([known[prints[position]] for position in places])
         if found != self._standing:
             self._standing = found
         return self._standing, bisect_left(places, last)
 
     def fresh(self, history: Sequence[Item]) -> list[tuple[int, Item]]:
         """Messages not seen before, with their positions. Equal messages of one history are told apart by count."""
-        prints = [item.fingerprint for item in history]
+        prints = History.prints_of(history)
         distinct = set(prints)
         if len(distinct) == len(prints) and len(new := distinct.difference(self._known)) <= FEW:
             places = sorted(map(prints.index, new))
             self._known.update((prints[place], None) for place in places)
             found = [(place, history[place]) for place in places]
         else:
-            found = self._unseen(history)
+            found = [(place, history[place]) for place in self._unseen(prints)]
         if len(self._known) > MAX_SEEN:
             self._known = dict.fromkeys(islice(self._known, MAX_SEEN // 2, None))
         return found
 
-    def _unseen(self, history: Sequence[Item]) -> list[tuple[int, Item]]:
+    def _unseen(self, prints: Sequence[int]) -> list[int]:
         counts: dict[int, int] = {}
         found = []
-        for position, item in enumerate(history):
-            nth = counts[item.fingerprint] = counts.get(item.fingerprint, 0) + 1
-            key = item.fingerprint if nth == 1 else hash((item.fingerprint, nth))
+        for position, each in enumerate(prints):
+            nth = counts[each] = counts.get(each, 0) + 1
+            key = each if nth == 1 else hash((each, nth))
             if key not in self._known:
                 self._known[key] = None
-                found.append((position, item))
+                found.append(position)
         return found
 
 
