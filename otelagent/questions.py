@@ -250,7 +250,7 @@ class OpenQuestions:
         if said is None or not any(map(_cut_short, waiting)) or (said.receipt is not None and said.receipt.honest):
             return None
         task = self._task
-        troubled = task.troubles if task is not None and task.about_trouble else ()
+        troubled = task.troubles if task is not None else ()
         admitting = said.of_the_looking(ungrounded, troubled, strictly=True)
         doubting = said.of_the_looking(ungrounded if troubled else (), troubled, strictly=True)
         return _Looking(admitting.admission, doubting.doubts)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector, evidence_of, threshold, unfounded
 from otelagent.model import Evidence, Finding, Layer, Need, Role, Severity, Status, Step
 from otelagent.questions import WHY, Decision, Verdict
+from otelagent.reading.arguments import words_of
 from otelagent.reading.deed_patterns import DEEDS
 from otelagent.reading.doers import may_do
 from otelagent.reading.own_verbs import says_done
@@ -68,9 +69,10 @@ class ToolErrorIgnored(Detector):
             run.dismiss(self.mode, decision.source, WHY[decision.verdict])
 
     def _fabricated(self, decision: Decision, run: AgentRun) -> bool:
-        """One such claim is enough where the agent had no source to answer from at all, or for the number that an
-        action would have given."""
-        needed = self.claims if any(map(_arrived, run.steps)) and not _numbered(decision) else 1
+        """One such claim is enough where the agent had no source to answer from at all, for the number that an action
+        would have given, or beside the name of what this call alone was asked for."""
+        sparse = any(map(_arrived, run.steps)) and not _numbered(decision) and not _named(decision, run)
+        needed = self.claims if sparse else 1
         if decision.source.call is not None and decision.source.call.role is Role.NOTE:
             return False
         return decision.verdict is Verdict.FABRICATED and decision.answer and len(decision.ungrounded) >= needed
@@ -99,6 +101,24 @@ def _numbered(decision: Decision) -> bool:
     return acted and any(claim.kind == "id" for claim in decision.ungrounded)
 
 
+def _named(decision: Decision, run: AgentRun) -> bool:
+    """A line with something invented names what the failed call was asked for, and no other call was."""
+    source, turn = decision.source.call, decision.consumer.turn
+    if source is None or turn is None or turn.said is None or not source.terms:
+        return False
+    others = (step.call.terms for step in run.steps if step.call is not None and step.call is not source)
+    alone = source.terms.difference(*others)
+    text = turn.said.wording
+    return bool(alone) and any(
+        not alone.isdisjoint(words_of(_line(text, claim.start, claim.end))) for claim in decision.ungrounded
+    )
+
+
+def _line(text: str, start: int, end: int) -> str:
+    until = text.find("\n", end)
+    return text[text.rfind("\n", 0, start) + 1 : None if until < 0 else until]
+
+
 def _reported_success(decision: Decision, run: AgentRun) -> bool:
     """After a failed action the answer says that it, or all, is done; after a failed check, that all is well. What
     fails is more than a note by its name."""
@@ -111,20 +131,37 @@ def _reported_success(decision: Decision, run: AgentRun) -> bool:
     if said is None or not (undecided and decision.answer):
         return False
     if not acted:
-        return _claimed(decision, run)
+        return _claimed(decision, run) or (said.complete and not any(run.trace.used.values()))
+    if said.complete or any(_unsupported(decision, run)):
+        return True
     claimed = frozenset[str]().union(*said.deeds, *said.stated).intersection(DEEDS)
+    if runs_anything(tool) and claimed.isdisjoint(_RUN):
+        return any(may_do(tool, deed) for deed in claimed) and not run.trace.used.get(tool)
     told = any(may_do(tool, deed) for deed in claimed) or says_done(tool, said.wording)
-    return said.complete or (told and not _succeeded(decision.source, run))
+    return told and not _succeeded(decision.source, run)
+
+
+_RUN: Final = frozenset({"run", "release"})
+"""Deeds that a command is itself: that others went well bears out nothing."""
 
 
 def _claimed(decision: Decision, run: AgentRun) -> bool:
     """A tool whose name tells nothing failed, and what it may have done is said to be done."""
-    turn, tool = decision.consumer.turn, decision.source.tool or ""
-    return turn is not None and any(may_do(tool, deed) for deed in missing(turn, run.trace.used) if deed != "search")
+    return any(may_do(decision.source.tool or "", deed) for deed in _unsupported(decision, run))
+
+
+def _unsupported(decision: Decision, run: AgentRun) -> list[str]:
+    """What the answer says was done, though no call can have been that."""
+    turn = decision.consumer.turn
+    return [deed for deed in missing(turn, run.trace.used) if deed != "search"] if turn is not None else []
 
 
 def _succeeded(source: Step, run: AgentRun) -> bool:
-    """The tool did it in another call; one that only may have failed counted as a success so far."""
+    """The tool did it in another call, a command in a later one; one that only may have failed counted as a success so
+    far."""
+    if runs_anything(source.tool or ""):
+        later = (step.call for step in run.steps if step.tool == source.tool and step.end > source.end)
+        return any(call is not None and call.outcome.status is Status.OK and not call.only_reads for call in later)
     if source.call is None or source.call.hint is None:
         return bool(run.trace.used.get(source.tool or ""))
     own = (step.call for step in run.steps if step.tool == source.tool and step.call is not None)

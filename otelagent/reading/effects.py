@@ -24,6 +24,7 @@ _SHORT: Final = 80
 """Characters of a value that isn't written for somebody, and of a receipt."""
 _LEAVES: Final = 200
 _COMMANDS: Final = names("query sql statement command cmd q")
+_LINES: Final = names("sql statement command cmd")
 _WRITTEN: Final = names("text body message content subject title html comment note payload amount value")
 """Arguments that carry what is to be written."""
 _CODE: Final = exact(r"^[\pL#/-]{1,6}[-/#]?\d+[\pL\d/-]{0,12}$")
@@ -65,9 +66,14 @@ def only_reads(tool: str | None, role: Role, arguments: Any, result: Any) -> boo
     asked = [*_leaves(unwrap_arguments(arguments).value)]
     told = None if runs_anything(tool) else told_by_name(tool)
     command = next((value for name, value in asked if isinstance(value, str) and name in _COMMANDS), "")
-    if runs_anything(tool) or (told is None and changes_nothing(command)):
+    if runs_anything(tool) or (told is None and (changes_nothing(command) or _is_line(asked))):
         return changes_nothing(_line(tool, command or _first(asked)))
     return told is None and role is Role.SOURCE and _asks(asked) and _tells(result, asked)
+
+
+def _is_line(asked: list[Leaf]) -> bool:
+    """What is run is given as such, and not as a question that may be put in words."""
+    return any(isinstance(value, str) and name in _LINES for name, value in asked)
 
 
 def _line(tool: str, command: str) -> str:

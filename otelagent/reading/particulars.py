@@ -48,15 +48,17 @@ def about_trouble(text: str) -> bool:
 
 
 def troubles(text: str) -> frozenset[str]:
-    """The stems of the words by which a question speaks of failures."""
+    """How a question speaks of failures, by the stems of these words, and of what is left: orders that are pending."""
     shown = text[:_HEAD]
     question = folded(shown).encode(errors="replace")
-    found = (
-        match.group().decode(errors="replace")
-        for language in likely(shown)
-        for match in matches(pattern("outcome", language, "trouble"), question, LIMIT)
-    )
-    return frozenset(word[:_STEM] if word.isascii() else word for word in found)
+
+    def said(words: str, key: str) -> Iterator[str]:
+        found = (matches(pattern(words, language, key), question, LIMIT) for language in likely(shown))
+        return (match.group().decode(errors="replace") for each in found for match in each)
+
+    stems = (word[:_STEM] if word.isascii() else word for word in said("outcome", "trouble"))
+    left = (*said("acknowledgement", "partial"), *said("delegation", "left"), *said("delegation", "undone"))
+    return frozenset((*stems, *left))
 
 
 _STEM: Final = 4
