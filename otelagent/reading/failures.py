@@ -70,7 +70,8 @@ _PRINTED: Final = (
     r"^(?:the |your )?(?:\w+ ){1,5}(?:failed|crashed|aborted|broke) (?:at|in|on) (?:line|step|stage|node|cell|phase)\b"
     r"|^(?:\w+ ){1,4}(?:ran, then )?(?:exited|ended|finished|terminated) with (?:an? |\d+ )?(?:errors?|non-?zero)\b"
     r"|^<(?:\w+ )?Response \[[45]\d\d\b|^Err\(|^\(error\) |^\d{6} \([0-9A-Z]{5}\): |^Code: \d{1,4}\. DB::"
-    r"|^Error in [^\n]{1,200}? ?: |^ERROR: LoadError: |^[45]\d\d[ -][45]\.\d{1,3}\.\d{1,3}\s|^status = StatusCode\.[A-Z_]{4,}\s|^\w+: \(['\"]Unable to "
+    r"|^Error in [^\n]{1,200}? ?: |^ERROR: LoadError: "
+    r"|^[45]\d\d[ -][45]\.\d{1,3}\.\d{1,3}\s|^status = StatusCode\.[A-Z_]{4,}\s|^\w+: \(['\"]Unable to "
 )
 """Failures as programs print their values: requests, Rust, Redis, Snowflake, ClickHouse, R, Julia, SMTP, gRPC."""
 _ERRNO: Final = (

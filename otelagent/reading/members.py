@@ -248,8 +248,8 @@ AROUND: Final = frozenset().union(
         " help"
         " helpurl docs data result results extensions id jsonrpc param field suggestion retryable retry source service"
         " tool toolname query input args limit remaining reset version metadata meta method url domain"
-        " errordomain name stack trace traceback stacktrace traza rastro rastreamento pilha stapel stapelverfolgung trazado"
-        " 堆栈 调用栈 スタックトレース トレース responsemetadata responseheader"
+        " errordomain name stack trace traceback stacktrace traza rastro rastreamento pilha stapel stapelverfolgung"
+        " trazado 堆栈 调用栈 スタックトレース トレース responsemetadata responseheader"
         " object kind apiversion category moreinfo debugid logid supportid"
         " infocode innererror errorid incidentid logref"
     ),
