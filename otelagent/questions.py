@@ -193,7 +193,7 @@ class OpenQuestions:
             return
         whole = said.whole or said.complete
         asked = self._task is not None and not said.part and bool(self._task.asks & _ALL)
-        stated = {claim.value for claim in said.claims}
+        stated = {claim.value for claim in said.claims if claim.value is not None}
         for page in pages:
             more = page.call.more if page.call is not None else None
             if more is None or more.total in stated:

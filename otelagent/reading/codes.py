@@ -96,9 +96,11 @@ def _code(member: Any) -> int | None:
 
 
 def problem_details(fields: Fields) -> Sign | None:
-    """Problem details (RFC 9457), whatever members of its own a service adds."""
-    if not {"type", "title", "status"} <= fields.by_name.keys():
+    """Problem details (RFC 9457), whatever members of its own a service adds, with or without a status."""
+    if not {"type", "title"} <= fields.by_name.keys():
         return None
+    if "status" not in fields.by_name:
+        return _problem(fields)
     key, member = fields.by_name["status"]
     uri, code = fields.by_name["type"][1], _code(member)
     if code is None or not isinstance(uri, str) or not uri.startswith(_PROBLEM_TYPES):
@@ -107,6 +109,18 @@ def problem_details(fields: Fields) -> Sign | None:
     if status is Status.ERROR:
         status = kind(fields.text()).status
     return Sign(status, pointer_to(key), f"status {code}") if status is not None and code >= 400 else None
+
+
+def _problem(fields: Fields) -> Sign | None:
+    uri = fields.by_name["type"][1]
+    told = {"detail", "instance"} <= fields.by_name.keys()
+    if not told or not isinstance(uri, str) or not uri.startswith(_PROBLEM_TYPES):
+        return None
+    return Sign(
+        kind(f"{uri.rpartition('/')[2]} ; {fields.text()}").status,
+        pointer_to(fields.by_name["type"][0]),
+        "problem details",
+    )
 
 
 _PROBLEM_TYPES: Final = ("about:", "urn:", "tag:", "http://", "https://", "/")
@@ -121,6 +135,8 @@ def replied(fields: Fields) -> Sign | None:
     for name, key, member in fields.found(members.REPLY_CODES):
         coded = isinstance(member, int | str) and member not in _SOUND_CODES
         word = member if isinstance(member, str) and not member.isdigit() else ""
+        if coded and isinstance(member, str) and _ERROR_CODE.search(member.encode(errors="replace")) and said.strip():
+            return Sign(kind(said).status, pointer_to(key), f"{name} is an error's")
         if coded and (troubled(f"{word} ; {said}") or (_OWN_ERROR.search(str(member).encode()) and lacking(said))):
             return Sign(kind(f"{member} ; {said}").status, pointer_to(key), f"{name} says that it failed")
     return None
@@ -128,6 +144,8 @@ def replied(fields: Fields) -> Sign | None:
 
 _OWN_ERROR: Final = exact(r"^(?:4(?:[0-35-9]\d|0[0-35-9])|5\d\d)\d{1,4}$")
 """A service's own code below an HTTP status of failure, "not found" aside: 40013."""
+_ERROR_CODE: Final = exact(r"^(?:ERR|[EX])[-_]?\d{2,6}$")
+"""A service's own code that calls itself an error's: E0102."""
 _SOUND_CODES: Final = (0, 1, 200, "0", "200", "", True, False)
 
 
@@ -164,6 +182,19 @@ def grpc_status(fields: Fields) -> Sign | None:
     said = fields.by_name["message"][1]
     agrees = isinstance(said, str) and folded(said) not in members.SOUND and kind(said).status is status
     return Sign(status, pointer_to(key), f"gRPC status {code}") if status is not None and agrees else None
+
+
+def opc_status(fields: Fields) -> Sign | None:
+    """A status code of OPC UA by its name: `BadNodeIdUnknown`."""
+    for name, key, member in fields.found(_OPC_STATUS):
+        if isinstance(member, str) and len(member) <= _OPC_NAME and _OPC_BAD.search(member.encode(errors="replace")):
+            return Sign(kind(member).status, pointer_to(key), f"{name} is bad")
+    return None
+
+
+_OPC_STATUS: Final = frozenset({"statuscode", "status", "quality"})
+_OPC_NAME: Final = 60
+_OPC_BAD: Final = exact(r"^Bad(?:[A-Z][a-z]+){1,8}$")
 
 
 def operation_outcome(fields: Fields) -> Sign | None:

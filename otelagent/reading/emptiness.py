@@ -174,7 +174,8 @@ class _Seen:
         ):
             self.aside = True
             return True
-        self.flags = self.flags or not (member is False and name == "found")
+        no_flag = member is False and (name == "found" or name.startswith(("is", "has")))
+        self.flags = self.flags or not no_flag
         return True
 
     def _text(self, name: str, member: str) -> bool:
@@ -226,7 +227,7 @@ def _describes(name: str, member: object, listed: bool) -> bool:
 
 
 def _beside(name: str) -> bool:
-    return name.endswith(("id", "ms", "seconds", "time"))
+    return name.endswith(("id", "ms", "seconds", "time", "exitcode"))
 
 
 def _past_end(value: object) -> bool:
@@ -242,12 +243,16 @@ def _past_end(value: object) -> bool:
 
 
 def _only_counted(value: object) -> bool:
-    """None were asked for, but how many there are: `{"maxResults": 0, "total": 34, "issues": []}`."""
+    """None were asked for, but how many there are: `{"maxResults": 0, "total": 34, "issues": []}`, or, where there are
+    no pages, `{"totalSize": 47, "done": true, "records": []}`."""
     if not isinstance(value, Mapping) or len(value) > _MAX_MEMBERS:
         return False
     told = {folded(key): member for key, member in value.items() if type(member) is int}
-    none = any(told[name] == 0 for name in told.keys() & members.LIMITS)
-    return none and any(told[name] > 0 for name in told.keys() & members.COUNTS - members.LIMITS)
+    if not any(told[name] > 0 for name in told.keys() & members.COUNTS - members.LIMITS):
+        return False
+    if any(folded(key) == "done" and member is True for key, member in value.items()):
+        return True
+    return any(told[name] == 0 for name in told.keys() & members.LIMITS)
 
 
 def _none_counted(member: object) -> bool:

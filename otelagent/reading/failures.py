@@ -72,8 +72,10 @@ _PRINTED: Final = (
     r"|^<(?:\w+ )?Response \[[45]\d\d\b|^Err\(|^\(error\) |^\d{6} \([0-9A-Z]{5}\): |^Code: \d{1,4}\. DB::"
     r"|^Error in [^\n]{1,200}? ?: |^ERROR: LoadError: "
     r"|^[45]\d\d[ -][45]\.\d{1,3}\.\d{1,3}\s|^status = StatusCode\.[A-Z_]{4,}\s|^\w+: \(['\"]Unable to "
+    r"|^[\w.]{1,40}: net::ERR_|^[A-Z][A-Za-z]{3,60} \(0x8[0-9A-Fa-f]{7}\)|^[A-Za-z]{1,4}\d{1,4} (?:NO|BAD) \S"
 )
-"""Failures as programs print their values: requests, Rust, Redis, Snowflake, ClickHouse, R, Julia, SMTP, gRPC."""
+"""Failures as programs print their values: requests, Rust, Redis, Snowflake, ClickHouse, R, Julia, SMTP, gRPC,
+browsers, OPC UA, IMAP."""
 _ERRNO: Final = (
     r"^\W*(?:(?:[a-z]+ ){0,3})(?:\[Errno -?\d+\]|E(?:CONN\w+|TIMEDOUT|NOENT|ACCES|PERM|PIPE|HOST\w+|NET\w+|AI_\w+)\b)"
 )
@@ -87,7 +89,7 @@ _OPENINGS: Final[tuple[tuple[str, str], ...]] = (
     ("failure", _PRINTED),
     ("failure", _TAGGED),
     ("failure_short", _opening("failure_short")),
-    ("coded", r"^\W*(?:40[0-9]|41[0-9]|42[2-9]|431|451|50[0-8]|511)\b[ :,.-]{1,3}[A-Z]\w"),
+    ("coded", r"^\W*(?:40[0-9]|41[0-9]|42[1-9]|43[01]|45[0-2]|50[0-8]|511|53[0-5]|55[0-4])\b[ :,.-]{1,3}[A-Z/<]\S"),
     ("rate", _opening("rate_statement", _END)),
     ("timeout", _opening("timeout_statement", _END)),
     ("denied", _opening("denied_statement", _END)),
@@ -189,6 +191,10 @@ _SYSTEM: Final = compiled(
 
 NOT_THERE: Final = (404, 410)
 """Statuses of an answer that may say no more than that what was asked for isn't there."""
+
+
+NOT_MODIFIED: Final = 304
+"""What its caller has still holds, so that nothing was sent."""
 
 
 def http(code: int) -> Status | None:
@@ -327,6 +333,8 @@ _NO_ROWS: Final = compiled(
 )
 """A table as database shells print it, without rows."""
 _YAML_NOTHING: Final = compiled(r"^[\w -]{1,40}:\s*(?:\[\]|\{\}|null|~)\s*$")
+_CAPTIONS: Final = exact(r"^[A-Z][A-Z0-9 _/()%.-]*?(?:(?:\s{2,}|\t)[A-Z][A-Z0-9 _/()%.-]*?){2,}\s*$")
+"""The head of a table as commands print it, without a row: `CONTAINER ID   IMAGE   COMMAND`."""
 _COLUMNS: Final = exact(r"^\s*\"?[A-Za-z][A-Za-z0-9_ ]*\"?(?:[,;\t]\"?[A-Za-z][A-Za-z0-9_]*\"?){1,}\s*$")
 """One line of names between separators; with an underscore in one of them it is the header of a table."""
 
@@ -344,7 +352,7 @@ def _nothing(text: str, found: set[str]) -> bool:
     head, newline, rest = text.strip().partition("\n")
     if head[:1] == "|":
         return bool(_HEADER_ONLY.search(text))
-    if not newline and _YAML_NOTHING.search(head):
+    if not newline and (_YAML_NOTHING.search(head) or _CAPTIONS.search(head)):
         return True
     if newline and _NO_ROWS.search(text):
         return True

@@ -65,7 +65,25 @@ def _reported(result: object) -> Reading | None:
             reading = statement(member)
             if reading is not None and reading.status not in (Status.EMPTY, Status.PARTIAL):
                 return Reading(reading.status, "may report a failure")
+    if any(_none_there(member) for _, member in fields.by_name.values()):
+        return Reading(Status.EMPTY, "may say that there is nothing")
     return graver({name: member for name, (_, member) in fields.by_name.items()})
+
+
+def _none_there(listed: object) -> bool:
+    """Of each thing that was asked for it says no more than that it wasn't found."""
+    if not isinstance(listed, list) or not 0 < len(listed) <= _FEW:
+        return False
+    return all(isinstance(each, Mapping) and len(each) <= _REPLY and _says_none(each) for each in listed)
+
+
+def _says_none(item: Mapping[Any, Any]) -> bool:
+    said = (member for key, member in item.items() if isinstance(member, str) and folded(key) in members.MESSAGES)
+    return any(len(each) <= _SENTENCE and lacking(each) for each in said)
+
+
+_FEW: Final = 3
+_SENTENCE: Final = 120
 
 
 def _of_words(result: object) -> Reading | None:
@@ -108,7 +126,7 @@ def _refusing(result: object) -> Reading | None:
         refused = refused or (member is False and name not in members.VALIDATION | members.PARTIAL_FLAGS)
         if isinstance(member, str) and any(part in name for part in _WHY):
             said.append(member)
-    text = "; ".join(said)
+    text = "; ".join(said).replace("_", " ")
     if len(text) > _SHORT or tells_done(text, ()) or is_answer(text) or not (troubled(text) or (refused and said)):
         return None
     return Reading(kind(text).status, "may say that it wasn't carried out")

@@ -58,7 +58,7 @@ ASIDE: Final = names(
     " pages nbpages hitsperpage params processing exhaustive exhaustivenbhits searchtime searchparameters"
     " searchmetadata searchinformation searchinfo querycontext jobcomplete jobreference etag cursors"
     " extensions typename reason startat maxresults maxrecords maxitems done islast lastpage isfirst firstpage"
-    " scannedcount consumedcapacity totalbytesprocessed"
+    " scannedcount consumedcapacity totalbytesprocessed copyright license licence attribution generator"
     " incompleteresults partial ispartial partialresults truncated istruncated throttled ratelimited"
     " iserror expand"
     " apiversion server cachestatus nextlink nextrecordsurl seite seiten pagina página paginas páginas"
@@ -121,6 +121,7 @@ CODE_KEYS: Final = frozenset({"code", "status", "errorcode", "error", "errno", "
 REPLY_CODES: Final = names(
     "code ret retcode errcode errno errorcode resultcode returncode statuscode responsecode codigo código codigoerro"
     " codigoerror codigoretorno códigoretorno codeerreur coderetour fehlercode 错误码 返回码 代码 エラーコード コード"
+    " 結果コード 応答コード 结果码 响应码"
 )
 """Codes that a service gives its replies; 0 says that all is well."""
 FAILED_FLAGS: Final = names(
@@ -149,7 +150,8 @@ MESSAGES: Final = names(
     " 詳細 详情"
 )
 STATUS: Final = names(
-    "status state outcome result resultstatus resultstate stat responsestatus statustext estado statut etat état"
+    "recognitionstatus searchstatus querystatus"
+    " status state outcome result resultstatus resultstate stat responsestatus statustext estado statut etat état"
     " zustand situacao situação situacion situación 状态 状態 ステータス"
 )
 OUTCOMES: Final = names("resultado résultat resultat ergebnis risultato resultaat 结果 处理结果 結果 処理結果")
@@ -168,7 +170,8 @@ PARTIAL_FLAGS: Final = names(
     " 不完整 截断 已截断 被截断 部分 不完全 省略 一部"
 )
 WHOLE_FLAGS: Final = names(
-    "complete iscomplete vollständig vollstaendig completo completa complet complète 完整 是否完整 完全 完了"
+    "complete iscomplete jobcomplete"
+    " vollständig vollstaendig completo completa complet complète 完整 是否完整 完全 完了"
 )
 """Flags that are false where a result is a part."""
 LATE: Final = frozenset({"timedout", "timeout", "istimeout"})
@@ -251,7 +254,7 @@ AROUND: Final = frozenset().union(
         " errordomain name stack trace traceback stacktrace traza rastro rastreamento pilha stapel stapelverfolgung"
         " trazado 堆栈 调用栈 スタックトレース トレース responsemetadata responseheader"
         " object kind apiversion category moreinfo debugid logid supportid"
-        " infocode innererror errorid incidentid logref"
+        " infocode innererror errorid incidentid logref jsonapi"
     ),
 )
 """Members of an object that is an error and nothing more."""
@@ -281,6 +284,14 @@ STRONG: Final = {
     "forbidden": Status.DENIED,
     "accessdenied": Status.DENIED,
     "permissiondenied": Status.DENIED,
+    **dict.fromkeys(
+        names(
+            "noauth nopermission nopermissions authfailed authfailure authenticationfailed authorizationfailed"
+            " invalidtoken tokenexpired tokeninvalid invalidcredentials notauthorized notauthenticated missingscopes"
+            " insufficientscope insufficientpermissions"
+        ),
+        Status.DENIED,
+    ),
     "requestdenied": Status.DENIED,
     "partialresponse": Status.PARTIAL,
     "partialcontent": Status.PARTIAL,
@@ -289,6 +300,8 @@ STRONG: Final = {
     "partialsuccess": Status.PARTIAL,
     "successpartial": Status.PARTIAL,
     "successempty": Status.EMPTY,
+    "nomatch": Status.EMPTY,
+    "nomatches": Status.EMPTY,
     "noresults": Status.EMPTY,
     "zeroresults": Status.EMPTY,
     "nodata": Status.EMPTY,

@@ -10,9 +10,10 @@ from otelagent.reading.documents import page
 from otelagent.reading.emptiness import empty, hollow_text
 from otelagent.reading.envelopes import Unwrapped, unwrap
 from otelagent.reading.exits import broke_off, exited, failed_output
-from otelagent.reading.failures import NOT_THERE, http, kind, refusal, statement
+from otelagent.reading.failures import NOT_MODIFIED, NOT_THERE, http, kind, refusal, statement
 from otelagent.reading.flags import status_word
 from otelagent.reading.markup import hollow, tree
+from otelagent.reading.replies import reply
 from otelagent.reading.structure import listed, sign
 
 _UNKNOWN: Final = Outcome(Status.UNKNOWN)
@@ -172,6 +173,8 @@ def _content(result: Captured | None, withheld: Withheld | None) -> Outcome | No
     if found.status in (Status.OK, Status.EMPTY) and read.error:
         status = _failure_of(read.value)
         return Outcome(status, _at(result.path, read.pointer), "envelope says error")
+    if found.status is Status.EMPTY and read.http_status == NOT_MODIFIED:
+        return Outcome(Status.OK, _at(result.path, read.pointer), "not modified")
     code = http(read.http_status) if read.http_status else None
     if found.status is Status.EMPTY and read.http_status in NOT_THERE and read.value:
         return found
@@ -193,7 +196,7 @@ def _judged(read: Unwrapped, path: str) -> Outcome:
         if found := listed(value):
             return Outcome(found.status, _at(path, pointer + found.pointer), found.note)
     elif isinstance(value, str) and not hollow_text(value):
-        if reading := page(value) or statement(value) or refusal(value):
+        if reading := page(value) or reply(value) or statement(value) or refusal(value):
             return Outcome(reading.status, _at(path, pointer), reading.note)
         if (exited(value) and failed_output(value)) or broke_off(value):
             return Outcome(kind(value).status, _at(path, pointer), "command failed")

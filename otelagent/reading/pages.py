@@ -28,7 +28,7 @@ def more(result: object) -> More | None:
     """What shows that there is more than this result holds; None where nothing does."""
     value = unwrap(result).value
     if isinstance(value, str):
-        return _told(value)
+        return _told(value) or _listing(value)
     if isinstance(value, list):
         return _refused(value)
     if not isinstance(value, Mapping) or len(value) > _MEMBERS:
@@ -51,6 +51,8 @@ def _number_of(name: str, member: Any) -> Any:
 
 
 _DIGITS: Final = 9
+_LINK: Final = 4
+"""Members of a link to the next page."""
 
 
 def _refused(items: list[Any]) -> More | None:
@@ -73,6 +75,21 @@ def _told(text: str) -> More | None:
     return None
 
 
+def _listing(text: str) -> More | None:
+    """A listing in XML that was cut, as S3's are."""
+    if not text.startswith("<") or not _CUT.search(
+        text[-_XML_EDGE:].encode(errors="replace") + text[:_XML_EDGE].encode(errors="replace")
+    ):
+        return None
+    return More("", "there is a next page")
+
+
+_CUT: Final = compiled(
+    r"<(?:\w+:)?(?:is_?truncated|has_?more|more_?results)>\s*true\s*</|<(?:\w+:)?next(?:_?(?:continuation)?_?token|_?marker|_?cursor|_?page)>[^<\s]"
+)
+_XML_EDGE: Final = 1500
+
+
 def _digits(number: bytes) -> str:
     return "".join(each for each in number.decode() if each.isdigit()) or "0"
 
@@ -90,6 +107,8 @@ def _cursor(fields: _Fields, under: str) -> More | None:
 
 
 def _leads_on(member: Any) -> bool:
+    if isinstance(member, Mapping):  # `{"next": {"after": "NTI1", "link": "..."}}`
+        return 0 < len(member) <= _LINK and any(map(_leads_on, member.values()))
     return isinstance(member, str | int) and not isinstance(member, bool) and str(member) not in ("", "0", "null")
 
 

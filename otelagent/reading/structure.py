@@ -11,10 +11,12 @@ from otelagent.reading.codes import (
     bare_code,
     grpc_status,
     http_status,
+    opc_status,
     operation_outcome,
     problem_details,
     replied,
 )
+from otelagent.reading.emptiness import empty
 from otelagent.reading.error_members import error_list, error_member, error_type, rejected_arguments
 from otelagent.reading.exits import failed_output
 from otelagent.reading.failures import kind, refusal, statement, troubled
@@ -48,6 +50,8 @@ def listed(value: list[Any]) -> Sign | None:
     """A list that is nothing but errors, as Salesforce answers, or a code with the words of a driver's exception."""
     if len(value) == _PAIR and isinstance(value[1], str):
         return _raised(*value)
+    if len(value) == _PAIR and value[0] in _WELL and empty(value[1]):
+        return Sign(Status.EMPTY, "/1", "nothing beside a status")
     if not 0 < len(value) <= _ERRORS or not all(isinstance(each, Mapping) and each for each in value):
         return None
     fields = [Fields(each) for each in value]
@@ -59,6 +63,8 @@ def listed(value: list[Any]) -> Sign | None:
 
 
 _PAIR: Final = 2
+_WELL: Final = ("OK", "ok", "success", 0, True, 200)
+"""What stands before what was found in a pair: `["OK", [""]]`."""
 _ERRORS: Final = 5
 _MOMENTS: Final = frozenset({"timestamp", "time", "path", "version", "name", "title", "text"})
 """What the entries of a log or of a catalogue have."""
@@ -192,7 +198,7 @@ _WRAPS: Final = _bit(members.ENVELOPES)
 _LOOKS: Final[tuple[tuple[int, _Look], ...]] = (
     (_bit(members.HTTP_KEYS), http_status),
     (_bit(members.CODE_KEYS, members.REPLY_CODES, members.STATUS), bare_code),
-    (_bit(members.CODE_KEYS), problem_details),
+    (_bit(members.CODE_KEYS, frozenset({"instance"})), problem_details),
     (_bit(members.CODE_KEYS), grpc_status),
     (_bit(members.REPLY_CODES), replied),
     (_bit(members.SUCCESS, members.FAILED_FLAGS, members.LATE, members.LIMITED), flagged),
@@ -201,6 +207,7 @@ _LOOKS: Final[tuple[tuple[int, _Look], ...]] = (
     (_bit(members.ERROR_TEXTS), error_member),
     (_bit(members.ERROR_TYPES, frozenset({"code"})), error_type),
     (_bit(frozenset({"issue"})), operation_outcome),
+    (_bit(frozenset({"statuscode", "status", "quality"})), opc_status),
     (_bit(members.EXIT_CODES), _process),
     (_bit(members.WAIT), waits),
     (_bit(members.PARTIAL_FLAGS, members.WHOLE_FLAGS, members.NOTES, members.UNPROCESSED, frozenset({"shards"})), gaps),
