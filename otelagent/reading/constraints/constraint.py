@@ -8,7 +8,7 @@ from typing import Any, Final
 from xxhash import xxh3_64_intdigest
 
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import AnyOf, compiled, folded, grammar, pattern
+from otelagent.reading.lexicon import AnyOf, compiled, exact, folded, grammar, pattern
 from otelagent.reading.sentences import Day, sentences
 
 TEXT: Final = 240
@@ -79,16 +79,16 @@ class Sentence:
     written: str
     lowered: bytes
     language: str
+    present: frozenset[str]
+    """The lists of the language that may match; one with placeholders, whatever stands in their places."""
 
     def find(self, key: str) -> Any:
         """The first match of a list of the language."""
-        if key not in _present(self.language, self.lowered):
-            return None
-        return pattern("constraints", self.language, key).search(self.lowered)
+        return pattern("constraints", self.language, key).search(self.lowered) if key in self.present else None
 
 
 @lru_cache(maxsize=64)
-def _present(language: str, lowered: bytes) -> frozenset[str]:
+def present(language: str, lowered: bytes) -> frozenset[str]:
     """The lists of a language that occur in a sentence, looked for all at once: most have nothing in most of them."""
     keys, lists = _lists(language)
     return frozenset(keys[at] for at in lists.which(lowered))
@@ -98,7 +98,11 @@ def _present(language: str, lowered: bytes) -> frozenset[str]:
 def _lists(language: str) -> tuple[list[str], AnyOf]:
     found = grammar("constraints", language)
     keys = [key for key, patterns in found.items() if patterns]
-    return keys, AnyOf([pattern("constraints", language, key).source.removeprefix("(?i)") for key in keys])
+    sources = [pattern("constraints", language, key).source.removeprefix("(?i)").encode() for key in keys]
+    return keys, AnyOf([_PLACEHOLDER.sub(b".+", source).decode() for source in sources])
+
+
+_PLACEHOLDER: Final = exact("<[a-z]+>")
 
 
 def said(text: str, key: str) -> Iterator[tuple[bytes, str]]:

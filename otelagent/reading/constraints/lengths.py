@@ -53,6 +53,8 @@ def read_items(sentence: Sentence) -> Iterator[Draft]:
 
 def counted(sentence: Sentence, key: str) -> Any:
     """The first match of a list whose first group is a count."""
+    if key not in sentence.present:
+        return None
     patterns = filled(sentence.language, key, ("n", _COUNT), ("length", _LENGTH))
     found = (match for each in patterns for match in matches(each, sentence.lowered, 4))
     return next((match for match in found if amount(match[1])), None)

@@ -44,10 +44,16 @@ def _any() -> str:
     return rf"(?:{either(letters)}|(?:us|r|c|a)?\$)"
 
 
+_RULES: Final = (("currency_forbidden", "not"), ("currency_only", "only"))
+
+
 def read(sentence: Sentence) -> Iterator[Draft]:
     """A currency that must not occur, or else the one that all amounts are to be in."""
+    kinds = [(key, kind) for key, kind in _RULES if key in sentence.present]
+    if not kinds:
+        return
     for clause in clauses(sentence.lowered):
-        for key, kind in (("currency_forbidden", "not"), ("currency_only", "only")):
+        for key, kind in kinds:
             if len(codes := _codes(sentence.language, key, clause)) == 1:
                 yield Draft("currency", (kind, *codes))
                 break

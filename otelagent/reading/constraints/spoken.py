@@ -18,6 +18,8 @@ _SHORTEST: Final = 40
 
 def read(sentence: Sentence) -> Iterator[Draft]:
     """To answer in a language."""
+    if "in_language" not in sentence.present:
+        return
     for word, code in _NAMES.items():
         if word.encode() in sentence.lowered:
             demands = filled(sentence.language, "in_language", ("language", word))

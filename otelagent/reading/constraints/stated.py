@@ -25,7 +25,7 @@ from otelagent.reading.constraints import (
     withheld,
     written_dates,
 )
-from otelagent.reading.constraints.constraint import UNCHECKED, Constraint, Draft, Sentence, lowered
+from otelagent.reading.constraints.constraint import UNCHECKED, Constraint, Draft, Sentence, lowered, present
 from otelagent.reading.language import likely
 from otelagent.reading.lexicon import exact
 from otelagent.reading.sentences import sentences
@@ -59,7 +59,7 @@ def _constraints(text: str, role: str) -> tuple[Constraint, ...]:
         written = data.decode(errors="replace")
         small = lowered(written)
         read_in = [
-            Sentence(written, small, language)
+            Sentence(written, small, language, present(language, small))
             for language in dict.fromkeys((*languages, *likely(written, slack=1), *_by_script(data)))
         ]
         if any(sentence.find("reported") for sentence in read_in):

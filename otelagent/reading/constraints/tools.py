@@ -34,6 +34,8 @@ def read(sentence: Sentence) -> Iterator[Draft]:
 
 def _single(sentence: Sentence) -> Iterator[Draft]:
     for kind in ("tool_forbidden", "tool_required"):
+        if kind not in sentence.present:
+            continue
         names = [
             next(filter(None, match.groups()), b"").decode(errors="replace")
             for match in matches(pattern("constraints", sentence.language, kind), sentence.lowered, 4)
