@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector, threshold
-from otelagent.model import Earlier, Evidence, Finding, Instructions, Kind, Layer, Need, Severity, Step, Turn
+from otelagent.model import REFUSED, Earlier, Evidence, Finding, Instructions, Kind, Layer, Need, Severity, Step, Turn
 from otelagent.rules import Given
 from otelagent.run import SOURCES, AgentRun, Wake
 
@@ -39,6 +39,9 @@ NAMES: Final = {
     "address": "the form of address",
     "sources_forbidden": "a forbidden source",
     "recipients": "the allowed recipients",
+    "act_forbidden": "what is not to be done",
+    "max_acts": "how often something may be done",
+    "approval": "what is to be asked first",
     "currency": "the currency",
     "units": "the units of measure",
     "date_form": "how dates are written",
@@ -233,12 +236,25 @@ def _earlier(step: Step, run: AgentRun) -> Iterator[Earlier]:
     """The calls and answers before a step, the latest first; what other turns called may have been for anything."""
     for each in reversed(run.before(step.start)):
         if each.turn is not None and each.turn.answer:
-            yield Earlier(None)
+            yield Earlier(None, asked=each.turn.said is None or _asks(each.turn.said.wording))
         elif each.kind in SOURCES and each.tool:
             like = each.call.like if each.call is not None and not each.rebuilt else None
-            yield Earlier(each.tool, like)
+            yield Earlier(each.tool, like, failed=each.call is not None and each.call.outcome.status in REFUSED)
+    if _talked(step, run):
+        yield Earlier(None)
     for tool in (*run.trace.used_elsewhere(), *(name for each in run.steps if each.turn for name in each.turn.called)):
         yield Earlier(tool)
+
+
+def _asks(text: str) -> bool:
+    return "?" in text or "？" in text
+
+
+def _talked(step: Step, run: AgentRun) -> bool:
+    """The user has spoken more than once, here or in earlier turns, and may have agreed to anything."""
+    turns = (each.turn for each in reversed(run.before(step.start)) if each.turn is not None)
+    spoken = sum(not message.system for message in next((turn.standing for turn in turns), ()))
+    return spoken > 1 or bool(run.trace.told_before(run))
 
 
 def _confidence(state: _State, high: bool) -> float:

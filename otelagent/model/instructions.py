@@ -29,12 +29,19 @@ class Plain(Protocol):
     def plain(self) -> frozenset[str]:
         """The single values in its arguments."""
 
+    @property
+    def amount(self) -> float | None:
+        """What it spends, by its arguments."""
+
 
 class Earlier(NamedTuple):
     """A call that a run made before, or an answer, which has no tool."""
 
     tool: str | None
     given: Plain | None = None
+    asked: bool | None = None
+    """Of an answer: it asks something; None: not known."""
+    failed: bool = False
 
 
 class Instructions(Protocol):

@@ -10,6 +10,7 @@ from xxhash import xxh3_64_intdigest
 from otelagent.model import Earlier, Items, Rule
 from otelagent.reading.arguments import canonical, similar, terms
 from otelagent.reading.constraints import Constraint, Violation, violated_by_call
+from otelagent.reading.constraints.amounts import spent
 from otelagent.reading.constraints.tools import plain
 from otelagent.reading.enumeration import HEAD, enumerated, mentioned, names, texts, worded
 from otelagent.reading.envelopes import unwrap_arguments
@@ -112,6 +113,11 @@ class ArgumentsRead(msgspec.Struct, gc=False, eq=False):
     def plain(self) -> frozenset[str]:
         """The single values in the arguments; none once long arguments were let go."""
         return plain(self._raw)
+
+    @property
+    def amount(self) -> float | None:
+        """What a call with these arguments spends; None where that isn't told, or long ones were let go."""
+        return spent(self._raw)
 
     def breaks(self, rule: Rule, tool: str | None, earlier: Iterable[Earlier] | None = None) -> Violation | None:
         """How a call with these arguments breaks a rule; `earlier`: the run's calls and answers, the latest first."""

@@ -1,10 +1,15 @@
 """Rules on amounts: a budget, what one thing may cost, how much may be refunded or paid at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Final
 
+from otelagent.model import Earlier
 from otelagent.reading import numerals
+from otelagent.reading.constraints.acts import EARLIER, MARKS, does
 from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, said
+from otelagent.reading.constraints.tools import plain
+from otelagent.reading.envelopes import unwrap_arguments
 from otelagent.reading.lexicon import LANGUAGES, folded, matches, pattern, words
 
 _DEEDS: Final[dict[str, tuple[str, ...]]] = {}
@@ -22,8 +27,8 @@ def read(sentence: Sentence) -> Iterator[Draft]:
 
 
 def _caps(sentence: Sentence) -> Iterator[Draft]:
-    told = _money(sentence)
-    if len(told) != 1:
+    told = _money(sentence) if "beyond" in sentence.present else []
+    if len(told) != 1 or sentence.find("sum"):
         return
     deeds = [deed for deed, stems in _DEEDS.items() if any(stem.encode() in sentence.lowered for stem in stems)]
     if deeds and sentence.find("beyond") and not sentence.find("conditional"):
@@ -38,8 +43,12 @@ def _budget(sentence: Sentence) -> Iterator[Draft]:
     for match in matches(pattern("constraints", sentence.language, "budget"), sentence.lowered, 4):
         for start, _, number in numerals.numbers(sentence.lowered, 8):
             if number.unit == "money" and 0 <= start - match.end() <= 12:
-                yield Draft("budget", (), number.readings[0])
+                yield Draft("budget", (SUM,) if sentence.find("sum") else (), number.readings[0])
                 return
+
+
+SUM: Final = "sum"
+"""The term of a budget for all that a run spends, whatever its parts."""
 
 
 def over_budget(rule: Constraint, text: str) -> Violation | None:
@@ -66,33 +75,43 @@ def _above(rule: Constraint, sentence: bytes) -> bool:
     return any(n.unit == "money" and n.readings[0] > limit for n in numerals.distinct(sentence, 16))
 
 
-_PRICE: Final = (
-    *(
-        "amount",
-        "price",
-        "cost",
-        "total",
-        "budget",
-        "payment",
-        "betrag",
-        "montant",
-        "importe",
-        "monto",
-        "valor",
-        "preis",
-    ),
-    *("prix", "precio", "preco", "suma", "summe", "sum", "金额", "金額"),
-)
-
-
 def argument_breaks(rule: Constraint, tool: str, name: str, value: object) -> str | None:
     """A call spends, refunds or pays more than it may."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= (rule.amount or 0):
-        return None
-    if not any(word in folded(name) for word in _PRICE):
+    if not _is_money(folded(name), value) or value <= (rule.amount or 0):  # type: ignore[operator]
         return None
     if rule.kind == "cap":
         named = folded(tool)
         does = any(stem in named for deed in rule.terms for stem in _DEEDS[deed])
         return "asks for a higher amount than allowed" if does else None
     return "spends more than the budget"
+
+
+def sum_breaks(rule: Constraint, tool: str, arguments: object, earlier: Iterable[Earlier] | None) -> str | None:
+    """A call spends more than earlier ones of its tool left; none where something was taken back."""
+    now = spent(arguments)
+    if rule.terms != (SUM,) or not now or earlier is None or not any(does(tool, act) for act in _SPENDING):
+        return None
+    parts: dict[frozenset[str], float] = {}
+    for each in islice(earlier, EARLIER):
+        if each.tool and any(does(each.tool, act) for act in _TAKING_BACK):
+            return None
+        if each.tool == tool and each.given is not None and not each.failed and (part := each.given.amount):
+            parts[each.given.plain] = part
+    parts.pop(plain(arguments), None)
+    return "spends more than the budget, with the calls before" if now + sum(parts.values()) > (rule.amount or 0) else None
+
+
+_SPENDING: Final = ("buy", "book", "pay")
+_TAKING_BACK: Final = ("cancel", "refund", "delete")
+
+
+def spent(arguments: object) -> float | None:
+    """The largest of the amounts of money that arguments name."""
+    inner = unwrap_arguments(arguments).value if arguments is not None else None
+    named = list(inner.items())[:64] if isinstance(inner, Mapping) else []
+    told = [float(value) for name, value in named if _is_money(folded(str(name)), value)]
+    return max(told, default=None)
+
+
+def _is_money(name: str, value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and any(m in name for m in MARKS["money"])

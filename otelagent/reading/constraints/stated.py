@@ -10,6 +10,7 @@ from typing import Final, Literal
 from xxhash import xxh3_128_digest
 
 from otelagent.reading.constraints import (
+    acts,
     address,
     amounts,
     dated,
@@ -123,7 +124,7 @@ def _apart(drafts: list[Draft]) -> list[Draft]:
 
 
 _WHATEVER: Final = frozenset(
-    ("date", "tool_before", "max_calls", "currency", "units", "budget", "price_limit", "cap", "weekday")
+    ("date", "tool_before", "max_calls", "currency", "units", "budget", "price_limit", "cap", "weekday", *acts.KINDS)
 )
 """Kinds that hold whatever condition their sentence names: of others an answer doesn't show whether it was met."""
 _Reader = Callable[[Sentence], Iterator[Draft]]
@@ -133,6 +134,7 @@ _OF_THE_WORK: Final[tuple[_Reader, ...]] = (
     dated.read,
     lengths.read_items,
     tools.read,
+    acts.read,
     terms.read,
     withheld.read,
     sources.read,

@@ -8,6 +8,7 @@ import msgspec
 from otelagent.model import Earlier
 from otelagent.reading import values
 from otelagent.reading.constraints import (
+    acts,
     address,
     amounts,
     dated,
@@ -71,6 +72,10 @@ def violated_by_call(
     if tool and (why := tools.call_breaks(constraint, tool, arguments, earlier)):
         return Violation(constraint, why)
     decoded = _decoded(arguments) if constraint.kind in _OF_ARGUMENTS else None
+    if tool and constraint.kind in acts.KINDS and (why := acts.call_breaks(constraint, tool, decoded, earlier)):
+        return Violation(constraint, why)
+    if tool and constraint.kind == "budget" and (why := amounts.sum_breaks(constraint, tool, arguments, earlier)):
+        return Violation(constraint, why)
     if not isinstance(decoded, Mapping):
         return None
     for name, value in list(decoded.items())[:ARGUMENTS]:
@@ -80,7 +85,7 @@ def violated_by_call(
 
 
 _OF_ARGUMENTS: Final = frozenset(
-    ("date", "sources", "sources_forbidden", "recipients", "budget", "price_limit", "cap", "hours", "weekday")
+    ("date", "sources", "sources_forbidden", "recipients", "budget", "price_limit", "cap", "hours", "weekday", *acts.KINDS)
 )
 
 
@@ -89,6 +94,8 @@ def _argument_breaks(rule: Constraint, tool: str, name: str, value: object) -> s
         return dated.argument_breaks(rule, name, value)
     if rule.kind in ("hours", "weekday"):
         return hours.argument_breaks(rule, tool, name, value)
+    if rule.kind in acts.KINDS:
+        return None
     if rule.kind in ("budget", "cap"):
         return amounts.argument_breaks(rule, tool, name, value)
     return sources.argument_breaks(rule, name, value) if rule.kind != "price_limit" else None
