@@ -1,6 +1,7 @@
 """Rules on the dates of documents."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from otelagent.reading.constraints.constraint import (
     FIRST,
@@ -12,8 +13,9 @@ from otelagent.reading.constraints.constraint import (
     excluded,
     lowered,
 )
+from otelagent.reading import numerals
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import matches, pattern
+from otelagent.reading.lexicon import compiled, matches, pattern
 from otelagent.reading.sentences import Day, clauses, days, sentences
 
 
@@ -62,15 +64,45 @@ def _ending(day: Day) -> Day:
 
 def breaks(rule: Constraint, text: str) -> Violation | None:
     """A document is used or cited with a date outside the allowed span."""
+    figures = _FIGURES.search(lowered(rule.text))
     for name in likely(text):
         before, after = pattern("constraints", name, "dated"), pattern("constraints", name, "dated_after")
         for sentence in sentences(lowered(text)):
             for day, start, end in days(sentence):
                 if not _outside(rule, day) or excluded(sentence, name):
                     continue
+                if figures and _of_a_figure(rule, sentence, day, start, name):
+                    return Violation(rule, "states a figure of a year outside the allowed span")
                 if before.search(sentence[max(0, start - 60) : start]) or after.search(sentence[end : end + 40]):
                     return Violation(rule, "relies on a document dated outside the allowed span")
     return None
+
+
+_FIGURES: Final = compiled(
+    r"\b(?:figures|numbers|statistics|data|values|zahlen|daten|werte|kennzahlen|statistiken|chiffres|donnees|statistiques|cifras"
+    r"|datos|estadisticas|dados|numeros|estatisticas|indicador\w*)\b|数字|数据|数值|统计|数値|データ|統計"
+)
+_IN: Final = compiled(
+    r"(?:\b(?:in|for|of|during|im jahr|fur|en|em|de|pour|aus)(?: the year| el ano| o ano| l’annee| dem jahr)?|^|在|[，、は])\s?$"
+)
+
+
+def _of_a_figure(rule: Constraint, sentence: bytes, day: Day, start: int, language: str) -> bool:
+    """A percentage, sum or quantity is told "in" a bare year, and none of a year that is allowed."""
+    if day[1] or not _IN.search(sentence[max(0, start - 24) : start]):
+        return False
+    if any(not _outside(rule, other) for other, _, _ in days(sentence)):
+        return False
+    founded = pattern("constraints", language, "founded").search(sentence)
+    return not founded and any(_is_figure(n) for n in numerals.distinct(sentence, 16))
+
+
+def _is_figure(number: numerals.Number) -> bool:
+    return number.unit in ("money", "percent", "unit", "scale") or number.readings[0] >= _LARGE
+
+
+_LARGE: Final = 3_000
+"""A number from which on it is no year."""
 
 
 def _outside(rule: Constraint, day: Day) -> bool:

@@ -44,12 +44,51 @@ _DATE: Final = exact(r"\b(\d{4})-(\d\d)-(\d\d)")
 
 def read(sentence: Sentence) -> Iterator[Draft]:
     """The bound of the day, and the days of the week, that nothing is to be booked on the other side of."""
+    if sentence.find("days_only"):
+        yield from _only_on(sentence)
     if not (sentence.find("scheduling") and sentence.find("restriction")):
         return
     for clause in clauses(sentence.lowered):
         yield from _bounds(clause, sentence)
         if _prohibits(clause, sentence) and (days := _weekdays(clause, sentence.language)):
             yield Draft("weekday", days)
+
+
+def _only_on(sentence: Sentence) -> Iterator[Draft]:
+    """The days of the week but the only ones, and what is to be on those: words of four letters and more."""
+    for clause in clauses(sentence.lowered):
+        only = pattern("constraints", sentence.language, "days_only").search(clause)
+        days = _weekdays(clause, sentence.language) if only and not _prohibits(clause, sentence) else ()
+        if days and not pattern("constraints", sentence.language, "prohibition").search(clause):
+            others = tuple(str(day) for day in range(7) if str(day) not in days)
+            yield Draft("weekday", (*others, *_subject(clause, only.start(), sentence.language)))
+
+
+def _subject(clause: bytes, only: int, language: str) -> Iterator[str]:
+    named = words("constraints", language).get("weekdays", [])
+    if language in ("zh", "ja"):
+        head = clause[:only].decode(errors="replace").lstrip()
+        first = _TOPIC.split(head.encode())[0].decode(errors="replace")
+        yield from (first[:4],) if first and not any(compiled(day).search(first.encode()) for day in named) else ()
+        return
+    for match in matches(_WORD, clause, 24):
+        word = match.group().decode(errors="replace")
+        if not any(compiled(folded(day)).search(match.group()) for day in named):
+            yield word[:_STEM]
+
+
+_STEM: Final = 5
+_WORD: Final = exact(r"[\pL]{5,}")
+_TOPIC: Final = exact("[はがを、：: ]")
+
+
+def concerns(rule: Constraint, tool: str, arguments: object) -> bool:
+    """A rule on the only days for something is about what a call names; one that names nothing is about any."""
+    stems = [term for term in rule.terms if not term.isdigit()]
+    if not stems:
+        return True
+    told = folded(f"{tool} {arguments}"[:4000])
+    return any(stem in told for stem in stems)
 
 
 def _bounds(clause: bytes, sentence: Sentence) -> Iterator[Draft]:

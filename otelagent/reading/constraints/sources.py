@@ -18,6 +18,8 @@ _FOREIGN_PROHIBITIONS: Final = ("fr", "zh", "ja")
 def read(sentence: Sentence) -> Iterator[Draft]:
     """Domains that may be used, that may not, or that mail may go to."""
     domains = tuple(match.group().decode().removeprefix("www.") for match in matches(_DOMAIN, sentence.lowered, 16))
+    if not domains and (kinds := _kinds(sentence)):
+        yield Draft("sources_forbidden", kinds)
     if not domains or sentence.find("exception"):
         return
     if sentence.find("mailing"):
@@ -25,6 +27,27 @@ def read(sentence: Sentence) -> Iterator[Draft]:
             yield Draft("recipients", domains)
     elif "@" not in sentence.written and (kind := _kind(sentence)):
         yield Draft(kind, domains)
+
+
+def _kinds(sentence: Sentence) -> tuple[str, ...]:
+    """Kinds of sites that a sentence rules out, each as what their addresses hold; of official sources only, all."""
+    if sentence.find("official_only"):
+        return tuple(mark for _, marks in _SITES for mark in marks)
+    if not sentence.find("sources_banned"):
+        return ()
+    return tuple(mark for stems, marks in _SITES if any(s.encode() in sentence.lowered for s in stems) for mark in marks)
+
+
+_SITES: Final = (
+    (("blog", "博客", "ブログ", "自媒体"), ("@blog", "medium.com", "substack.com", "wordpress.com", "tumblr.com", "note.com")),
+    (("forum", "foren", "foro", "reddit", "论坛", "掲示板"), ("@forum", "reddit.com", "quora.com", "stackexchange.com", "zhihu.com")),
+    (
+        ("social", "soziale", "sociaux", "sociales", "sociais", "twitter", "社交", "微博", "sns"),
+        ("twitter.com", "x.com", "facebook.com", "instagram.com", "tiktok.com", "youtube.com", "weibo.com", "linkedin.com"),
+    ),
+    (("wiki", "维基", "ウィキ"), ("@wiki", "wikipedia.org", "fandom.com")),
+)
+"""How rules name kinds of sites, and the domains of such, or (@) what a host's name or a path begins with."""
 
 
 def _kind(sentence: Sentence) -> str | None:
@@ -62,8 +85,13 @@ def _opens(rule: Constraint, link: str) -> str | None:
 
 
 def _within(link: str, domains: Sequence[str]) -> bool:
-    host = link.lower().partition("://")[2].partition("/")[0].partition(":")[0]
-    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+    host, _, path = link.lower().partition("://")[2].partition("/")
+    host = host.partition(":")[0]
+    parts = (*host.split("."), *path.split("/"))
+    marks = [domain[1:] for domain in domains if domain.startswith("@")]
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains) or any(
+        part.startswith(mark) or part.endswith(mark) for part in parts for mark in marks
+    )
 
 
 _TO: Final = (

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Final
 
-from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, excluded, lowered
+from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, excluded, lowered, said
 from otelagent.reading.constraints.tools import is_tool
 from otelagent.reading.constraints.withheld import names_class
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import exact, folded, listed, matches, pattern
+from otelagent.reading.lexicon import compiled, exact, folded, listed, matches, pattern
 
 _QUOTED: Final = exact(
     r"\"([^\"\n]{1,60})\"|“([^”\n]{1,60})”|«\s?([^»\n]{1,60}?)\s?»|„([^“”\n]{1,60})[“”]|`([^`\n]{1,60})`"
@@ -33,6 +33,9 @@ def read(sentence: Sentence) -> Iterator[Draft]:
     data = _TITLE.sub(rb"\1 ", sentence.written.encode(errors="replace"))
     if sentence.find("qualifying"):
         yield from _chosen("term_forbidden", [_qualifier(sentence)])
+    elif banned := sentence.find("unrecommended"):
+        if not _AIMED.search(sentence.lowered[banned.end() :]):
+            yield from _chosen("recommendation_forbidden", _quoted(data) or _brands(sentence, data))
     elif rule := sentence.find("term_forbidden"):
         yield from _chosen(
             "term_forbidden", _forbidden(sentence, data) or _unquoted(sentence, _QUOTED.sub(b" ", data), rule.group())
@@ -43,6 +46,30 @@ def read(sentence: Sentence) -> Iterator[Draft]:
         yield from _chosen("term_forbidden", _forbidden(sentence, data))
     elif sentence.find("term_required"):
         yield from _chosen("term_required", _quoted(data))
+
+
+_AIMED: Final = compiled(
+    r"\b(?:to|for|as|with|if|when|fur|bei|pour|aux?|para|als|comme|como) (?:(?:the|a|an|die|den|der|les|des|los|las|os|as) )?"
+    r"(?:children|kids|minors|beginn\w*|pregnant|people|patients?|women|men|kinder\w*|schwanger\w*|anfang\w*|enfants|femmes"
+    r"|debutants?|ninos|menores|embarazad\w*|principiantes|criancas|gestantes|iniciantes|new|first|older|under)\b"
+)
+"""Those that it isn't to be recommended to: to others it may."""
+_LATIN: Final = exact(r"\b(\p{Lu}\p{Ll}[\pL\pN-]+)\b")
+_BRAND: Final = exact(r"(?:Marken?|Firma|Hersteller|Produkte? von|Geräte? von|Modelle? von)\s(\p{Lu}[\pL\pN-]+)")
+_EAST: Final = exact(
+    r"(?:推荐|推销|推介|建议购买)(?:任何)?([\p{Han}]{2,6}?)(?:牌|品牌|的|产品|[，。；]|$)|([\p{Han}\p{Katakana}ーA-Za-z]{2,12}?)"
+    r"(?:の|社の|製)?(?:製品|商品)?(?:は|を)(?:お客様に)?(?:お?勧め|お?薦め|推奨|おすすめ|提案)"
+)
+
+
+def _brands(sentence: Sentence, data: bytes) -> list[str]:
+    """The names in a sentence that says what isn't to be recommended."""
+    if sentence.language in _UNSPACED:
+        found = [match[1].decode(errors="replace") for match in matches(_LATIN, data, 4)]
+        return found or [next(filter(None, m.groups())).decode(errors="replace") for m in matches(_EAST, data, 4)]
+    if sentence.language == "de":
+        return [match[1].decode(errors="replace") for match in matches(_BRAND, data, 4)]
+    return [name for name in _unquoted(sentence, data, b"") if name.lower() not in _GENERIC]
 
 
 def _quoted(data: bytes) -> list[str]:
@@ -166,6 +193,15 @@ def _left_out(sentence: bytes, language: str) -> bool:
     if denial.search(sentence) and pattern("constraints", language, "naming").search(sentence):
         return True
     return excluded(denial.sub(b" ", sentence), language)
+
+
+def recommends(rule: Constraint, text: str) -> Violation | None:
+    """A sentence that proposes something names what isn't to be recommended, and says nothing against it."""
+    for sentence, _ in said(text, "proposing"):
+        small = sentence.decode(errors="replace")
+        if any(_occurrence(small, folded(term)) >= 0 for term in rule.terms):
+            return Violation(rule, "recommends what the instructions rule out")
+    return None
 
 
 def lacks(rule: Constraint, text: str) -> Violation | None:

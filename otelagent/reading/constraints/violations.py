@@ -12,8 +12,10 @@ from otelagent.reading.constraints import (
     address,
     amounts,
     dated,
+    disclosed,
     formats,
     hours,
+    ingredients,
     lengths,
     money,
     sources,
@@ -39,6 +41,9 @@ _ANSWERS: Final[dict[str, Callable[[Constraint, str], Violation | None]]] = {
     "max_items": lengths.too_many,
     "term_forbidden": terms.uses,
     "term_required": terms.lacks,
+    "recommendation_forbidden": terms.recommends,
+    "ingredients": ingredients.breaks,
+    "disclosed": disclosed.breaks,
     "values_forbidden": withheld.breaks,
     "sources": sources.cites,
     "sources_forbidden": sources.cites,
@@ -76,7 +81,11 @@ def violated_by_call(
         return Violation(constraint, why)
     if tool and constraint.kind == "budget" and (why := amounts.sum_breaks(constraint, tool, arguments, earlier)):
         return Violation(constraint, why)
-    if not isinstance(decoded, Mapping):
+    if constraint.kind == "ingredients" and (why := ingredients.call_breaks(constraint, tool or "", decoded)):
+        return Violation(constraint, why)
+    if not isinstance(decoded, Mapping) or (
+        constraint.kind == "weekday" and not hours.concerns(constraint, tool or "", decoded)
+    ):
         return None
     for name, value in list(decoded.items())[:ARGUMENTS]:
         if why := _argument_breaks(constraint, tool or "", str(name).lower(), value):
@@ -85,7 +94,7 @@ def violated_by_call(
 
 
 _OF_ARGUMENTS: Final = frozenset(
-    ("date", "sources", "sources_forbidden", "recipients", "budget", "price_limit", "cap", "hours", "weekday", *acts.KINDS)
+    ("date", "sources", "sources_forbidden", "recipients", "budget", "price_limit", "cap", "hours", "weekday", "ingredients", *acts.KINDS)
 )
 
 
@@ -94,7 +103,7 @@ def _argument_breaks(rule: Constraint, tool: str, name: str, value: object) -> s
         return dated.argument_breaks(rule, name, value)
     if rule.kind in ("hours", "weekday"):
         return hours.argument_breaks(rule, tool, name, value)
-    if rule.kind in acts.KINDS:
+    if rule.kind in (*acts.KINDS, "ingredients"):
         return None
     if rule.kind in ("budget", "cap"):
         return amounts.argument_breaks(rule, tool, name, value)

@@ -11,6 +11,13 @@ from otelagent.reading.sentences import clauses
 
 _KINDS: Final = ("money", "email", "url", "phone", "percent")
 _PHONE: Final = exact(r"\b0\d(?:[ .-]\d{2}){4}\b|(?:\+\d{1,3}[ .-]?)?\(?\d{2,5}\)?[ .-]\d{3,4}[ .-]?\d{3,4}\b")
+_FIRM: Final = exact(
+    r"\p{Lu}[\pL-]+ (?:GmbH|AG|KG|SE|Inc|Ltd|LLC|PLC|Corp|S\.?A\.?S?|SARL|S\.?L|Ltda|Group|Holdings?|Foods|Logistics|Partners|Solutions"
+    r"|Technologies|Industries|Systems|Motors|Bank|Services|Labs|Media|Pharma|Energy|Software|Retail|Hotels?|Logistik|Gruppe)\b"
+    r"|\p{Han}{2,8}(?:有限公司|股份公司|集团)|株式会社\p{Han}+|\p{Han}+株式会社"
+)
+_CODE: Final = exact(r"\b\p{Lu}{1,4}[-_ ]?\d{2,}")
+"""An answer with a code may name other firms beside."""
 
 
 def names_class(sentence: Sentence) -> bool:
@@ -20,7 +27,9 @@ def names_class(sentence: Sentence) -> bool:
 
 def read(sentence: Sentence) -> Iterator[Draft]:
     """Which class is to be left out, as a whole: prices without tax are only some of the prices."""
-    if sentence.find("no_persons"):
+    if sentence.find("codes_for_names"):
+        yield Draft("values_forbidden", ("customer",))
+    elif sentence.find("no_persons"):
         yield Draft("values_forbidden", ("person",))
     for name in _KINDS:
         if sentence.find(f"kinds_{name}") and any(
@@ -59,6 +68,8 @@ def breaks(rule: Constraint, text: str) -> Violation | None:
         hit = any(number.unit == name for number in numerals.distinct(data, 256))
     elif name == "person":
         hit = names_person(text)
+    elif name == "customer":
+        hit = names_person(text) or (bool(_FIRM.search(data)) and not _CODE.search(data))
     elif name == "phone":
         hit = bool(_PHONE.search(data))
     else:
