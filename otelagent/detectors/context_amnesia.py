@@ -33,6 +33,7 @@ NAMES: Final = {
     "recommendation_forbidden": "what isn't to be recommended",
     "disclosed": "what is not to be given away",
     "ingredients": "forbidden ingredients",
+    "stay": "the days of a stay",
     "hours": "the hours of bookings",
     "weekday": "the days of bookings",
     "cap": "a highest amount",

@@ -40,6 +40,10 @@ def _money(sentence: Sentence) -> list[float]:
 
 
 def _budget(sentence: Sentence) -> Iterator[Draft]:
+    if "allowing" in sentence.present and len(told := _money(sentence)) == 1 and sentence.find("sum"):
+        if sentence.find("allowing"):
+            yield Draft("budget", (SUM,), told[0])
+            return
     for match in matches(pattern("constraints", sentence.language, "budget"), sentence.lowered, 4):
         for start, _, number in numerals.numbers(sentence.lowered, 8):
             if number.unit == "money" and 0 <= start - match.end() <= 12:

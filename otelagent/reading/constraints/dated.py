@@ -25,18 +25,20 @@ def read(sentence: Sentence) -> Iterator[Draft]:
         return
     for clause in clauses(sentence.lowered):
         told = days(clause)
-        if len(told) == 1 and (span := _span(clause, sentence.language, *told[0])):
-            yield Draft("date", first=span[0], last=span[1])
-        elif len(told) == 2 and _between(clause[: told[0][1]], sentence.language):
+        if len(told) == 1 and (found := span(clause, sentence.language, *told[0])):
+            yield Draft("date", first=found[0], last=found[1])
+        elif len(told) == 2 and between(clause[: told[0][1]], sentence.language):
             yield Draft("date", first=told[0][0], last=_ending(told[1][0]))
 
 
-def _between(before: bytes, language: str) -> bool:
+def between(before: bytes, language: str) -> bool:
+    """Two dates are the ends of a span, by what stands before the first."""
     within = pattern("constraints", language, "within").search(before)
     return bool(within) and not pattern("constraints", language, "prohibition").search(before)
 
 
-def _span(clause: bytes, language: str, day: Day, start: int, end: int) -> tuple[Day, Day] | None:
+def span(clause: bytes, language: str, day: Day, start: int, end: int) -> tuple[Day, Day] | None:
+    """What a date in a clause leaves, by what stands around it."""
     before, after = clause[max(0, start - 32) : start], clause[end : end + 32]
     later = adjacent("after", language, before, after)
     earlier = adjacent("before", language, before, after)
@@ -89,7 +91,7 @@ _IN: Final = compiled(
 
 def _of_a_figure(rule: Constraint, sentence: bytes, day: Day, start: int, language: str) -> bool:
     """A percentage, sum or quantity is told "in" a bare year, and none of a year that is allowed."""
-    if day[1] or not _IN.search(sentence[max(0, start - 24) : start]):
+    if day[1] or not (language == "de" or _IN.search(sentence[max(0, start - 24) : start])):
         return False
     if any(not _outside(rule, other) for other, _, _ in days(sentence)):
         return False

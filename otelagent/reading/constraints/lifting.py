@@ -12,6 +12,7 @@ from otelagent.reading.values import window
 
 _TOPIC: Final = {
     "date": "date",
+    "stay": "date",
     "language": "language",
     "address": "language",
     "format": "format",
@@ -43,7 +44,7 @@ _TOPIC: Final = {
 }
 _REPLACED: Final = frozenset(
     (
-        *("date", "language", "address", "format", "max_length", "min_length", "max_items", "sources", "recipients"),
+        *("date", "stay", "language", "address", "format", "max_length", "min_length", "max_items", "sources", "recipients"),
         *("currency", "units", "budget", "price_limit", "tool_allowed"),
     )
 )

@@ -22,6 +22,7 @@ from otelagent.reading.constraints import (
     money,
     sources,
     spoken,
+    stays,
     terms,
     tools,
     units,
@@ -126,7 +127,7 @@ def _apart(drafts: list[Draft]) -> list[Draft]:
 
 
 _WHATEVER: Final = frozenset(
-    ("date", "tool_before", "max_calls", "currency", "units", "budget", "price_limit", "cap", "weekday", *acts.KINDS)
+    ("date", "tool_before", "max_calls", "currency", "units", "budget", "price_limit", "cap", "weekday", "stay", *acts.KINDS)
 )
 """Kinds that hold whatever condition their sentence names: of others an answer doesn't show whether it was met."""
 _Reader = Callable[[Sentence], Iterator[Draft]]
@@ -147,5 +148,6 @@ _OF_THE_WORK: Final[tuple[_Reader, ...]] = (
     address.read,
     amounts.read,
     hours.read,
+    stays.read,
     written_dates.read,
 )

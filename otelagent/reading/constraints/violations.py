@@ -20,6 +20,7 @@ from otelagent.reading.constraints import (
     money,
     sources,
     spoken,
+    stays,
     terms,
     tools,
     units,
@@ -94,13 +95,15 @@ def violated_by_call(
 
 
 _OF_ARGUMENTS: Final = frozenset(
-    ("date", "sources", "sources_forbidden", "recipients", "budget", "price_limit", "cap", "hours", "weekday", "ingredients", *acts.KINDS)
+    ("date", "sources", "sources_forbidden", "recipients", "budget", "price_limit", "cap", "hours", "weekday", "stay", "ingredients", *acts.KINDS)
 )
 
 
 def _argument_breaks(rule: Constraint, tool: str, name: str, value: object) -> str | None:
     if rule.kind == "date":
         return dated.argument_breaks(rule, name, value)
+    if rule.kind == "stay":
+        return stays.argument_breaks(rule, tool, name, value)
     if rule.kind in ("hours", "weekday"):
         return hours.argument_breaks(rule, tool, name, value)
     if rule.kind in (*acts.KINDS, "ingredients"):
