@@ -83,8 +83,10 @@ class ContextAmnesia(Detector):
     longer among the step's messages (`displaced`), or a completion or tool call clearly breaks a rule that earlier ones
     kept (`violated`), or both (`displaced_and_violated`). Rules are dates, language and form of address, format and
     length, forbidden or required terms, names of persons, tools (forbidden, required, the only ones, one before
-    another, how often), allowed and forbidden sources, recipients, currencies, units and how dates are written,
-    budgets, hours and days of bookings, the price of one thing and highest amounts, read from system and user messages
+    another, how often), deeds in everyday words (no internet, hands off production, so many mails, ask before you
+    book), allowed and forbidden sources, recipients, currencies, units, how dates and times are written, budgets (with
+    the calls before), hours and days of bookings and stays, the price of one thing and highest amounts, ingredients,
+    what isn't to be recommended or given away (purchase prices, margins, suppliers), read from system and user messages
     in seven languages. What nothing can check counts for its displacement only: free words, what has a condition
     ("unless asked", "if the customer writes in French") and what holds of a part of an answer ("in the title"). A
     permission is no rule, nor is what is told of others. Rules of earlier turns of the conversation, in traces of their

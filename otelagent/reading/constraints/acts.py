@@ -5,10 +5,10 @@ from itertools import islice
 from typing import Any, Final
 
 from otelagent.model import Earlier, Role
-from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence
+from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, shared
 from otelagent.reading.constraints.lengths import amount, counted
 from otelagent.reading.constraints.tools import EARLIER
-from otelagent.reading.lexicon import data, exact, folded, matches, pattern
+from otelagent.reading.lexicon import data, exact, folded, pattern
 from otelagent.reading.roles import told_by_name
 
 _TABLE: Final = data("acts")
@@ -18,11 +18,6 @@ _TOOLS: Final = {act: tuple(map(folded, _TABLE[act]["tools"])) for act in _SAID}
 _WEB: Final = "web"
 _PRODUCTION: Final = "production"
 KINDS: Final = ("act_forbidden", "max_acts", "approval")
-_EACH: Final = exact(
-    r"\b(?:per|each|every|pro|je|jede\w*|par|chaque|por|cada)\b(?: (?:\w+ )?(?:run|session|request|task|turn|day|lauf|sitzung|tag"
-    r"|jour|demande|sesion|dia|pedido|sessao|solicitud|solicitacao)\b)?|每|毎|ごと|につき"
-)
-"""Of what a number of deeds holds; a run, a request or a day is the whole of them."""
 _BREAK: Final = exact(r"[^\pL\pN]+")
 _CAMEL: Final = exact(r"(\p{Ll})(\p{Lu})")
 
@@ -33,14 +28,19 @@ def read(sentence: Sentence) -> Iterator[Draft]:
     """The deeds that a sentence rules out, counts, or wants asked about first."""
     for key, what in (("no_web", _WEB), ("no_production", _PRODUCTION)):
         ruled = sentence.find(key)
+        if ruled and what == _PRODUCTION and _TOOL.search(sentence.lowered):
+            continue
         if ruled and not pattern("constraints", sentence.language, "unless").search(_clause(sentence, ruled)):
             yield Draft("act_forbidden", (what,))
     if times := counted(sentence, "max_acts"):
         acts = _acts(times.group())
-        if acts and not _for_each(sentence):
-            yield Draft("max_acts", acts[:1], amount(times[1]))
-    if sentence.find("asking_first") and (acts := _acts(_part(sentence))):
-        yield Draft("approval", acts)
+        scope = scope_of(sentence)
+        if acts and scope is not None:
+            yield Draft("max_acts", (acts[0], *scope), amount(times[1]))
+    if (asking := sentence.find("asking_first")) and not _about_something(sentence, asking):
+        part = _part(sentence)
+        if not shared("some_deeds").search(part) and (acts := _acts(part)):
+            yield Draft("approval", acts)
 
 
 def _acts(part: bytes) -> tuple[str, ...]:
@@ -49,13 +49,39 @@ def _acts(part: bytes) -> tuple[str, ...]:
     return tuple(act for act in acts if act in _UNDOING) or acts
 
 
+def _about_something(sentence: Sentence, asking: Any) -> bool:
+    """What is to be asked is a fact, "ask the customer for the number", and not whether to go on."""
+    if not shared("asking_about").search(asking.group()):
+        return False
+    return not shared("whether_to").search(sentence.lowered[asking.end() :])
+
+
+_TOOL: Final = exact(r"[a-z0-9]_[a-z0-9]")
+
+
 def _clause(sentence: Sentence, match: Any) -> bytes:
     """The clause that a match ends in, from where it begins."""
-    return bytes(match.group() + _CLAUSE.split(sentence.lowered[match.end() :])[0])
+    group: bytes = match.group()
+    return group + bytes(_CLAUSE.split(sentence.lowered[match.end() :])[0])
 
 
-def _for_each(sentence: Sentence) -> bool:
-    return any(b" " not in match.group() for match in matches(_EACH, sentence.lowered, 4))
+def scope_of(sentence: Sentence) -> tuple[str, ...] | None:
+    """What a number or sum holds for: a request, or all that a run does; None: for each of something else."""
+    each = shared("each_of").search(sentence.lowered)
+    if each is None or shared("of_all").search(each.group()):
+        return ()
+    return (REQUEST,) if shared("of_a_request").search(each.group()) else None
+
+
+REQUEST: Final = "request"
+
+
+def in_scope(rule: Constraint, earlier: Iterable[Earlier]) -> Iterator[Earlier]:
+    """The calls that a number or sum holds for."""
+    for each in islice(earlier, EARLIER):
+        if each.tool is None and REQUEST in rule.terms:
+            return
+        yield each
 
 
 def _part(sentence: Sentence) -> bytes:
@@ -66,7 +92,7 @@ def _part(sentence: Sentence) -> bytes:
             return bytes(before.group())
         rest = low[before.end() :]
         asked = pattern("constraints", sentence.language, "asking_first").search(rest)
-        return _CLAUSE.split(rest[: asked.start()] if asked else rest)[0]
+        return bytes(_CLAUSE.split(rest[: asked.start()] if asked else rest)[0])
     ruled = sentence.find("without_asking")
     if ruled is None:
         return b""
@@ -86,11 +112,11 @@ def call_breaks(rule: Constraint, tool: str, arguments: object, earlier: Iterabl
             return "searches the internet, which the instructions forbid" if _on_the_web(tool) else None
         touches = told_by_name(tool) is not Role.SOURCE and _in_production(arguments)
         return "acts on production, which the instructions forbid" if touches else None
-    if earlier is None or not any(does(tool, act) for act in rule.terms):
+    if earlier is None or not any(does(tool, act) for act in rule.terms if act in _TOOLS):
         return None
     before = list(islice(earlier, EARLIER))
     if rule.kind == "max_acts":
-        made = sum(_done(each, rule.terms[0]) for each in before)
+        made = sum(_done(each, rule.terms[0]) for each in in_scope(rule, before))
         return "does something more often than allowed" if made >= (rule.amount or 0) else None
     if _answered(arguments):
         return None
@@ -98,7 +124,7 @@ def call_breaks(rule: Constraint, tool: str, arguments: object, earlier: Iterabl
 
 
 def does(tool: str, act: str) -> bool:
-    """A tool's name says that it does a deed, not that it looks something up, prepares it, asks about it or undoes it."""
+    """A tool's name says that it does a deed, not that it looks it up, prepares it, asks about it or undoes it."""
     named = _words(tool)
     if any(_has(named, MARKS[key]) for key in ("preparing", "beside")) or _asks(named):
         return False

@@ -30,7 +30,9 @@ _BROKEN: Final = {
     ("informal", "pt"): _word("o senhor|a senhora|você"),
     ("formal", "zh"): exact("你(?:[^们]|$)"),
     ("informal", "zh"): exact("您"),
-    ("formal", "ja"): exact("[^すたんいうかねよ](?:だ|である|だった|であった|となる|になる|した|された|ない)(?:。|$)|(?:よ|くれ|だね|だぞ|てね|だろう)(?:。|！|$)"),
+    ("formal", "ja"): exact(
+        "[^すたんいうかねよ](?:だ|である|だった|であった|となる|になる|した|された|ない)(?:。|$)|(?:よ|くれ|だね|だぞ|てね|だろう)(?:。|！|$)"
+    ),
     ("informal", "ja"): exact("(?:です|ます|ました|ません|でした)(?:。|$)"),
 }
 """What an answer that keeps the form doesn't say."""

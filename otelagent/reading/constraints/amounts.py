@@ -1,13 +1,12 @@
 """Rules on amounts: a budget, what one thing may cost, how much may be refunded or paid at once."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Final
 
 from otelagent.model import Earlier
 from otelagent.reading import numerals
-from otelagent.reading.constraints.acts import EARLIER, MARKS, does
-from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, said
+from otelagent.reading.constraints.acts import MARKS, does, in_scope, scope_of
+from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, said, shared
 from otelagent.reading.constraints.tools import plain
 from otelagent.reading.envelopes import unwrap_arguments
 from otelagent.reading.lexicon import LANGUAGES, folded, matches, pattern, words
@@ -41,9 +40,10 @@ def _money(sentence: Sentence) -> list[float]:
 
 def _budget(sentence: Sentence) -> Iterator[Draft]:
     if "allowing" in sentence.present and len(told := _money(sentence)) == 1 and sentence.find("sum"):
-        if sentence.find("allowing"):
-            yield Draft("budget", (SUM,), told[0])
-            return
+        scope = scope_of(sentence) if sentence.find("allowing") and not sentence.find("unless") else None
+        if scope is not None and not shared("more_than_a_purse").search(sentence.lowered):
+            yield Draft("budget", (SUM, *scope), told[0])
+        return
     for match in matches(pattern("constraints", sentence.language, "budget"), sentence.lowered, 4):
         for start, _, number in numerals.numbers(sentence.lowered, 8):
             if number.unit == "money" and 0 <= start - match.end() <= 12:
@@ -93,16 +93,18 @@ def argument_breaks(rule: Constraint, tool: str, name: str, value: object) -> st
 def sum_breaks(rule: Constraint, tool: str, arguments: object, earlier: Iterable[Earlier] | None) -> str | None:
     """A call spends more than earlier ones of its tool left; none where something was taken back."""
     now = spent(arguments)
-    if rule.terms != (SUM,) or not now or earlier is None or not any(does(tool, act) for act in _SPENDING):
+    if SUM not in rule.terms or not now or earlier is None or not any(does(tool, act) for act in _SPENDING):
         return None
     parts: dict[frozenset[str], float] = {}
-    for each in islice(earlier, EARLIER):
+    for each in in_scope(rule, earlier):
         if each.tool and any(does(each.tool, act) for act in _TAKING_BACK):
             return None
         if each.tool == tool and each.given is not None and not each.failed and (part := each.given.amount):
             parts[each.given.plain] = part
     parts.pop(plain(arguments), None)
-    return "spends more than the budget, with the calls before" if now + sum(parts.values()) > (rule.amount or 0) else None
+    return (
+        "spends more than the budget, with the calls before" if now + sum(parts.values()) > (rule.amount or 0) else None
+    )
 
 
 _SPENDING: Final = ("buy", "book", "pay")

@@ -8,7 +8,7 @@ from typing import Any, Final
 from xxhash import xxh3_64_intdigest
 
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import AnyOf, compiled, exact, folded, grammar, pattern
+from otelagent.reading.lexicon import AnyOf, compiled, data, exact, folded, grammar, pattern
 from otelagent.reading.sentences import Day, sentences
 
 TEXT: Final = 240
@@ -26,7 +26,8 @@ class Constraint:
     kind: str
     """date, language, address, format, max_length, min_length, max_items, tool_forbidden, tool_required, tool_allowed,
     tool_before, max_calls, term_forbidden, term_required, values_forbidden, sources, sources_forbidden, recipients,
-    currency, units, date_form, budget, price_limit, cap, hours, weekday or free."""
+    currency, units, date_form, budget, price_limit, cap, hours, weekday, stay, act_forbidden, max_acts, approval,
+    ingredients, disclosed, recommendation_forbidden or free."""
     role: str
     text: str
     hash: int
@@ -129,6 +130,12 @@ def filled(language: str, key: str, *parts: tuple[str, str]) -> tuple[Any, ...]:
             each = each.replace(f"<{name}>", part)
         made.append(compiled(each))
     return tuple(made)
+
+
+@cache
+def shared(key: str) -> Any:
+    """A pattern of `words/rules.toml`, for all languages."""
+    return compiled("|".join(f"(?:{each})" for each in data("rules")[key]))
 
 
 def lowered(text: str) -> bytes:

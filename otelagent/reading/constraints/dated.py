@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from otelagent.reading import numerals
 from otelagent.reading.constraints.constraint import (
     FIRST,
     LAST,
@@ -12,10 +13,10 @@ from otelagent.reading.constraints.constraint import (
     Violation,
     excluded,
     lowered,
+    shared,
 )
-from otelagent.reading import numerals
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import compiled, matches, pattern
+from otelagent.reading.lexicon import matches, pattern
 from otelagent.reading.sentences import Day, clauses, days, sentences
 
 
@@ -66,7 +67,8 @@ def _ending(day: Day) -> Day:
 
 def breaks(rule: Constraint, text: str) -> Violation | None:
     """A document is used or cited with a date outside the allowed span."""
-    figures = _FIGURES.search(lowered(rule.text))
+    own = lowered(rule.text)
+    figures = shared("figures").search(own) and not shared("published").search(own)
     for name in likely(text):
         before, after = pattern("constraints", name, "dated"), pattern("constraints", name, "dated_after")
         for sentence in sentences(lowered(text)):
@@ -80,18 +82,9 @@ def breaks(rule: Constraint, text: str) -> Violation | None:
     return None
 
 
-_FIGURES: Final = compiled(
-    r"\b(?:figures|numbers|statistics|data|values|zahlen|daten|werte|kennzahlen|statistiken|chiffres|donnees|statistiques|cifras"
-    r"|datos|estadisticas|dados|numeros|estatisticas|indicador\w*)\b|数字|数据|数值|统计|数値|データ|統計"
-)
-_IN: Final = compiled(
-    r"(?:\b(?:in|for|of|during|im jahr|fur|en|em|de|pour|aus)(?: the year| el ano| o ano| l’annee| dem jahr)?|^|在|[，、は])\s?$"
-)
-
-
 def _of_a_figure(rule: Constraint, sentence: bytes, day: Day, start: int, language: str) -> bool:
     """A percentage, sum or quantity is told "in" a bare year, and none of a year that is allowed."""
-    if day[1] or not (language == "de" or _IN.search(sentence[max(0, start - 24) : start])):
+    if day[1] or not (language == "de" or shared("in_a_year").search(sentence[max(0, start - 24) : start])):
         return False
     if any(not _outside(rule, other) for other, _, _ in days(sentence)):
         return False

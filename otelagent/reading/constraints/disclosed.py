@@ -5,13 +5,18 @@ from functools import cache
 from typing import Any, Final
 
 from otelagent.reading import numerals
-from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, excluded, lowered
+from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, excluded, lowered, shared
 from otelagent.reading.language import likely
 from otelagent.reading.lexicon import compiled, data, exact, matches, pattern
 from otelagent.reading.sentences import sentences
 
 _TABLE: Final[dict[str, dict[str, list[str]]]] = data("secrets")
-_NAMED: Final = exact(r"^(?:\W{1,3}|\s(?:is|called|namens|ist|est|es|é|:)\s|是|为|：|は)?(\p{Lu}[\pL\pN&-]+|\p{Han}{2}|\p{Katakana}{2})")
+_NAME: Final = r"\p{Lu}\p{Ll}{2,}[\pL&-]*"
+_NAMED: Final = exact(
+    rf"^(?:,? (?:is|are|called|named|est|es|é|se llama|s’appelle)|:)? ({_NAME}(?: {_NAME})*)"
+    rf"|^(?:,? (?:namens|heißt|ist die Firma)|:)? (?:die |der )?({_NAME} (?:{_NAME}|GmbH|AG|KG|SE))"
+    r"|^(?:是|为|：|:)?\s?(\p{Han}{2,10}(?:公司|厂|集团))|^(?:は|：|:)?\s?(株式会社\p{Han}+|[\p{Han}\p{Katakana}]{2,10}(?:社|株式会社))"
+)
 _NEAR: Final = 40
 """Bytes between a word and the figure that it is about."""
 _VALUES: Final = ("money", "percent")
@@ -36,11 +41,31 @@ def read(sentence: Sentence) -> Iterator[Draft]:
     if "disclosing" not in sentence.present or not _any().search(sentence.lowered):
         return
     told = sentence.find("disclosing")
-    if told and not sentence.find("unless") and not pattern("constraints", sentence.language, "first_before").search(
-        sentence.lowered[told.end() :]
+    if (
+        told
+        and not sentence.find("unless")
+        and not pattern("constraints", sentence.language, "first_before").search(sentence.lowered[told.end() :])
     ):
-        found = tuple(name for name, (_, words) in _kinds().items() if words.search(sentence.lowered))
-        yield Draft("disclosed", found)
+        found = tuple(name for name, (told, words) in _kinds().items() if _meant(sentence, told, words))
+        if found:
+            yield Draft("disclosed", found)
+
+
+def _meant(sentence: Sentence, told: str, words: Any) -> bool:
+    """All such things are meant; a name beside is the only one."""
+    match = words.search(sentence.lowered)
+    if not match or not shared("all_of_them").search(sentence.lowered[match.end() :]):
+        return False
+    return not (
+        told == "name" and _name_after(sentence.lowered, sentence.written.encode(errors="replace"), match.end())
+    )
+
+
+def _name_after(small: bytes, written: bytes, end: int) -> bool:
+    """A name stands beside; offsets agree where nothing was folded away."""
+    left = written[len(written) - len(small[end:]) :] if len(small) != len(written) else written[end:]
+    found = _NAMED.search(left)
+    return bool(found) and not shared("no_name").search(next(filter(None, found.groups())))
 
 
 def breaks(rule: Constraint, text: str) -> Violation | None:
@@ -59,6 +84,6 @@ def _given_away(told: str, words: Any, small: bytes, written: bytes) -> bool:
         around = small[max(0, match.start() - _NEAR) : match.end() + _NEAR]
         if told == "amount" and any(number.unit in _VALUES for number in numerals.distinct(around, 8)):
             return True
-        if told == "name" and len(small) == len(written) and _NAMED.search(written[match.end() :]):
+        if told == "name" and _name_after(small, written, match.end()):
             return True
     return False

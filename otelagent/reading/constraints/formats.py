@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
-from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation
-from otelagent.reading.lexicon import compiled, exact
+from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, shared
+from otelagent.reading.lexicon import exact
 
 _WITHOUT: Final = ("no_bullets", "no_table", "no_emoji", "no_markdown", "no_exclamation", "no_code")
 _NAMES: Final = ("json", "bullets", "table")
@@ -19,16 +19,14 @@ def read(sentence: Sentence) -> Iterator[Draft]:
     without = [name for name in _WITHOUT if sentence.find(name)]
     named = next((name for name in _NAMES if sentence.find(name)), None) if not _clashes(without) else None
     cases = [name for name in _CASES if sentence.find(name)]
-    if _CLOCK.search(sentence.lowered) and not sentence.find("prohibition"):
+    if shared("clock_24").search(sentence.lowered) and not sentence.find("prohibition"):
         cases.append("clock_24")
     yield from (Draft("format", (name,)) for name in (named, *without, *cases) if name)
 
 
-_CLOCK: Final = compiled(
-    r"\b24[ -]?(?:hours?|h|stunden|heures|horas)(?:[ -]?(?:clock|format|time|notation|anzeige|uhr|zeit))"
-    r"|(?:format|formato|sur|reloj|horloge|systeme|sistema|relogio)(?: de)? 24[ -]?(?:h\b|heures|horas)|24\s?(?:小时制|時間制|時間表記|時間形式)"
+_HALF_DAY: Final = exact(
+    r"(?i)\b(?:1[0-2]|0?[1-9])(?:[:.][0-5]\d)?\s?[ap]\.?m\b|(?:上午|下午|晚上|午前|午後)\s?\d{1,2}\s?(?:点|時|:|：)"
 )
-_HALF_DAY: Final = exact(r"(?i)\b(?:1[0-2]|0?[1-9])(?:[:.][0-5]\d)?\s?[ap]\.?m\b|(?:上午|下午|晚上|午前|午後)\s?\d{1,2}\s?(?:点|時|:|：)")
 
 
 def _clashes(without: list[str]) -> bool:

@@ -18,7 +18,28 @@ _HOUR: Final = compiled(
 _AFTERNOON: Final = ("下午", "午後", "晚上")
 _NOON: Final = 12
 _BEGINS: Final = (
-    *("start", "begin", "time", "when", "date", "slot", "day", "from", "arriv", "check_in", "checkin", "anreise", "ankunft", "llegada", "chegada", "inicio", "hora", "fecha", "dia", "data"),
+    *(
+        "start",
+        "begin",
+        "time",
+        "when",
+        "date",
+        "slot",
+        "day",
+        "from",
+        "arriv",
+        "check_in",
+        "checkin",
+        "anreise",
+        "ankunft",
+        "llegada",
+        "chegada",
+        "inicio",
+        "hora",
+        "fecha",
+        "dia",
+        "data",
+    ),
     *(
         "debut",
         "heure",

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, Final
 
 from otelagent.model import Role
-from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, lowered
+from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, lowered, shared
 from otelagent.reading.lexicon import compiled, data, exact, matches
 from otelagent.reading.roles import told_by_name
 from otelagent.reading.sentences import sentences
@@ -47,7 +47,9 @@ def _anywhere(patterns: list[str]) -> str:
 @cache
 def _named() -> Any:
     """Any word for food that a rule may name."""
-    return compiled("|".join(_anywhere(_TABLE[kind][part]) for kind in _KINDS for part in _TABLE[kind] if _TABLE[kind][part]))
+    return compiled(
+        "|".join(_anywhere(_TABLE[kind][part]) for kind in _KINDS for part in _TABLE[kind] if _TABLE[kind][part])
+    )
 
 
 @cache
@@ -65,10 +67,15 @@ def read(sentence: Sentence) -> Iterator[Draft]:
     """The kinds and the single foods that a sentence rules out."""
     if sentence.find("food_diet"):
         kinds = next((kinds for stem, kinds in _DIETS if stem in sentence.lowered), ())
-        yield from (Draft("ingredients", tuple(f"{kind}:" for kind in kinds)),) if kinds else ()
-    elif "food_banned" in sentence.present and _named().search(sentence.lowered) and sentence.find("food_banned"):
-        if found := tuple(_banned(sentence.lowered)):
-            yield Draft("ingredients", found)
+        if kinds:
+            yield Draft("ingredients", tuple(f"{kind}:" for kind in kinds))
+    elif _banning(sentence) and (found := tuple(_banned(sentence.lowered))):
+        yield Draft("ingredients", found)
+
+
+def _banning(sentence: Sentence) -> bool:
+    named = "food_banned" in sentence.present and _named().search(sentence.lowered)
+    return bool(named and sentence.find("food_banned")) and not shared("how_much").search(sentence.lowered)
 
 
 def _banned(data: bytes) -> Iterator[str]:

@@ -44,7 +44,18 @@ _TOPIC: Final = {
 }
 _REPLACED: Final = frozenset(
     (
-        *("date", "stay", "language", "address", "format", "max_length", "min_length", "max_items", "sources", "recipients"),
+        *(
+            "date",
+            "stay",
+            "language",
+            "address",
+            "format",
+            "max_length",
+            "min_length",
+            "max_items",
+            "sources",
+            "recipients",
+        ),
         *("currency", "units", "budget", "price_limit", "tool_allowed"),
     )
 )

@@ -35,15 +35,32 @@ def _kinds(sentence: Sentence) -> tuple[str, ...]:
         return tuple(mark for _, marks in _SITES for mark in marks)
     if not sentence.find("sources_banned"):
         return ()
-    return tuple(mark for stems, marks in _SITES if any(s.encode() in sentence.lowered for s in stems) for mark in marks)
+    return tuple(
+        mark for stems, marks in _SITES if any(s.encode() in sentence.lowered for s in stems) for mark in marks
+    )
 
 
 _SITES: Final = (
-    (("blog", "博客", "ブログ", "自媒体"), ("@blog", "medium.com", "substack.com", "wordpress.com", "tumblr.com", "note.com")),
-    (("forum", "foren", "foro", "reddit", "论坛", "掲示板"), ("@forum", "reddit.com", "quora.com", "stackexchange.com", "zhihu.com")),
+    (
+        ("blog", "博客", "ブログ", "自媒体"),
+        ("@blog", "medium.com", "substack.com", "wordpress.com", "tumblr.com", "note.com"),
+    ),
+    (
+        ("forum", "foren", "foro", "reddit", "论坛", "掲示板"),
+        ("@forum", "reddit.com", "quora.com", "stackexchange.com", "zhihu.com"),
+    ),
     (
         ("social", "soziale", "sociaux", "sociales", "sociais", "twitter", "社交", "微博", "sns"),
-        ("twitter.com", "x.com", "facebook.com", "instagram.com", "tiktok.com", "youtube.com", "weibo.com", "linkedin.com"),
+        (
+            "twitter.com",
+            "x.com",
+            "facebook.com",
+            "instagram.com",
+            "tiktok.com",
+            "youtube.com",
+            "weibo.com",
+            "linkedin.com",
+        ),
     ),
     (("wiki", "维基", "ウィキ"), ("@wiki", "wikipedia.org", "fandom.com")),
 )

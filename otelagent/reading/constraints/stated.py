@@ -127,7 +127,19 @@ def _apart(drafts: list[Draft]) -> list[Draft]:
 
 
 _WHATEVER: Final = frozenset(
-    ("date", "tool_before", "max_calls", "currency", "units", "budget", "price_limit", "cap", "weekday", "stay", *acts.KINDS)
+    (
+        "date",
+        "tool_before",
+        "max_calls",
+        "currency",
+        "units",
+        "budget",
+        "price_limit",
+        "cap",
+        "weekday",
+        "stay",
+        *acts.KINDS,
+    )
 )
 """Kinds that hold whatever condition their sentence names: of others an answer doesn't show whether it was met."""
 _Reader = Callable[[Sentence], Iterator[Draft]]

@@ -5,20 +5,72 @@ from typing import Final
 
 from otelagent.model import Role
 from otelagent.reading import dates
-from otelagent.reading.constraints.constraint import FIRST, LAST, Constraint, Draft, Sentence
+from otelagent.reading.constraints.constraint import FIRST, LAST, Constraint, Draft, Sentence, shared
 from otelagent.reading.constraints.dated import between, span
 from otelagent.reading.lexicon import folded
 from otelagent.reading.roles import told_by_name
 from otelagent.reading.sentences import Day, clauses
 
 _DAYS: Final = (
-    *("check_in", "check_out", "checkin", "checkout", "arriv", "depart", "return", "start", "end", "date", "outbound", "inbound"),
-    *("anreise", "abreise", "ankunft", "abfahrt", "hinflug", "ruckflug", "datum", "von", "bis", "llegada", "salida", "fecha"),
-    *("chegada", "saida", "entrada", "partida", "data", "debut", "fin", "入住", "退房", "日期", "出发", "返回", "日", "到着", "出発"),
+    *(
+        "check_in",
+        "check_out",
+        "checkin",
+        "checkout",
+        "arriv",
+        "depart",
+        "return",
+        "start",
+        "end",
+        "date",
+        "outbound",
+        "inbound",
+    ),
+    *(
+        "anreise",
+        "abreise",
+        "ankunft",
+        "abfahrt",
+        "hinflug",
+        "ruckflug",
+        "datum",
+        "von",
+        "bis",
+        "llegada",
+        "salida",
+        "fecha",
+    ),
+    *(
+        "chegada",
+        "saida",
+        "entrada",
+        "partida",
+        "data",
+        "debut",
+        "fin",
+        "入住",
+        "退房",
+        "日期",
+        "出发",
+        "返回",
+        "日",
+        "到着",
+        "出発",
+    ),
 )
 """Parts of the names of arguments that tell a day of what is booked."""
-_OTHER: Final = ("created", "updated", "birth", "issued", "today", "publish", "modified", "naissance", "geburt", "nacimiento")
-Span = tuple[Day, Day]
+_OTHER: Final = (
+    "created",
+    "updated",
+    "birth",
+    "issued",
+    "today",
+    "publish",
+    "modified",
+    "naissance",
+    "geburt",
+    "nacimiento",
+)
 
 
 def read(sentence: Sentence) -> Iterator[Draft]:
@@ -39,7 +91,9 @@ def _told(text: bytes) -> list[tuple[Day, int, int]]:
     """The days in a text; one without a year is of the year that another has."""
     found = [(each, start, end) for start, end, each in dates.moments(text, 4) if each.month and each.day]
     year = next((each.year for each, _, _ in found if each.year), 0)
-    return sorted((((each.year or year, each.month, each.day), start, end) for each, start, end in found), key=lambda t: t[1])
+    return sorted(
+        (((each.year or year, each.month, each.day), start, end) for each, start, end in found), key=lambda t: t[1]
+    )
 
 
 def _within(sentence: Sentence, told: list[tuple[Day, int, int]]) -> bool:
@@ -49,6 +103,8 @@ def _within(sentence: Sentence, told: list[tuple[Day, int, int]]) -> bool:
 def argument_breaks(rule: Constraint, tool: str, name: str, value: object) -> str | None:
     """A call is for a day outside."""
     if not isinstance(value, str) or len(value) > 40 or told_by_name(tool) is Role.NOTE:
+        return None
+    if not shared("booking_tools").search(folded(tool).encode(errors="replace")):
         return None
     named = folded(name)
     if not any(part in named for part in _DAYS) or any(part in named for part in _OTHER):

@@ -4,11 +4,20 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Final
 
-from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, excluded, lowered, said
+from otelagent.reading.constraints.constraint import (
+    Constraint,
+    Draft,
+    Sentence,
+    Violation,
+    excluded,
+    lowered,
+    said,
+    shared,
+)
 from otelagent.reading.constraints.tools import is_tool
 from otelagent.reading.constraints.withheld import names_class
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import compiled, exact, folded, listed, matches, pattern
+from otelagent.reading.lexicon import exact, folded, listed, matches, pattern
 
 _QUOTED: Final = exact(
     r"\"([^\"\n]{1,60})\"|“([^”\n]{1,60})”|«\s?([^»\n]{1,60}?)\s?»|„([^“”\n]{1,60})[“”]|`([^`\n]{1,60})`"
@@ -34,7 +43,8 @@ def read(sentence: Sentence) -> Iterator[Draft]:
     if sentence.find("qualifying"):
         yield from _chosen("term_forbidden", [_qualifier(sentence)])
     elif banned := sentence.find("unrecommended"):
-        if not _AIMED.search(sentence.lowered[banned.end() :]):
+        rest = _PART.split(sentence.lowered[banned.end() :])[0]
+        if not shared("only_to_some").search(rest) and not shared("let_pass").search(rest):
             yield from _chosen("recommendation_forbidden", _quoted(data) or _brands(sentence, data))
     elif rule := sentence.find("term_forbidden"):
         yield from _chosen(
@@ -48,12 +58,6 @@ def read(sentence: Sentence) -> Iterator[Draft]:
         yield from _chosen("term_required", _quoted(data))
 
 
-_AIMED: Final = compiled(
-    r"\b(?:to|for|as|with|if|when|fur|bei|pour|aux?|para|als|comme|como) (?:(?:the|a|an|die|den|der|les|des|los|las|os|as) )?"
-    r"(?:children|kids|minors|beginn\w*|pregnant|people|patients?|women|men|kinder\w*|schwanger\w*|anfang\w*|enfants|femmes"
-    r"|debutants?|ninos|menores|embarazad\w*|principiantes|criancas|gestantes|iniciantes|new|first|older|under)\b"
-)
-"""Those that it isn't to be recommended to: to others it may."""
 _LATIN: Final = exact(r"\b(\p{Lu}\p{Ll}[\pL\pN-]+)\b")
 _BRAND: Final = exact(r"(?:Marken?|Firma|Hersteller|Produkte? von|Geräte? von|Modelle? von)\s(\p{Lu}[\pL\pN-]+)")
 _EAST: Final = exact(
@@ -197,9 +201,10 @@ def _left_out(sentence: bytes, language: str) -> bool:
 
 def recommends(rule: Constraint, text: str) -> Violation | None:
     """A sentence that proposes something names what isn't to be recommended, and says nothing against it."""
-    for sentence, _ in said(text, "proposing"):
-        small = sentence.decode(errors="replace")
-        if any(_occurrence(small, folded(term)) >= 0 for term in rule.terms):
+    for sentence, language in said(text, "proposing"):
+        proposing = pattern("constraints", language, "proposing")
+        parts = [part.decode(errors="replace") for part in _PART.split(sentence) if proposing.search(part)]
+        if any(_occurrence(part, folded(term)) >= 0 for part in parts for term in rule.terms):
             return Violation(rule, "recommends what the instructions rule out")
     return None
 

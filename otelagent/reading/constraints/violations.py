@@ -95,7 +95,20 @@ def violated_by_call(
 
 
 _OF_ARGUMENTS: Final = frozenset(
-    ("date", "sources", "sources_forbidden", "recipients", "budget", "price_limit", "cap", "hours", "weekday", "stay", "ingredients", *acts.KINDS)
+    (
+        "date",
+        "sources",
+        "sources_forbidden",
+        "recipients",
+        "budget",
+        "price_limit",
+        "cap",
+        "hours",
+        "weekday",
+        "stay",
+        "ingredients",
+        *acts.KINDS,
+    )
 )
 
 

@@ -6,14 +6,14 @@ from typing import Any, Final
 from otelagent.reading import numerals, values
 from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation
 from otelagent.reading.constraints.persons import names_person
+from otelagent.reading.lexicon import data as listed
 from otelagent.reading.lexicon import exact, pattern
 from otelagent.reading.sentences import clauses
 
 _KINDS: Final = ("money", "email", "url", "phone", "percent")
 _PHONE: Final = exact(r"\b0\d(?:[ .-]\d{2}){4}\b|(?:\+\d{1,3}[ .-]?)?\(?\d{2,5}\)?[ .-]\d{3,4}[ .-]?\d{3,4}\b")
 _FIRM: Final = exact(
-    r"\p{Lu}[\pL-]+ (?:GmbH|AG|KG|SE|Inc|Ltd|LLC|PLC|Corp|S\.?A\.?S?|SARL|S\.?L|Ltda|Group|Holdings?|Foods|Logistics|Partners|Solutions"
-    r"|Technologies|Industries|Systems|Motors|Bank|Services|Labs|Media|Pharma|Energy|Software|Retail|Hotels?|Logistik|Gruppe)\b"
+    rf"\p{{Lu}}[\pL-]+ (?:{'|'.join(listed('rules')['firms'])})\b"
     r"|\p{Han}{2,8}(?:有限公司|股份公司|集团)|株式会社\p{Han}+|\p{Han}+株式会社"
 )
 _CODE: Final = exact(r"\b\p{Lu}{1,4}[-_ ]?\d{2,}")
