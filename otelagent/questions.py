@@ -316,6 +316,8 @@ def _decide(
         return Decision(question.source, consumer, Verdict.ABSENCE, ungrounded)
     if _cleared_in_spite(question.source, turn, admission):
         return Decision(question.source, consumer, Verdict.ABSENCE)
+    if not admission.any and _cleared_unseen(question.source, turn, looking):
+        return Decision(question.source, consumer, Verdict.ABSENCE)
     if admission.any or _doubted(question.source, looking.doubts, given) or _tells_the_part(question.source, turn):
         return Decision(question.source, consumer, Verdict.ACKNOWLEDGED)
     if ungrounded:
@@ -334,6 +336,12 @@ def _cleared(source: Step, turn: Turn) -> bool:
     if call.outcome.status in _FAILED and call.role in (Role.SOURCE, Role.POLL):
         return said.clears or said.spotless
     return call.outcome.status is Status.EMPTY and said.clears and looks(source.tool or "")
+
+
+def _cleared_unseen(source: Step, turn: Turn, looking: _Looking) -> bool:
+    """After a search that found nothing, "it has never had an incident, its record is clean" doubts nothing."""
+    empty = source.call is not None and source.call.outcome.status is Status.EMPTY
+    return empty and not any(doubt.looking for doubt in looking.doubts) and _cleared(source, turn)
 
 
 def _cleared_in_spite(source: Step, turn: Turn, admission: Admission) -> bool:

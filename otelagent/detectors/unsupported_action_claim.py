@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from otelagent.detectors.detector import Detector
-from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Said, Severity, Step
+from otelagent.model import BAD, Evidence, Finding, Kind, Layer, Need, Said, Severity, Status, Step
+from otelagent.reading.arguments import tool_words
 from otelagent.reading.doers import may_do
 from otelagent.reading.support import missing
 from otelagent.run import SOURCES, AgentRun, Wake
@@ -83,7 +84,9 @@ class UnsupportedActionClaim(Detector):
             used = {**used, **{tool: use for tool, use in elsewhere.items() if use >= used.get(tool, use)}}
             unmet = missing(turn, used)
         if not unmet:
-            if turn.said.deeds:
+            if (turn.history or used) and (looks := _unmade(turn.said, run)):
+                yield self._unseen(step, run, looks)
+            elif turn.said.deeds:
                 run.dismiss(self.mode, step, "a tool that may have done it was called with success")
             return
         if not turn.history and (not used or run.conversation):
@@ -92,6 +95,20 @@ class UnsupportedActionClaim(Detector):
             run.dismiss(self.mode, step, "the failure of the call is told already")
         else:
             yield from self._judged(step, run, unmet)
+
+    def _unseen(self, step: Step, run: AgentRun, looks: int) -> Finding:
+        """A second look of which no call, and nothing that the calls brought, knows."""
+        return self.finding(
+            run,
+            about=step,
+            root=step,
+            cause="not_called",
+            strength=0.6,
+            severity=Severity.MEDIUM,
+            reason="the answer says that something else was checked too, and no call looked there",
+            evidence=[Evidence(step.span_id, "completion", f"claims {looks} more look(s) than calls were made")],
+            extra={"otelagent.claim.actions": "search"},
+        )
 
     def _judged(self, step: Step, run: AgentRun, unmet: list[str]) -> Iterator[Finding]:
         tried = [s for s in run.steps if s.kind in SOURCES and s.tool and _failed(s, unmet)]
@@ -114,6 +131,25 @@ class UnsupportedActionClaim(Detector):
             ],
             extra={"otelagent.claim.actions": deeds},
         )
+
+
+def _unmade(said: Said, run: AgentRun) -> int:
+    """The second looks that an answer claims and no call made: neither its tools nor their arguments have a word of it,
+    and what it states comes from nowhere, or, after one call, what was given doesn't speak of where it looked."""
+    calls = [each.call for each in run.steps if each.kind in SOURCES and each.call is not None]
+    if not 0 < len(calls) <= _CALLS or any(call.outcome.status is not Status.OK for call in calls):
+        return 0
+    known = frozenset[int]().union(*map(tool_words, run.trace.used), *(call.terms for call in calls))
+    looks = [look for look in said.second_looks if known.isdisjoint(look.about)]
+    given = run.trace.given
+    return sum(
+        bool(given.ungrounded(look.claims)) or (len(calls) == 1 and bool(look.where) and not given.mentions(look.where))
+        for look in looks
+    )
+
+
+_CALLS: Final = 3
+"""Calls up to which it shows what none of them looked at."""
 
 
 def _told(step: Step, run: AgentRun, said: Said) -> bool:

@@ -25,7 +25,7 @@ from otelagent.model.kind import Kind, Need, Role, Withheld
 from otelagent.model.odd import Odd
 from otelagent.model.outcome import BAD, REFUSED, More, Outcome, Status
 from otelagent.model.plain import LogPart, Plain
-from otelagent.model.said import NOTHING_ADMITTED, Admission, Claim, Doubt, Said
+from otelagent.model.said import NOTHING_ADMITTED, Admission, Claim, Doubt, Look, Said
 from otelagent.model.step import Step
 from otelagent.model.turn import EARLY, Turn, Window
 from otelagent.model.work import Assignment, Family, Items, Receipt
@@ -60,6 +60,7 @@ __all__ = [
     "Layer",
     "Likeness",
     "LogPart",
+    "Look",
     "Message",
     "More",
     "Need",

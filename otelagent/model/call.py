@@ -130,8 +130,8 @@ class Call(msgspec.Struct, gc=False):
     """What a short good result may be saying, if an answer states what nothing grounds."""
     only_reads: bool = False
     """It changed nothing, by what it ran or gave; False where that doesn't show."""
-    invites: bool = False
-    """It was given guests, whom the service invites."""
+    informs: bool = False
+    """Somebody was written to beside: guests that the service invites, or so its result says."""
     raced: bool = False
     """The orchestrator gave up on it while it still worked."""
 

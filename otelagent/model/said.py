@@ -51,6 +51,19 @@ class Doubt(msgspec.Struct, frozen=True):
     """What the sentence states itself."""
     opening: bool = False
     """The text begins with it."""
+    looking: bool = False
+    """It is of the search and its data, and not only of what was looked for."""
+
+
+class Look(msgspec.Struct, frozen=True):
+    """A sentence that says that its author looked once more, somewhere else. Hashes are those of `Call.terms`."""
+
+    about: frozenset[int]
+    """Its words."""
+    where: frozenset[int]
+    """Those that name where."""
+    claims: tuple[Claim, ...] = ()
+    """What it states."""
 
 
 NOTHING_ADMITTED: Final = Admission()
@@ -133,6 +146,10 @@ class Said(Protocol):
     @property
     def deeds(self) -> frozenset[frozenset[str]]:
         """Deeds that its author claims to have done: each as the kinds that it may be of."""
+
+    @property
+    def second_looks(self) -> "tuple[Look, ...]":
+        """Sentences that say that its author looked once more, somewhere else."""
 
     @property
     def stated(self) -> frozenset[frozenset[str]]:

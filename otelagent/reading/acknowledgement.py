@@ -45,7 +45,7 @@ _FIELDS: Final = ("missing", "failed", "partial", "asks")
 class _Words:
     """The compiled word lists of one language."""
 
-    __slots__ = ("absence", "announces", "any", "benign", "completed", "fields", "hypothetical", "undone")
+    __slots__ = ("absence", "announces", "any", "barred", "benign", "completed", "fields", "hypothetical", "undone")
 
     def __init__(self, language: str) -> None:
         lists = dict(grammar("acknowledgement", language))
@@ -58,6 +58,7 @@ class _Words:
         self.benign = pattern("acknowledgement", language, "benign")
         self.hypothetical = pattern("acknowledgement", language, "hypothetical")
         self.completed, self.absence, self.announces = found("completed"), found("absence"), found("announces")
+        self.barred = found("barred")
         self.undone = AnyOf(own["undone"])
         self.fields = tuple((field, found(field)) for field in _FIELDS)
         self.any = found(*_FIELDS, "absence")
@@ -177,7 +178,7 @@ def _read(sentence: bytes, words: _Words, found: dict[str, bool]) -> None:
     if not words.any.search(sentence):
         return
     left = words.left(sentence)
-    if words.absence.search(words.real(sentence)):
+    if words.absence.search(words.real(sentence)) and not words.barred.search(sentence):
         found["absence"] = True
     for field, each in words.fields:
         if not found[field] and each.search(left):

@@ -5,7 +5,7 @@ from typing import Final
 
 from xxhash import xxh3_64_intdigest
 
-from otelagent.model import Admission, Claim, Doubt, Earlier, Instructions, Items, Receipt, Rule
+from otelagent.model import Admission, Claim, Doubt, Earlier, Instructions, Items, Look, Receipt, Rule
 from otelagent.reading.accounts import account, covers
 from otelagent.reading.acknowledgement import (
     admits,
@@ -31,6 +31,7 @@ from otelagent.reading.known import Known
 from otelagent.reading.looking import of_the_looking
 from otelagent.reading.particulars import particulars
 from otelagent.reading.receipts import in_structure, in_words
+from otelagent.reading.second_looks import second_looks
 from otelagent.reading.texts import TextRead
 
 _ALIKE: Final = Known[tuple[int, int], float]()
@@ -165,6 +166,11 @@ class CompletionRead(TextRead):
     def deeds(self) -> frozenset[frozenset[str]]:
         """What it says that its author did."""
         return self._once("deeds", deeds)
+
+    @property
+    def second_looks(self) -> tuple[Look, ...]:
+        """Where it says that its author looked once more."""
+        return self._once("looks", second_looks)
 
     @property
     def stated(self) -> frozenset[frozenset[str]]:

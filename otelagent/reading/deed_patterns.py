@@ -58,15 +58,20 @@ def deed_of(language: str, deed: str, how: str) -> Any:
     return compiled("|".join(f"(?:{each})" for each in found) if found else NOTHING)
 
 
-def reports(text: str) -> bool:
-    """A short text says that something was done, in any language."""
-    return _receipt().search(folded(text).encode(errors="replace"))
+def reports(text: str, kinds: tuple[str, ...] = ()) -> bool:
+    """A short text says that something was done, in any language; with `kinds`, that such a deed was."""
+    return _receipt(kinds).search(folded(text).encode(errors="replace"))
 
 
 @cache
-def _receipt() -> AnyOf:
-    done = [_over(_forms(forms), name) for name in LANGUAGES for forms in words("deeds", name)["participles"].values()]
-    return AnyOf([*done, *(each for name in LANGUAGES for each in grammar("deeds", name)["over"])])
+def _receipt(kinds: tuple[str, ...]) -> AnyOf:
+    done = [
+        _over(_forms(forms), name)
+        for name in LANGUAGES
+        for deed, forms in words("deeds", name)["participles"].items()
+        if not kinds or deed in kinds
+    ]
+    return AnyOf(done if kinds else [*done, *(each for name in LANGUAGES for each in grammar("deeds", name)["over"])])
 
 
 def _over(forms: str, language: str) -> str:

@@ -114,14 +114,19 @@ def finished(text: str) -> bool:
     ) and not any(any_of("deeds", name, "here").search(line) for name in LANGUAGES for line in first)
 
 
+def in_own_name(data: bytes) -> bytes:
+    """A text without what it quotes; nothing of a letter that is written for someone to send."""
+    return b"" if _LETTER.search(data) else bytes(_QUOTED.sub(b' "" ', data))
+
+
 def _said(text: str, ways: tuple[str, ...]) -> Iterator[frozenset[str]]:
     data = plain(text)
     spoken = likely(text, 1)
     mixed = len(spoken) > 1 and not _ACCENTED.search(text.encode(errors="replace"))
     for language in spoken:
-        if not any_way(language, ways).search(data) or _LETTER.search(data):
+        if not any_way(language, ways).search(data):
             continue
-        for sentence in sentences(_QUOTED.sub(b' "" ', data)):
+        for sentence in sentences(in_own_name(data)):
             if any_way(language, ways).search(sentence) and not any_of("deeds", language, "unreal").search(sentence):
                 for how in ways:
                     if not (mixed and language == "es" and how == "did_it"):

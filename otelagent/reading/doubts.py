@@ -56,7 +56,7 @@ def _doubt(sentence: str, opening: bool, languages: tuple[str, ...]) -> Doubt | 
         left = benign.sub(b" ", hypothetical.sub(b" ", data))
         if said := frozenset(match.group() for match in matches(doubt, left, _MOST)):
             own = words_of(" ".join(each.decode(errors="replace") for each in said))
-            return Doubt(words_of(sentence) - own, own, claims(sentence), opening)
+            return Doubt(words_of(sentence) - own, own, claims(sentence), opening, _of_looking(data, language))
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from otelagent.model import Role
 from otelagent.reading.deed_patterns import reports
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
-from otelagent.reading.lexicon import exact
+from otelagent.reading.lexicon import compiled, exact
 from otelagent.reading.members import SUCCEEDED, SUCCESS, folded, names
 from otelagent.reading.roles import (
     changes_nothing,
@@ -40,6 +40,18 @@ _LASTING: Final = frozenset(("active", "inactive", "actif", "activo", "ativo"))
 """What records are, and no call makes them, though some of it looks like a participle."""
 _REACHED: Final = names("paged ack acked acknowledged notified invited delivered dispatched triggered")
 """Members that tell whom or what a call has reached."""
+_LETTER: Final = 200
+"""Characters of a value that may say that a message went out; a longer one may be the message."""
+_MESSAGE: Final = compiled(
+    "mail|sms|messag|notif|confirm|nachricht|benachricht|bestätig|bestaetig|courriel|correo|aviso|avis\\b|mensag|mensaj"
+    "|邮件|短信|消息|通知|メール|お知らせ"
+)
+_SENT: Final = compiled(
+    "(?:mail|sms|messages?|notifications?|confirmations?|receipts?|invitations?|nachricht|bestätigung|benachrichtigung"
+    "|correo|notificacion|notificación|courriel|mensagem|aviso|通知|邮件|短信|メール)"
+    "(?:was|is|wurde|fue|foi)?(?:sent|delivered|gesendet|versendet|versandt|enviad[oa]s?|envoyée?s?|envoye?e?s?|送信済み?|已发送)$"
+)
+"""A flag or count of messages that went out."""
 _REFERS: Final = names("nr no number ref reference code url uri link ts timestamp sha key etag version status state")
 """Members of a receipt that tell nothing of the world."""
 
@@ -57,6 +69,19 @@ Leaf = tuple[str, object]
 def invites(arguments: Any) -> bool:
     """An entry of a calendar or a room was given guests: the service sends them invitations."""
     return any(name in _GUESTS and value is not False for name, value in _leaves(unwrap_arguments(arguments).value))
+
+
+def informs(result: Any) -> bool:
+    """A result says that somebody was written to: `emailSent: true`, "confirmation sent to ops@acme.example"."""
+    return any(name in _REACHED or _tells_of_message(name, value) for name, value in _leaves(unwrap(result).value))
+
+
+def _tells_of_message(name: str, value: object) -> bool:
+    if not isinstance(value, str):
+        return bool(value) and bool(_SENT.search(name.encode(errors="replace")))
+    told = f"{name}: {value}"
+    about = len(value) <= _LETTER and bool(_MESSAGE.search(told.encode(errors="replace")))
+    return about and reports(told, ("send", "notify"))
 
 
 def only_reads(tool: str | None, role: Role, arguments: Any, result: Any) -> bool:

@@ -27,7 +27,7 @@ from otelagent.reading.arguments import canonical
 from otelagent.reading.closing import closing_text
 from otelagent.reading.completion import CompletionRead
 from otelagent.reading.declared import declared
-from otelagent.reading.effects import invites, only_reads
+from otelagent.reading.effects import informs, invites, only_reads
 from otelagent.reading.envelopes import unwrap_arguments
 from otelagent.reading.exits import searched
 from otelagent.reading.given import Acted
@@ -112,13 +112,13 @@ def _call(step: Step, content: Content, role: Role, command: str) -> Call:
         shape=judged.shape,
         more=judged.more,
         hint=judged.hint,
-        invites=role is Role.ACTION and invites(asked),
+        informs=role is Role.ACTION and (invites(asked) or informs(captured and captured.value)),
         only_reads=only_reads(step.tool, role, asked, captured and captured.value),
     )
 
 
 def _acted(arguments: Captured | None, found: Outcome, role: Role) -> Acted | None:
-    """What was done to something, or, of a search that found nothing, the addresses that it looked for."""
+    """What was done to something, or tried in vain; of a search that found nothing, the addresses that it looked for."""
     if arguments is None or role is Role.NOTE:
         return None
     if found.status is Status.EMPTY:
@@ -127,7 +127,8 @@ def _acted(arguments: Captured | None, found: Outcome, role: Role) -> Acted | No
         places = links(text, _ADDRESSES) if b"@" in text else ()
         sought = {str(start): text[start:end].decode(errors="replace") for start, end in places}
         return Acted(sought) if sought else None
-    return Acted(arguments.value, arguments.mark) if found.status is Status.OK else None
+    tried = role is Role.ACTION and found.status in BAD
+    return Acted(arguments.value, arguments.mark) if found.status is Status.OK or tried else None
 
 
 _ADDRESSES: Final = 8

@@ -71,8 +71,9 @@ class Fields:
         return sum(bool(member) and not isinstance(member, bool) for member in rest) > 1
 
     def substance(self) -> bool:
-        """There is content beside the error."""
+        """There is content beside the error, and what one may ask for instead is none."""
         rest = {k: v for k, v in self.value.items() if folded(k) not in members.AROUND or folded(k) in members.DATA}
+        rest = {k: v for k, v in rest.items() if folded(k) not in members.CHOICES}
         rest = {k: v for k, v in rest.items() if not isinstance(v, bool)}
         return bool(rest) and any(map(_tells, rest.values())) and not empty(rest)
 

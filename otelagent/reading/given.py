@@ -11,6 +11,7 @@ from xxhash import xxh3_64_intdigest
 
 from otelagent.model import Claim
 from otelagent.nothing import NOTHING
+from otelagent.reading.arguments import words_of
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.grounding import Ledger
 from otelagent.reading.parsing import dumps
@@ -153,6 +154,13 @@ class Given:
         self.release()
         return (self._ledger or Ledger()).ungrounded(claims)
 
+    def mentions(self, words: frozenset[int]) -> bool:
+        """One of these words (`arguments.words_of`) occurs in what was given, or may: what was read is kept as hashes
+        of values only."""
+        if self.full or self._ledger or self.elsewhere is not None:
+            return True
+        return any(not words.isdisjoint(_words(text)) for text in self._unread)
+
     def absorb(self, other: "Given") -> None:
         """Take over what another was given. What has no room is lost: nothing is read here."""
         if len(self._known) > MAX_KNOWN:
@@ -203,6 +211,11 @@ def _specifics(text: object) -> Specifics:
                 _SHORT.clear()
             _SHORT[mark] = known
     return known
+
+
+def _words(text: object) -> frozenset[int]:
+    inside = text.arguments if isinstance(text, Acted) else unwrap(text).value
+    return words_of(inside if isinstance(inside, str) else dumps(inside).decode(errors="replace"))
 
 
 def _told(text: object) -> object:

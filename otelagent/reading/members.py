@@ -258,6 +258,17 @@ AROUND: Final = frozenset().union(
     ),
 )
 """Members of an object that is an error and nothing more."""
+CHOICES: Final = names(
+    "known valid allowed accepted supported available expected permitted possible choices options alternatives similar"
+    " didyoumean suggestions suggested candidates closest validvalues allowedvalues validoptions availableoptions"
+    " availablecolumns columns availabletables tables availabletools availablemetrics hint hints"
+    " erlaubt gültig gueltig verfügbar verfuegbar moegliche mögliche vorschläge vorschlaege bekannte"
+    " valides autorisés autorises disponibles possibles connus suggestions"
+    " válidos validos permitidos posibles conocidos sugerencias opciones"
+    " disponíveis disponiveis possíveis possiveis conhecidos sugestões sugestoes opções opcoes"
+    " 可选值 有效值 可用 建议 候補 選択肢 有効な値"
+)
+"""Members that tell whoever asked wrongly what there is to ask for."""
 STRONG: Final = {
     "error": Status.ERROR,
     "exception": Status.ERROR,

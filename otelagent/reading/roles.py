@@ -66,6 +66,7 @@ _POLL_WORDS: Final = _listed("poll_word")
 _JOINTS: Final = _listed("joint")
 _TRANSFERS: Final = _listed("transfer")
 _DISPATCH: Final = _listed("dispatch")
+_LIST: Final = frozenset({"list", "liste", "lista"})
 _GETS: Final = frozenset({"get", "fetch", "read", "find", "retrieve"})
 _ANSWERS: Final = frozenset({"answer", "result", "response", "output"})
 _GIVES: Final = frozenset({"submit", "give", "provide", "return", "send"})
@@ -252,10 +253,14 @@ def _joined(parts: list[str]) -> Role | None:
 
 
 def _unspaced(parts: list[str]) -> Role | None:
+    """The verb stands first or last: 查询订单, 予約確認 look something up, 予約作成 books."""
     if parts[0].isascii():
         return None
-    found = next((found for word, found in _UNSPACED if parts[0].startswith(word)), None)
-    return found or (Role.SOURCE if parts[-1].endswith(_UNSPACED_FACTS) else None)
+    first = next((found for word, found in _UNSPACED if parts[0].startswith(word)), None)
+    last = next((found for word, found in _UNSPACED if parts[-1].endswith(word)), None)
+    if Role.SOURCE in (first, last) or (first is None and parts[-1].endswith(_UNSPACED_FACTS)):
+        return Role.SOURCE
+    return first or last
 
 
 def _opened(parts: list[str]) -> Role | None:
@@ -264,11 +269,11 @@ def _opened(parts: list[str]) -> Role | None:
 
 
 def _verb(parts: list[str]) -> Role | None:
-    """delete_file, file_delete; list_add adds, get_update and order_get get."""
+    """delete_file, file_delete; list_add and liste_ajouter add, get_update and order_get get."""
     fact = parts[-1] in _FACTS or parts[0] in _NAMED_FACTS or parts[-1] in _GETS
     if parts[0] in _PROGRAMS and (len(parts) == 1 or reads(" ".join(parts))):
         return Role.ACTION if len(parts) == 1 else Role.SOURCE
-    if (parts[0] == "list" and parts[-1] in _ACTIONS) or not _CHANGES.isdisjoint(pairwise(parts)):
+    if (parts[0] in _LIST and parts[-1] in _ACTIONS) or not _CHANGES.isdisjoint(pairwise(parts)):
         return Role.ACTION
     for part in parts:
         if part in _SOURCES:

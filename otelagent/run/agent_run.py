@@ -372,8 +372,8 @@ class AgentRun:
         used = step.tool if step.kind in SOURCES else step.target if step.kind is Kind.HANDOFF else None
         if used:
             self._used(used, use := _use(call))
-            if call is not None and call.invites and use is Use.DONE:
-                self._used(_INVITATION, use)
+            if call is not None and call.informs and use is Use.DONE:
+                self._used(_MESSAGE, use)
 
     def _used(self, tool: str, use: Use) -> None:
         used = self.trace.used = self.trace.used or {}
@@ -421,8 +421,8 @@ class AgentRun:
 _PACKED: Final = tuple(name for name in AgentRun.__slots__ if name not in ("__weakref__", "trace"))
 
 
-_INVITATION: Final = "email_invitation"
-"""The tool that an entry with guests stands for, beside its own."""
+_MESSAGE: Final = "email_message"
+"""The tool that a call stands for beside its own, by which somebody was written to."""
 
 
 def _use(call: Call | None) -> Use:
