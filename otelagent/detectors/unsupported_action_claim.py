@@ -41,6 +41,9 @@ class UnsupportedActionClaim(Detector):
     that run commands the command tells, of tools whose names tell nothing what they took and gave. A verb that may be
     several deeds ("posted") counts where no tool may have done any of them. Where every call only read, what is said to
     be done by now counts for any short message that asks no question and for nothing to be looked up, told or written.
+    And a second look that no call made ("I also screened them against the EU list: 0 hits"): no tool and no argument of
+    the few calls has a word of it, and what it states stands in nothing that the agent was given, or, after one call,
+    nothing given speaks of where it looked.
 
     ## Why it matters
     The user believes that the mail has gone out. There is no error anywhere, since nothing was tried.
@@ -48,7 +51,7 @@ class UnsupportedActionClaim(Detector):
     ## Stays quiet when
     - the answer says what will be done, could be done, or could not be done, or that the agent was stopped at a limit
     - a tool that may have done it was called, also by another agent of the trace or in another turn of the
-      conversation (by its id, where turns are traces of their own)
+      conversation (by its id, where turns are traces of their own), or a call's result says that a message went out
     - the claim is about the answer itself (a draft, a list, a summary, code), or it is quoted, or the answer is a
       letter in another's name
     - it tells what somebody else did, what was done before, or what the user only asked about

@@ -61,7 +61,7 @@ class Look(msgspec.Struct, frozen=True):
     about: frozenset[int]
     """Its words."""
     where: frozenset[int]
-    """Those that name where."""
+    """Those that name where, without accents."""
     claims: tuple[Claim, ...] = ()
     """What it states."""
 

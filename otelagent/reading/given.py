@@ -14,6 +14,7 @@ from otelagent.nothing import NOTHING
 from otelagent.reading.arguments import words_of
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.grounding import Ledger
+from otelagent.reading.lexicon import folded
 from otelagent.reading.parsing import dumps
 from otelagent.reading.values import Specifics, specifics
 
@@ -155,7 +156,7 @@ class Given:
         return (self._ledger or Ledger()).ungrounded(claims)
 
     def mentions(self, words: frozenset[int]) -> bool:
-        """One of these words (`arguments.words_of`) occurs in what was given, or may: what was read is kept as hashes
+        """One of these words (`arguments.words_of`, folded) occurs in what was given, or may: what was read is kept as hashes
         of values only."""
         if self.full or self._ledger or self.elsewhere is not None:
             return True
@@ -215,7 +216,7 @@ def _specifics(text: object) -> Specifics:
 
 def _words(text: object) -> frozenset[int]:
     inside = text.arguments if isinstance(text, Acted) else unwrap(text).value
-    return words_of(inside if isinstance(inside, str) else dumps(inside).decode(errors="replace"))
+    return words_of(folded(inside if isinstance(inside, str) else dumps(inside).decode(errors="replace")))
 
 
 def _told(text: object) -> object:

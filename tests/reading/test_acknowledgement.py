@@ -209,6 +209,13 @@ NO_ABSENCE = [
     "I found no results. Could you tell me the year?",
     "The search returned no results, so I cannot say whether there were incidents.",
     "Es wurden keine Ergebnisse gefunden. Können Sie das Jahr nennen?",
+    "Für Bremen liefert die Datenbank leider keinen Eintrag, ein Vergleich ist deshalb nicht möglich.",
+    "The search returned no records, so a comparison isn't possible.",
+    "La base ne renvoie aucun résultat, une comparaison n'est donc pas possible.",
+    "No hay resultados, así que no se puede comparar.",
+    "Não há resultados, portanto não é possível comparar.",
+    "没有查到结果，因此无法比较，没有数据。",
+    "結果が見つからなかったため、この件について判断できないと考えます。",
 ]
 
 

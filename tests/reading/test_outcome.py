@@ -585,3 +585,9 @@ def test_event_of_llama_index_holds_the_output_beside_the_calls_id() -> None:
     event = {"tool_name": "search", "tool_kwargs": {"q": 1}, "tool_id": "c1", "tool_output": {"blocks": []}}
     event["tool_output"] = {"blocks": [{"block_type": "text", "text": "[]"}], "tool_name": "search", "raw_output": []}
     assert outcome(Captured(event, "result")).status is Status.EMPTY
+
+
+@pytest.mark.parametrize("choices", [{"known": ["new_users"]}, {"valid_values": ["a", "b"]}, {"sugerencias": ["x y"]}])
+def test_what_one_may_ask_for_instead_is_no_data(choices: dict[str, object]) -> None:
+    assert status({"error": "unknown metric signups", **choices}) is Status.ERROR
+    assert status({"error": "two rows could not be read", "rows": [{"id": 1}, {"id": 2}]}) is Status.PARTIAL
