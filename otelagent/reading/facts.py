@@ -118,7 +118,7 @@ def _call(step: Step, content: Content, role: Role, command: str) -> Call:
 
 
 def _acted(arguments: Captured | None, found: Outcome, role: Role) -> Acted | None:
-    """What was done to something, or tried in vain; of a search that found nothing, the addresses that it looked for."""
+    """What was done to something, or tried in vain; of a search that found nothing, the addresses that it sought."""
     if arguments is None or role is Role.NOTE:
         return None
     if found.status is Status.EMPTY:

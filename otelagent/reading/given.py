@@ -156,8 +156,8 @@ class Given:
         return (self._ledger or Ledger()).ungrounded(claims)
 
     def mentions(self, words: frozenset[int]) -> bool:
-        """One of these words (`arguments.words_of`, folded) occurs in what was given, or may: what was read is kept as hashes
-        of values only."""
+        """One of these words (`arguments.words_of`, folded) occurs in what was given, or may: of what was read only
+        hashes of its values are kept."""
         if self.full or self._ledger or self.elsewhere is not None:
             return True
         return any(not words.isdisjoint(_words(text)) for text in self._unread)

@@ -1,4 +1,4 @@
-"""Where an answer says that its author looked a second time, somewhere else: "I also screened them against the EU list".
+"""Where an answer says that its author looked once more, somewhere else: "I also screened them against the EU list".
 
 A deed of `deeds` is borne out by any call of a tool that may have done it, and any look-up by any source. A second look
 isn't: it names what was looked at, so that the calls can be held against it.
@@ -13,7 +13,7 @@ from otelagent.reading.arguments import words_of
 from otelagent.reading.claims import claims
 from otelagent.reading.deeds import in_own_name
 from otelagent.reading.language import likely
-from otelagent.reading.lexicon import AnyOf, any_of, blanks, compiled, folded, grammar
+from otelagent.reading.lexicon import AnyOf, any_of, compiled, folded, grammar
 from otelagent.reading.sentences import sentences
 from otelagent.reading.values import window
 
@@ -37,7 +37,9 @@ def _found(shown: str, spoken: list[str]) -> Iterator[Look]:
             continue
         said = folded(told).encode(errors="replace")
         if any(_says(said, language) for language in spoken):
-            yield Look(words_of(told), frozenset().union(*(_place(said, language) for language in spoken)), claims(told))
+            yield Look(
+                words_of(told), frozenset().union(*(_place(said, language) for language in spoken)), claims(told)
+            )
 
 
 def _says(said: bytes, language: str) -> bool:

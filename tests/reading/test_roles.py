@@ -17,7 +17,8 @@ from otelagent.reading.roles import is_transfer, role
             " execute_python knowledge_base ask_analyst_b find_user_id_by_email recall_memory retriever Search"
             " company_facts suche_dokumente buscar_vuelos 搜索网页 check_balance TodoRead read_todos transcribe"
             " VectorStoreQA export_report track_package open_page ouvrir_espace abrir_documento 打开网页"
-            " change_history share_price order_get calendar_freebusy suivi_colis seguimiento_envio 物流查询 登記検索 予約確認"
+            " change_history share_price order_get calendar_freebusy suivi_colis seguimiento_envio"
+            " 物流查询 登記検索 予約確認"
         )
     ),
 )
@@ -34,7 +35,8 @@ def test_tools_that_bring_data_are_sources(tool: str) -> None:
             " get_or_create bash run_command execute_command order_pizza exchange_delivered_order_items"
             " modify_pending_order_items click setReminder schedule_meeting slack.post erstelle_ticket"
             " enviar_correo 发送邮件 save_memory upsertRow browser_click open_account terminal kubectl 打开门禁"
-            " change_state Lights-change_state change_status share_list liste_ajouter lista_agregar 予約作成 メール送信"
+            " change_state Lights-change_state change_status share_list liste_ajouter lista_agregar"
+            " 予約作成 メール送信"
         )
     ),
 )
