@@ -1,7 +1,8 @@
 """Back-pressure: how much memory there is, how much is used, and when to refuse.
 
-Above the soft mark (limit less spike) live traces shrink; if that doesn't help by the next look, requests are refused,
-retryably, until use is below the mark again. Above the limit they are refused at once.
+Above the soft mark (limit less spike) compiled patterns are let go, and where that isn't enough live traces and
+conversations; if that doesn't help by the next look, requests are refused, retryably, until use is below the mark
+again. Above the limit they are refused at once.
 """
 
 import contextlib
@@ -20,6 +21,10 @@ from otelagent.settings import MemoryLimiter
 MIB: Final = 1024 * 1024
 CGROUP: Final = Path("/sys/fs/cgroup")
 DELAY: Final = 2.0
+
+SELDOM: Final = 60
+"""Looks from one time that patterns are let go to the next: all that are in use are compiled again, which takes a
+second of CPU."""
 
 RARELY: Final = (100_000, 50, 100)
 """Thresholds of Python's garbage collector. What a trace holds lives for seconds to minutes and is freed by counting
@@ -96,12 +101,14 @@ def used() -> int:
 
 
 class MemoryGuard:
-    """Owned by the service's tick. `shrink` gives live traces up and tells how many."""
+    """Owned by the service's tick. `shrink` gives live traces up and tells how many, `forget` lets go what can be made
+    again."""
 
     def __init__(
         self,
         settings: MemoryLimiter,
         shrink: Callable[[], int],
+        forget: Callable[[], None],
         *,
         total: int | None = None,
         measure: Callable[[], int] = used,
@@ -113,6 +120,9 @@ class MemoryGuard:
         self.soft = max(self.limit - spike, self.limit // 2)
         self.refusing = False
         self._shrink = shrink
+        self._forget = forget
+        self._seldom = 0
+        """Looks until `forget` may be asked again."""
         self._measure = measure
         self._shrunk = False
 
@@ -126,9 +136,16 @@ class MemoryGuard:
         if not self.limit:
             return
         before = self._measure()
+        self._seldom -= 1
+        if before > self.soft and self._seldom < 0:
+            self._seldom = SELDOM
+            self._forget()
+            give_back()
+            before = self._measure()
         if before > self.soft:
             given_up = self._shrink()
             gc.collect()
+            give_back()
             after = self._measure()
             if given_up and not self._shrunk:
                 log.warning("memory is short: %d live traces were closed", given_up)

@@ -22,6 +22,7 @@ from otelagent.intake import Door, Intake
 from otelagent.judging import Judging, judging
 from otelagent.memory import MemoryGuard, forget_start, give_back
 from otelagent.metrics import Metrics
+from otelagent.reading import lexicon
 from otelagent.receivers.otlp_grpc import OtlpGrpcReceiver
 from otelagent.receivers.otlp_http import OtlpHttpReceiver
 from otelagent.selftrace import SelfTraces
@@ -79,7 +80,7 @@ class Service:
     def _receive(self, config: Config, heir_of: "Service | None") -> None:
         """What comes in, as far as memory goes; by the receivers of the service before, where theirs hasn't changed."""
         limiter = config.memory_limiter or MemoryLimiter()
-        self.memory = MemoryGuard(limiter, self.pipeline.live.shrink)
+        self.memory = MemoryGuard(limiter, self.pipeline.live.shrink, lexicon.forget)
         self._memory_interval = limiter.check_interval
         self.intake = Intake(
             self.pipeline,

@@ -173,11 +173,14 @@ class LiveTraces:
         self.bytes += size
 
     def shrink(self) -> int:
-        """Memory is short: close a quarter of the traces, the oldest; gives how many."""
+        """Memory is short: close a quarter of the traces, the oldest, and let go of as many conversations and places of
+        traces that have left; gives how many were closed."""
         oldest = list(self._traces.values())[: (len(self._traces) + 3) // 4]
         for trace in oldest:
             if trace.trace_id in self._traces:
                 self._close(trace, Closed.MEMORY)
+        self._conversations.shrink()
+        self._lose(self._past_spans * 3 // 4)
         return len(oldest)
 
     def sweep(self, now: float) -> Iterator[None]:
@@ -293,7 +296,11 @@ class LiveTraces:
         """Keep the link table for a while: a sender may repeat spans of a trace that has left."""
         self._past[trace.trace_id] = trace.places
         self._past_spans += len(trace.nodes)
-        while self._past_spans > self._limits.past_spans:
+        self._lose(self._limits.past_spans)
+
+    def _lose(self, most: int) -> None:
+        """Keep places of traces that have left for so many spans."""
+        while self._past_spans > most:
             _, nodes = self._past.popitem(last=False)
             self._past_spans -= len(nodes)
 

@@ -13,7 +13,7 @@ import pytest
 from otelagent import assembly, service
 from otelagent.errors import Retryable
 from otelagent.exporters.otlp_grpc import METHODS
-from otelagent.memory import MIB, MemoryGuard, available, forget_start
+from otelagent.memory import MIB, SELDOM, MemoryGuard, available, forget_start
 from otelagent.pipeline import Pipeline
 from otelagent.run import AgentRun
 from otelagent.settings import AgentFailures, MemoryLimiter
@@ -25,24 +25,31 @@ from tests.running import running
 
 
 class Memory:
-    """Use that goes where the test says; shrinking frees what it says."""
+    """Use that goes where the test says; shrinking and forgetting free what it says."""
 
-    def __init__(self, frees: int = 0) -> None:
+    def __init__(self, frees: int = 0, forgets: int = 0) -> None:
         self.used = 0
         self.frees = frees
+        self.forgets = forgets
         self.shrunk = 0
+        self.forgot = 0
 
     def shrink(self) -> int:
         self.shrunk += 1
         self.used -= self.frees
         return 1
 
+    def forget(self) -> None:
+        self.forgot += 1
+        self.used -= self.forgets
+
     def measure(self) -> int:
         return self.used
 
 
 def guard(memory: Memory) -> MemoryGuard:
-    return MemoryGuard(MemoryLimiter(limit_mib=100, spike_limit_mib=20), memory.shrink, measure=memory.measure)
+    limits = MemoryLimiter(limit_mib=100, spike_limit_mib=20)
+    return MemoryGuard(limits, memory.shrink, memory.forget, measure=memory.measure)
 
 
 def refuses(guard: MemoryGuard) -> bool:
@@ -58,7 +65,20 @@ def test_below_the_soft_mark_nothing_happens() -> None:
     memory.used = 80 * MIB
     watched = guard(memory)
     watched.look()
-    assert (refuses(watched), memory.shrunk) == (False, 0)
+    assert (refuses(watched), memory.shrunk, memory.forgot) == (False, 0, 0)
+
+
+def test_what_can_be_made_again_is_let_go_before_traces_are_but_seldom() -> None:
+    memory = Memory(forgets=10 * MIB)
+    watched = guard(memory)
+    for _ in range(SELDOM):
+        memory.used = 85 * MIB
+        watched.look()
+    assert (memory.forgot, memory.shrunk) == (1, SELDOM - 1)
+    for _ in range(2):
+        memory.used = 85 * MIB
+        watched.look()
+    assert (memory.forgot, memory.shrunk) == (2, SELDOM)
 
 
 def test_above_the_soft_mark_live_traces_shrink_before_anything_is_refused() -> None:
@@ -91,7 +111,7 @@ def test_above_the_limit_requests_are_refused_at_once() -> None:
 
 
 def test_the_limit_is_a_share_of_what_the_container_may_use() -> None:
-    watched = MemoryGuard(MemoryLimiter(), lambda: 0, total=1000 * MIB)
+    watched = MemoryGuard(MemoryLimiter(), lambda: 0, lambda: None, total=1000 * MIB)
     assert (watched.limit, watched.soft) == (800 * MIB, 600 * MIB)
 
 

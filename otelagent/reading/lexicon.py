@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final, TypeAlias
+from weakref import WeakSet
 
 import re2
 
@@ -54,11 +55,14 @@ def unaccented(text: str) -> str:
     return text.replace("'", "’").replace("`", "’") if text.isascii() else text.translate(_FOLD)
 
 
+_METHODS: Final = ("findall", "finditer", "fullmatch", "match", "search", "split", "sub")
+
+
 class Pattern:
     """An RE2 pattern that is compiled when it is used first: a hundred of them would take a third of the start, and
     16 MiB of a sidecar in which no agent works yet."""
 
-    __slots__ = ("_source", "findall", "finditer", "fullmatch", "match", "search", "split", "sub")
+    __slots__ = ("__weakref__", "_source", *_METHODS)
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -68,12 +72,17 @@ class Pattern:
         return self._source
 
     def __getattr__(self, name: str) -> Any:
-        if name not in self.__slots__:
+        if name not in _METHODS:
             raise AttributeError(name)
         made = re2.compile(self._source, _OPTIONS)
-        for each in self.__slots__[1:]:
+        for each in _METHODS:
             setattr(self, each, getattr(made, each))
+        _COMPILED.add(self)
         return getattr(self, name)
+
+    def forget(self) -> None:
+        for each in _METHODS:
+            delattr(self, each)
 
 
 def compiled(pattern: str) -> Any:
@@ -184,7 +193,7 @@ class AnyOf:
     KiB and more each.
     """
 
-    __slots__ = ("_make", "_match", "_patterns")
+    __slots__ = ("__weakref__", "_make", "_match", "_patterns")
 
     def __init__(self, patterns: Sequence[str], *, at_once: bool = False) -> None:
         self._patterns = tuple(patterns)
@@ -201,10 +210,26 @@ class AnyOf:
 
     def _made(self) -> "_Match":
         self._match = self._make(self._patterns)
+        _COMPILED.add(self)
         return self._match
+
+    def forget(self) -> None:
+        self._match = None
 
 
 _Match: TypeAlias = Callable[[bytes], list[int] | None]
+
+
+_COMPILED: Final = WeakSet[Pattern | AnyOf]()
+
+
+def forget() -> None:
+    """Let all compiled patterns go, each until it is used next. What texts have them remember grows with the variety of
+    texts, to 100 MiB and more."""
+    for each in [*_COMPILED]:
+        each.forget()
+    _COMPILED.clear()
+    re2.purge()
 
 
 def _filtered(patterns: Sequence[str]) -> _Match:
