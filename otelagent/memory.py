@@ -22,7 +22,7 @@ MIB: Final = 1024 * 1024
 CGROUP: Final = Path("/sys/fs/cgroup")
 DELAY: Final = 2.0
 
-SELDOM: Final = 60
+SELDOM: Final = 15
 """Looks from one time that patterns are let go to the next: all that are in use are compiled again, which takes a
 second of CPU."""
 

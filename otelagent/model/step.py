@@ -206,7 +206,7 @@ class Step(msgspec.Struct, gc=False):
             get("input_tokens"),
             get("output_tokens"),
             get("context_limit"),
-            size,
+            _sizes.get(size) or _one(size),
             extras,
             b"",
             content,

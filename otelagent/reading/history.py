@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from sys import intern
+from typing import Final
 
 from otelagent.model import Answered, Asked, Call, Captured, Instructions, Message, Role, Text, ToolCall, ToolResult
 from otelagent.reading.envelopes import unwrap
-from otelagent.reading.instructions import InstructionsRead
+from otelagent.reading.instructions import MAX_INSTRUCTIONS, InstructionsRead
+from otelagent.reading.known import Known
 from otelagent.reading.likeness import ArgumentsRead, hash_of
 from otelagent.reading.outcome import outcome
 from otelagent.reading.results import facts_of, failure_of, of_coworker
@@ -13,6 +15,11 @@ from otelagent.reading.seen import Seen
 
 RoleOf = Callable[[str | None, str | None, str], Role]
 """Role of a tool by name, description and, where it runs commands, the command."""
+
+MAX_PROMPTS: Final = 128
+"""System prompts that are known again."""
+
+_PROMPTS: Final = Known[str, InstructionsRead](MAX_PROMPTS)
 
 
 class HistoryReader:
@@ -56,10 +63,15 @@ class HistoryReader:
         return told
 
     def _text(self, texts: list[str], role: str) -> Instructions:
+        whole = "\n".join(texts)
+        if role == "system":
+            prompt = _prompt(whole[:MAX_INSTRUCTIONS])
+            self.given += [prompt.wording] if texts == [prompt.wording] else texts
+            return prompt
         self.given += texts
         if role == "user":
             self.asked_for += texts
-        return InstructionsRead("\n".join(texts), role == "system")
+        return InstructionsRead(whole, False)
 
     def _result(
         self, part: ToolResult, asked: ToolCall | Asked | None, asker: int, this_turn: bool, tail: bool
@@ -72,6 +84,11 @@ class HistoryReader:
             name = part.name or (asked.name if asked else None)
             shown = ResultRead(part, asked, name, self._role_of(name, None, ""))
             self.answered.append(Answered(call_id, name, len(self.answered), shown, tail, asker))
+
+
+def _prompt(text: str) -> InstructionsRead:
+    """A system prompt, one object for all traces in which agents are told the same."""
+    return _PROMPTS.get(text) or _PROMPTS.keep(text, InstructionsRead(text, True))
 
 
 class _Calls:

@@ -72,6 +72,10 @@ class InstructionsRead(TextRead):
         self._shingles: frozenset[int] | None = None
 
     @property
+    def wording(self) -> str:
+        return self._text
+
+    @property
     def rules(self) -> tuple[Constraint, ...]:
         if self.system:
             return self._once("system rules", lambda text: constraints(text, "system"))

@@ -19,7 +19,7 @@ SPACED: Final = ("en", "de", "fr", "es", "pt")
 
 _OPTIONS: Final = re2.Options()
 _OPTIONS.log_errors = False
-_OPTIONS.max_mem = 64 << 20
+_OPTIONS.max_mem = 8 << 20
 _AT_ONCE: Final = re2.Options()
 _AT_ONCE.log_errors = False
 _AT_ONCE.max_mem = 24 << 20
