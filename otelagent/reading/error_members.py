@@ -7,6 +7,7 @@ from otelagent.model import Status
 from otelagent.reading import members
 from otelagent.reading.failures import NOT_THERE, kind, nothing
 from otelagent.reading.fields import FEW, Fields, wording
+from otelagent.reading.lexicon import exact
 from otelagent.reading.members import folded
 from otelagent.reading.sign import Sign, pointer_to
 
@@ -63,7 +64,7 @@ def error_type(fields: Fields) -> Sign | None:
             continue
         if name in ("type", "code") and not _names_error(fields, folded(member.rpartition("#")[2])):
             continue
-        if name == "errorcode" and not fields.talks():
+        if name == "errorcode" and (not fields.talks() or _NO_CODE.search(member.encode(errors="replace"))):
             continue
         word = member.rpartition("#")[2]
         status = members.STRONG.get(folded(word), Status.ERROR)
@@ -71,6 +72,10 @@ def error_type(fields: Fields) -> Sign | None:
             status = kind(f"{word} ; {fields.text()}").status
         return Sign(status, pointer_to(key), f"{name} is set")
     return None
+
+
+_NO_CODE: Final = exact(r"^[A-Za-z]{0,2}0+$")
+"""A code that says that all is well: S0000."""
 
 
 def _names_error(fields: Fields, word: str) -> bool:

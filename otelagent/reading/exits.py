@@ -16,7 +16,8 @@ _LAST: Final = 80
 _LINES: Final = 4
 """Lines up to which what a failed command printed is its error; more is a report: of tests, of a linter."""
 _TALLY: Final = compiled(
-    r"^\W*\d+ \pL|\b\d{1,5} (?:\w+ )?(?:passed|failed|tests?|failures?|errors?|warnings?|skipped|problems?)\b(?:[^:]|$)"
+    r"^\W*\d{1,5} \pL"
+    r"|\b\d{1,5} (?:\w+ )?(?:passed|failed|tests?|failures?|errors?|warnings?|skipped|problems?)\b(?:[^:]|$)"
 )
 _EXITED: Final = compiled(
     "(?:" + "|".join(each for language in LANGUAGES for each in grammar("outcome", language)["exited"]) + r")\W*$"

@@ -45,6 +45,8 @@ _END: Final = (
     r"|tente|da|do)\b)"
 )
 """What may follow a statement; a title such as "Rate limit exceeded errors in nginx" goes on otherwise."""
+_END_DENIED: Final = _END.replace("|after|while|when|", "|")
+"""The same; "access is denied after five wrong PINs" is a rule."""
 _STOP: Final = r"\s*(?:$|[.!?,;。！，；\n])\W*$"
 _BREAK: Final = r"(?:$|[.!?,:;(\[。！：，；（、…\n]|\s*[-–—]|\s\S|[\x{3040}-\x{9FFF}\x{AC00}-\x{D7AF}])"
 
@@ -72,6 +74,7 @@ _PRINTED: Final = (
     r"|^<(?:\w+ )?Response \[[45]\d\d\b|^Err\(|^\(error\) |^\d{6} \([0-9A-Z]{5}\): |^Code: \d{1,4}\. DB::"
     r"|^Error in [^\n]{1,200}? ?: |^ERROR: LoadError: "
     r"|^[45]\d\d[ -][45]\.\d{1,3}\.\d{1,3}\s|^status = StatusCode\.[A-Z_]{4,}\s|^\w+: \(['\"]Unable to "
+    r"|^-?(?:ERR|WRONGTYPE|NOAUTH|NOPERM|LOADING|READONLY|OOM|NOSCRIPT|CLUSTERDOWN|MISCONF|BUSYGROUP) \w"
     r"|^[\w.]{1,40}: net::ERR_|^[A-Z][A-Za-z]{3,60} \(0x8[0-9A-Fa-f]{7}\)|^[A-Za-z]{1,4}\d{1,4} (?:NO|BAD) \S"
 )
 """Failures as programs print their values: requests, Rust, Redis, Snowflake, ClickHouse, R, Julia, SMTP, gRPC,
@@ -92,7 +95,7 @@ _OPENINGS: Final[tuple[tuple[str, str], ...]] = (
     ("coded", r"^\W*(?:40[0-9]|41[0-9]|42[1-9]|43[01]|45[0-2]|50[0-8]|511|53[0-5]|55[0-4])\b[ :,.-]{1,3}[A-Z/<]\S"),
     ("rate", _opening("rate_statement", _END)),
     ("timeout", _opening("timeout_statement", _END)),
-    ("denied", _opening("denied_statement", _END)),
+    ("denied", _opening("denied_statement", _END_DENIED)),
     (
         "gone",
         rf"(?i)^{_LEAD}(?:(?:http|error|status)[ :/\d.]{{0,6}})?(?:404|410)\s*[-:–]?\s*{anyof('page_gone')}\W*(?:\n|$)",

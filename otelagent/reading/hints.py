@@ -114,7 +114,7 @@ def not_done(result: object) -> Reading | None:
 
 def _refusing(result: object) -> Reading | None:
     if isinstance(result, str):
-        return _said_not_done(result)
+        return _said_not_done(shown(result) if result.startswith("<") else result)
     if not isinstance(result, Mapping) or not 1 <= len(result) <= _REPLY:
         return None
     said: list[str] = []
@@ -123,6 +123,7 @@ def _refusing(result: object) -> Reading | None:
         name = folded(key)
         if member is True or isinstance(member, Mapping | list) or _sound(member):
             return None
+        refused = refused or (isinstance(member, str) and bool(member) and name.startswith(_REFUSALS))
         refused = refused or (member is False and name not in members.VALIDATION | members.PARTIAL_FLAGS)
         if isinstance(member, str) and any(part in name for part in _WHY):
             said.append(member)
@@ -148,6 +149,8 @@ _REPORTS: Final = (
 )
 """Parts of the names of members that may report how it went."""
 _REPLY: Final = 5
+_REFUSALS: Final = ("refus", "declin", "reject", "rechaz", "recus", "rejei", "ablehn", "zurueckweis", "拒")
+"""How the names of members begin that say why somebody else refused."""
 _WHY: Final = (
     *("reason", "cause", "motiv", "razon", "raison", "grund", "ursach", "msg", "message", "mensa", "error", "fehl"),
     *("detail", "detalhe", "descri", "texto", "libelle", "原因", "理由", "応答", "详情", "詳細", "信息"),
@@ -210,7 +213,7 @@ def _words(value: object, depth: int, name: str = "") -> Iterator[str | None]:
     elif value is None or value is False:
         yield ""
     elif isinstance(value, Mapping) and depth:
-        yield from _members(value, depth)
+        yield from _members(value, depth, name)
     elif (
         isinstance(value, list) and len(value) > 1 and all(isinstance(item, Mapping) and "id" in item for item in value)
     ):
@@ -237,9 +240,10 @@ _CLIENT: Final = 399
 """Below are the HTTP statuses of requests that didn't fail."""
 
 
-def _members(value: Mapping[Any, Any], depth: int) -> Iterator[str | None]:
+def _members(value: Mapping[Any, Any], depth: int, under: str = "") -> Iterator[str | None]:
     if len(value) > _LEAVES:
         yield None
         return
     for key, member in value.items():
-        yield from _words(member, depth - 1, folded(key) if len(value) > 1 else "")
+        name = under if under in members.STATUS and isinstance(member, str) else folded(key) if len(value) > 1 else ""
+        yield from _words(member, depth - 1, name)

@@ -68,6 +68,8 @@ def ended_badly(result: object, *, acted: bool = False) -> Reading | None:
         work = work or own
         for key, name in told:
             member = each[key]
+            if depth < _DEPTH and (found := _refused(name, member)):
+                return found
             if isinstance(member, str):
                 if found := _ended(each, name, member, work=work, acted=acted):
                     return found
@@ -78,6 +80,19 @@ def ended_badly(result: object, *, acted: bool = False) -> Reading | None:
                 if depth and isinstance(inner, dict):
                     waiting.append((inner, work or _is_work(name), depth - 1))
     return None
+
+
+def _refused(name: str, member: Any) -> Reading | None:
+    """Deep inside an error with its code and words, or a status that only a call has: ZERO_RESULTS."""
+    if name in members.PLAIN_ERROR and isinstance(member, Mapping) and _ERROR.intersection(map(folded, member)):
+        return Reading(
+            kind(" ; ".join(each for each in member.values() if isinstance(each, str))).status, "an error inside"
+        )
+    status = members.STRONG.get(folded(member)) if name == "status" and isinstance(member, str) else None
+    return Reading(status, "a status inside") if status is not None and status is not Status.ERROR else None
+
+
+_ERROR: Final = frozenset({"code", "message", "msg", "reason", "type"})
 
 
 @lru_cache(maxsize=1024)

@@ -89,7 +89,8 @@ COUNTING: Final = tuple(
 HEADINGS: Final = ("header", "headers", "columns", "fields", "spalten", "colonnes", "columnas", "colunas", "列名")
 """How names of members end that describe columns."""
 LISTS: Final = names(
-    "results items hits data rows records documents docs matches entries list edges nodes values elements objects"
+    "result"
+    " results items hits data rows records documents docs matches entries list edges nodes values elements objects"
     " articles features resultlist passages chunks treffer ergebnisse daten einträge eintraege zeilen dokumente"
     " resultados datos registros filas documentos résultats resultats données donnees dados linhas 结果 数据 列表 結果"
 )
@@ -140,7 +141,8 @@ ERROR_TEXTS: Final = names(
 )
 ERROR_TYPES: Final = names("ename errortype errorcode errorname errorkind exceptiontype type")
 MESSAGES: Final = names(
-    "message msg submsg submessage returnmessage libelleretour libelleerreur messageretour mensajeretorno errcodedes"
+    "errorsummary failuremessage"
+    " message msg submsg submessage returnmessage libelleretour libelleerreur messageretour mensajeretorno errcodedes"
     " evalue resultdesc respdesc responsedesc returndesc statusdesc statusdescription reasonphrase respmsg"
     " detail details description title reason text info hint errormessage resultmsg returnmsg retmsg"
     " resultmessage responsemessage statusmessage aviso avertissement mensagemretorno libelle"

@@ -96,14 +96,23 @@ def _digits(number: bytes) -> str:
 
 def _cursor(fields: _Fields, under: str) -> More | None:
     for name, (key, member) in fields.items():
-        if name not in MORE_FLAGS and name not in NEXT:
+        if name not in MORE_FLAGS and name not in NEXT and not (name == "offset" and _token(member)):
             continue
         if member is True if name in MORE_FLAGS else _leads_on(member):
             lists = list(_lists(fields))
-            return More(
-                f"{under}/{key}", "there is a next page", _total(fields), len(lists[0]) if len(lists) == 1 else 0
-            )
+            listed, total = len(lists[0]) if len(lists) == 1 else 0, _total(fields)
+            if total is not None and total <= listed:
+                total = None  # a count of this page
+            return More(f"{under}/{key}", "there is a next page", total, listed)
     return None
+
+
+def _token(member: Any) -> bool:
+    """An offset that is no number leads to the next page, as Airtable's does."""
+    return isinstance(member, str) and len(member) > _TOKEN and not member.isdigit()
+
+
+_TOKEN: Final = 7
 
 
 def _leads_on(member: Any) -> bool:
