@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from math import prod
 from struct import pack
 from typing import Final, NamedTuple
 
@@ -32,7 +33,8 @@ _PLACES: Final = {"十": 10, "百": 100, "千": 1000}
 
 _TAIL: Final = rf"(?:{_PERCENT}|{_CODES}|{_WORDS}|{either(_UNITS)})"
 _SCALE: Final = either(SCALES)
-_MIXED: Final = r"\d+(?:[.,]\d+)?[千万萬億亿兆](?:\d+(?:\.\d+)?[千万萬億亿])*\d{1,4}"
+_PLACE: Final = "(?:千?[万萬億亿兆]|千)"
+_MIXED: Final = rf"\d+(?:[.,]\d+)?{_PLACE}(?:(?:\d+(?:\.\d+)?{_PLACE})+\d{{0,4}}|\d{{1,4}})"
 _NUMBER: Final = compiled(
     rf"{_MIXED}(?:{_TAIL})?|(?:(?:{_CODES}){SPACE}?)?{PLAIN}(?:[-{SPACE[1:-1]}]?{_SCALE})*(?:[-{SPACE[1:-1]}]?{_TAIL})?"
     rf"|\b{_SMALL}(?:[- ]{_SMALL})?(?:[- ](?:{_SCALE})|)(?:[- ]{_TAIL})"
@@ -45,7 +47,7 @@ _PARTS: Final = compiled(
     rf"(?P<scale>(?:[-{SPACE[1:-1]}]?{_SCALE})*)(?:[-{SPACE[1:-1]}]?(?P<tail>{_TAIL}))?$"
 )
 _MIXED_PARTS: Final = compiled(rf"^({_MIXED})({_TAIL})?$")
-_STEP: Final = exact(r"(\d+(?:\.\d+)?)([千万萬億亿兆]?)")
+_STEP: Final = exact(rf"(\d+(?:\.\d+)?)({_PLACE}?)")
 _WORD: Final = exact(r"[^\s\-\x{a0}\x{202f}]+")
 
 
@@ -164,9 +166,9 @@ def read(written: bytes) -> Number | None:
 
 
 def _mixed(written: str) -> float:
-    """41万2000 is 412,000."""
+    """41万2000 is 412,000, 3億5千万 is 350,000,000."""
     steps = _STEP.finditer(written.replace(",", "").encode())
-    return sum(float(step[1]) * SCALES.get(step[2].decode(), 1.0) for step in steps)
+    return sum(float(step[1]) * prod(SCALES.get(sign, 1.0) for sign in step[2].decode()) for step in steps)
 
 
 def _read_chinese(written: str) -> Number | None:

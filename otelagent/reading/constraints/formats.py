@@ -19,7 +19,7 @@ def read(sentence: Sentence) -> Iterator[Draft]:
     without = [name for name in _WITHOUT if sentence.find(name)]
     named = next((name for name in _NAMES if sentence.find(name)), None) if not _clashes(without) else None
     cases = [name for name in _CASES if sentence.find(name)]
-    if shared("clock_24").search(sentence.lowered) and not sentence.find("prohibition"):
+    if shared("clock_24").search(sentence.lowered) and not sentence.find("unless"):
         cases.append("clock_24")
     yield from (Draft("format", (name,)) for name in (named, *without, *cases) if name)
 

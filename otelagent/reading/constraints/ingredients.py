@@ -28,8 +28,6 @@ _DIETS: Final = (
 )
 """What a diet rules out."""
 _CLAUSE: Final = exact(r"[^,;:()\n、，；：（）•|]+")
-_SCRIPTS: Final = 0x2E80
-"""The first sign of the scripts without spaces."""
 _DEPTH: Final = 4
 _TEXTS: Final = 128
 """Texts of a call's arguments that are looked at."""
@@ -39,8 +37,8 @@ _ASIDE: Final = ("exclu", "avoid", "without", "allerg", "diet", "intoler", "note
 
 def _anywhere(patterns: list[str]) -> str:
     """Words of their own; in scripts without spaces anywhere."""
-    latin = [each for each in patterns if ord(each[0]) < _SCRIPTS]
-    other = [each for each in patterns if ord(each[0]) >= _SCRIPTS]
+    latin = [each for each in patterns if each[0].isascii()]
+    other = [each for each in patterns if not each[0].isascii()]
     return "|".join([*([rf"\b(?:{'|'.join(latin)})\b"] if latin else []), *other])
 
 

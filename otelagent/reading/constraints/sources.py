@@ -104,7 +104,7 @@ def _opens(rule: Constraint, link: str) -> str | None:
 def _within(link: str, domains: Sequence[str]) -> bool:
     host, _, path = link.lower().partition("://")[2].partition("/")
     host = host.partition(":")[0]
-    parts = (*host.split("."), *path.split("/"))
+    parts = (*host.replace("-", ".").split("."), *path.split("/"))
     marks = [domain[1:] for domain in domains if domain.startswith("@")]
     return any(host == domain or host.endswith(f".{domain}") for domain in domains) or any(
         part.startswith(mark) or part.endswith(mark) for part in parts for mark in marks

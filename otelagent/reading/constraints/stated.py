@@ -112,7 +112,8 @@ def _left_open(sentence: Sentence, draft: Draft) -> bool:
 
 
 def _apart(drafts: list[Draft]) -> list[Draft]:
-    """A name that is a tool's is no term; a cap on each item or on one kind of deed is no budget."""
+    """A name that is a tool's is no term; a cap on each item or on one kind of deed is no budget; a
+    purchase price is one price, not all."""
     kinds = {draft.kind for draft in drafts}
     not_these: set[str] = set()
     if any(kind.startswith("tool") for kind in kinds):
@@ -123,7 +124,11 @@ def _apart(drafts: list[Draft]) -> list[Draft]:
         not_these |= {"budget"}
     if "currency" in kinds or "address" in kinds:
         not_these |= {"term_required", "term_forbidden"}
-    return [draft for draft in drafts if draft.kind not in not_these]
+    kept = [draft for draft in drafts if draft.kind not in not_these]
+    return [draft for draft in kept if "disclosed" not in kinds or (draft.kind, draft.terms) != _ALL_PRICES]
+
+
+_ALL_PRICES: Final = ("values_forbidden", ("money",))
 
 
 _WHATEVER: Final = frozenset(

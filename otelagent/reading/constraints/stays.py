@@ -89,11 +89,13 @@ def read(sentence: Sentence) -> Iterator[Draft]:
 
 def _told(text: bytes) -> list[tuple[Day, int, int]]:
     """The days in a text; one without a year is of the year that another has."""
-    found = [(each, start, end) for start, end, each in dates.moments(text, 4) if each.month and each.day]
-    year = next((each.year for each, _, _ in found if each.year), 0)
-    return sorted(
-        (((each.year or year, each.month, each.day), start, end) for each, start, end in found), key=lambda t: t[1]
-    )
+    told = [(each, start, end) for start, end, each in dates.moments(text, 4) if each.month and each.day]
+    year = next((each.year for each, _, _ in told if each.year), 0)
+    found = sorted((((m.year or year, m.month, m.day), start, end) for m, start, end in told), key=lambda each: each[1])
+    if len(found) == 1 and (first := shared("first_of_days").search(text[: found[0][1]])):
+        (last, month, _), *_ = found[0]
+        return [((last, month, int(first[1])), first.start(1), first.end(1)), *found]
+    return found
 
 
 def _within(sentence: Sentence, told: list[tuple[Day, int, int]]) -> bool:
