@@ -11,7 +11,7 @@ from otelagent.delegation import plain
 from otelagent.inner import inner
 from otelagent.model import Evidence, Finding, Kind, Receipt, Step
 from otelagent.reading.naming import forms, identifier
-from otelagent.recovery import below, dealt, given_by, made_good
+from otelagent.recovery import below, dealt, enumerates, given_by, made_good
 from otelagent.run import AgentRun
 from otelagent.stitching import may_delegate
 
@@ -52,7 +52,7 @@ def untold(run: AgentRun, mode: str) -> Iterator[Untold]:
 def _ignored(run: AgentRun, child: AgentRun) -> Untold | None:
     """The child said that something is left, or failed; the parent's answer claims to be complete all the same."""
     receipt = child.receipt
-    named = Coverage(receipt, 0.0, frozenset(receipt.left)) if receipt is not None and receipt.left else None
+    named = Coverage(receipt, 0.0, frozenset(receipt.left)) if receipt is not None else None
     if not is_loud(child) or child.trace.enclosing(child) is not run or made_good(child, named):
         return None
     answer = said(run)
@@ -84,14 +84,13 @@ def coworkers(run: AgentRun) -> Iterator[tuple[Step, Receipt]]:
 
 
 def _asked_again(step: Step, receipt: Receipt, run: AgentRun) -> bool:
-    """Later calls were given what the first one names as left."""
+    """Later calls were given what the first one names as left; which is left isn't known: as many, or anything."""
     later = [s for s in run.steps if s.start >= step.end and s is not step]
-    dealt_with = {key for s in later for key in dealt(s, frozenset(receipt.left))} if receipt.left else ()
-    if not receipt.left and not receipt.short:  # which are left isn't known: the same agent may have had them
-        return any(
-            s.tool == step.tool and s.call and (s.call.receipt is None or not s.call.receipt.open) for s in later
-        )
-    return bool(receipt.left) and len(dealt_with) >= len(receipt.left)
+    if receipt.left:
+        return len({key for s in later for key in dealt(s, frozenset(receipt.left))}) >= len(receipt.left)
+    good = [s.call for s in later if s.tool == step.tool and s.call and not (s.call.receipt and s.call.receipt.open)]
+    left = (receipt.assigned or 0) - (receipt.processed or 0)
+    return any(not receipt.short or (c.like is not None and enumerates(c.like, left)) for c in good)
 
 
 def passed_over(run: AgentRun) -> bool:

@@ -34,10 +34,11 @@ def made_good(run: AgentRun, coverage: Coverage | None) -> bool:
     if ended is None:
         return False
     beside = [s for s in trace.siblings(run) if s.ended is not None and not s.ended.failed]
-    later = [s for s in beside if s.ended is not None and s.ended.start >= ended.end][:MAX_LATER]
+    later = [s for s in beside if _follows(s, run)][:MAX_LATER]
     if coverage is not None and (coverage.receipt.method == "inferred" or coverage.missing):
         above = trace.enclosing(run)
-        own = _later(work(above), trace.called(run), above, ended.end) if above is not None else ()
+        since = (_abroad(run) or ended).end
+        own = _later(work(above), trace.called(run), above, since) if above is not None else ()
         shared = [s for s in beside[-MAX_LATER:] if s not in later and _shares(run, s)]
         steps = [*islice(own, MAX_LATER), *(step for s in (*later, *shared) for step in sources(s))]
         good = _dealt_with(run, coverage, steps)
@@ -52,11 +53,34 @@ def made_good(run: AgentRun, coverage: Coverage | None) -> bool:
     return any(_did(s, left) for s in same)
 
 
+def _follows(other: AgentRun, run: AgentRun) -> bool:
+    """It began once this one had ended; where that is in another trace, whose clock may differ, by their calls."""
+    if other.ended is None or run.ended is None:
+        return False
+    own = _abroad(run)
+    its = other.trace.called(other) if own is not None else None
+    if own is not None and its is not None and own.trace_id == its.trace_id:
+        return its.start >= own.end
+    return other.ended.start >= run.ended.end
+
+
+def _abroad(run: AgentRun) -> Step | None:
+    """The call in another trace that asked for the run; None where that is known from messages, or not at all."""
+    edge = run.trace.edge(run)
+    call = run.trace.called(run) if edge is not None and edge.asked else None
+    return call if call is not None and not call.rebuilt else None
+
+
 def _did(other: AgentRun, left: int) -> bool:
     """It did as many items: as its receipt says, or all of its own, which are as many."""
     if other.receipt is not None:
         return not other.receipt.short and (other.receipt.processed or 0) >= left
-    return not undone(other) and not admits(other) and any(left in brief(g.wording).numbers for g in given_by(other))
+    return not undone(other) and not admits(other) and any(enumerates(g, left) for g in given_by(other))
+
+
+def enumerates(given: Assigned, count: int) -> bool:
+    """It names as many items, or says their number."""
+    return count in brief(given.wording).numbers or any(len(f.keys) == count for f in given.items.families)
 
 
 def given_on(run: AgentRun) -> bool:

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
+from otelagent.model import Status
 from otelagent.reading.account import LEFT, LONGEST, MAX_MEMBERS, Account, within
 from otelagent.reading.brief import Brief
 from otelagent.reading.counts import participle
+from otelagent.reading.failures import kind
 from otelagent.reading.lexicon import folded
-from otelagent.reading.states import State, state
+from otelagent.reading.states import State, is_verdict, state
 
 Told = Sequence[tuple[str, State | None]]
 """Items by name, and what is told of each."""
@@ -53,12 +55,34 @@ def of_records(node: Sequence[Any], brief: Brief) -> Account | None:
         key = state(str(field), brief.verbs)
         told: Told = [(str(r.get(naming, "")), _told(r.get(field), brief, key)) for r in records]
         told = _paired(told, {str(r.get(naming, "")): r.get(field) for r in records})
-        poor = not brief.checks or _poor(
-            [record for record, (_, each) in zip(records, told, strict=True) if each and each.lacks], records
-        )
+        bare = _poor([record for record, (_, each) in zip(records, told, strict=True) if each and each.lacks], records)
+        if _may_check(brief) and not bare and is_verdict(str(field)):
+            told = [(name, _judged(each, record)) for (name, each), record in zip(told, records, strict=True)]
+        poor = not brief.checks or bare
         if found := _of_states(told, named=named, poor=poor or (key is not None and key.did)):
             return found
     return None
+
+
+def _may_check(brief: Brief) -> bool:
+    """It looks for what is wrong, or what it orders isn't known."""
+    return brief.checks or not brief.verbs
+
+
+def _judged(told: State | None, record: Mapping[Any, Any]) -> State | None:
+    """`{"ok": false, "reason": "above the limit"}` of a check is its result; `"reason": "timed out"` is none."""
+    lacks = told is not None and told.lacks
+    return State.DONE if lacks and not any(_hinders(value) for value in record.values()) else told
+
+
+def _hinders(value: object) -> bool:
+    """It says why an item couldn't be got to."""
+    if not isinstance(value, str) or not value:
+        return False
+    return kind(value).status in _OBSTACLES or (len(value) <= LONGEST and state(value) in LEFT)
+
+
+_OBSTACLES: Final = (Status.RATE_LIMITED, Status.TIMEOUT, Status.DENIED)
 
 
 def _paired(told: Told, values: Mapping[Any, Any]) -> Told:
@@ -109,7 +133,8 @@ def _told(value: object, brief: Brief, key: State | None) -> State | None:
         for name, member in islice(value.items(), 12):
             key = state(str(name), brief.verbs)
             if isinstance(member, bool | str) and (found := _told(member, brief, key)):
-                return State.WORK if found.did and key is State.WORK else found
+                found = _judged(found, value) if _may_check(brief) and is_verdict(str(name)) else found
+                return State.WORK if found is not None and found.did and key is State.WORK else found
     return None
 
 

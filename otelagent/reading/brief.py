@@ -10,6 +10,7 @@ from otelagent.reading import numerals
 from otelagent.reading.enumeration import HEAD, enumerated, names
 from otelagent.reading.known import Known
 from otelagent.reading.lexicon import compiled, either, exact, folded, matches, unaccented
+from otelagent.reading.spared import unspared
 from otelagent.reading.states import asks_progress, checks, is_finding
 
 MAX_LISTS: Final = 12
@@ -126,7 +127,8 @@ def _enumerated(text: str) -> Iterator[tuple[str, ...]]:
 
 def _between(text: str) -> Iterator[tuple[str, ...]]:
     """Names between commas; those at the ends may have other words with them."""
-    for clause in _CLAUSE.split(unaccented(text).replace("として", "。").encode(errors="replace")):
+    asked = unspared(text.encode(errors="replace")).decode(errors="replace")
+    for clause in _CLAUSE.split(unaccented(asked).replace("として", "。").encode(errors="replace")):
         parts = [
             part.decode(errors="replace").strip(" \t\"'’“”„«»「」『』()（）") for part in _SPLIT.split(clause) if part
         ]

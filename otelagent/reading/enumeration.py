@@ -19,6 +19,7 @@ from otelagent.reading.lexicon import compiled, matches
 from otelagent.reading.listing import blocks, entry_head
 from otelagent.reading.naming import MAX_ITEMS, MAX_WORDS, forms, found, grams, keys
 from otelagent.reading.ranges import counted, with_ranges
+from otelagent.reading.spared import unspared
 
 HEAD: Final = 16_000
 """Characters of an assignment that are read."""
@@ -246,6 +247,7 @@ def _in_text(text: str) -> Sequence[Family]:
     known = _READ.get(mark)
     if known is not None:
         return known
+    data = unspared(data)
     found = (*_named(data), *_counted(data), *_blocks(data), *_quoted(data), *_listed(data))
     return _READ.keep(mark, found) if sum(len(f.keys) for f in found) <= MAX_KEPT else found
 

@@ -160,6 +160,13 @@ def checks(text: str) -> bool:
     return bool(_signs("checks").search(text.encode(errors="replace"))) or any(map(_begins("checks").match, found))
 
 
+def is_verdict(name: str) -> bool:
+    """A member of this name says what a check has shown: `ok`, `passed`, `gueltig`."""
+    return bool(_signs("verdict").search(folded(name).encode())) or any(
+        _begins("verdict").match(word.encode(errors="replace")) for word in words(name)
+    )
+
+
 @cache
 def _progress() -> Any:
     return compiled("|".join(lexicon.data("ledger")["progress"]))
