@@ -73,7 +73,9 @@ class DelegationIncomplete(Detector):
     - the child says that part is left, and the parent reports it or gives the rest to another child, or to it again
     - the answer says that all were dealt with, and counts something else beside that ("read all 12; 5 of 12 ...")
     - the assignment itself asks what is open or failed, or how far things have come
-    - the assignment names an item twice, or names items for reference ("you may use any of ...")
+    - the assignment names an item twice, names items for reference ("you may use any of ...") or takes them out ("all
+      but node-7", "leave D-4 untouched"); what a check found wrong with an item (`"ok": false` with a reason) is its
+      result
     - fewer than two items had a call of their own: then a list may be context and no work
     - the child was replaced after it failed
     - content wasn't captured: what was assigned is unknown then

@@ -15,6 +15,8 @@ TAIL: Final = 40
 _ENDED: Final = compiled(r"[,、，].*?(?:\s(?:and|und|et|y|e|or|oder|ou|sowie)\s|と|和)[^,、，;；]*([;；])")
 """A list that is ended by "and" before a semicolon: what follows is another clause."""
 _AMPERSAND: Final = compiled(r"\s&\s")
+_ENDED_BY_SIGNS: Final = compiled(r"^([a-z0-9][\w./-]*\d[\w./-]*)\s?[\p{Han}\p{Hiragana}\p{Katakana}]")
+"""An id before the words of a Chinese or Japanese sentence: "db01 にパッチ"."""
 _PARENTHESES: Final = compiled(r"[(（]([^()（）\n]{5,400})[)）]")
 
 
@@ -64,6 +66,8 @@ def _without_clause(names: list[str]) -> list[str]:
     if any(len(s) > 2 and all(s[:-1]) and not s[-1] for s in (capital, numbered)):
         return names[:-1]
     *others, last = names
+    if (ended := _ENDED_BY_SIGNS.match(last.encode(errors="replace"))) is not None:
+        return [*others, ended[1].decode()]
     longest = max((len(name.split()) for name in others[1:]), default=9)
     shown = last.split() if "(" in last else last.partition(")")[0].split()
     cut = next((at for at, word in enumerate(shown) if at >= longest and word.islower() and word.isascii()), len(shown))

@@ -1,10 +1,21 @@
-"""What an assignment takes out by name: "all but node-7", "leave D-4 untouched", "X und Y sind ausgenommen", 「Aは対象外」."""
+"""What an assignment takes out by name: "all but node-7", "leave D-4 untouched", "ausgenommen sind X und Y"."""
 
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
-from otelagent.reading.lexicon import LANGUAGES, NOTHING, SPACED, AnyOf, blanks, compiled, exact, matches, unaccented, words
+from otelagent.reading.lexicon import (
+    LANGUAGES,
+    NOTHING,
+    SPACED,
+    AnyOf,
+    blanks,
+    compiled,
+    exact,
+    matches,
+    unaccented,
+    words,
+)
 from otelagent.reading.naming import found
 
 _MOST: Final = 24
@@ -23,7 +34,9 @@ _BEGINS: Final = compiled(
 _FIRST: Final = compiled(r"(?:^|[.!?;\n]\s*)$")
 _ORDER: Final = exact(r",\s\p{Ll}{3,}\s")
 """After what stands first: "Except for D-9, process ..."."""
-_NOT_ONLY: Final = compiled(r"^\s*(?:only|just|merely|nur|bloß|seulement|solo|sólo|só|apenas|仅|只|later|before|until|more)\b")
+_NOT_ONLY: Final = compiled(
+    r"^\s*(?:only|just|merely|nur|bloß|seulement|solo|sólo|só|apenas|仅|只|later|before|until|more)\b"
+)
 _HEADED: Final = compiled(r"^[^\n:：]{0,24}[:：][ \t]*\n")
 _TITLED: Final = compiled(r"(?:^|\n)#{1,6}[^\n]{0,24}$")
 _ENTRIES: Final = compiled(r"^(?:[ \t]*(?:[-*•‣–—+・●○■□]|[(（]?\d{1,3}[.):、）])[^\n]*(?:\n|$))+")
@@ -61,7 +74,9 @@ def _after(data: bytes, first: int, last: int) -> tuple[int, int]:
     rest = data[last : last + _REACH]
     if _NOT_ONLY.match(rest):
         return last, last
-    headed = _HEADED.match(rest) or (_TITLED.search(data[max(0, first - 32) : first + 1].rstrip()) and _TITLE_ENDS.match(rest))
+    headed = _HEADED.match(rest) or (
+        _TITLED.search(data[max(0, first - 32) : first + 1].rstrip()) and _TITLE_ENDS.match(rest)
+    )
     if headed:
         listed = _ENTRIES.match(data[last + headed.end() :])
         return last, last + headed.end() + (listed.end() if listed else 0)
@@ -115,4 +130,6 @@ def _pattern(key: str) -> Any:
 
 @cache
 def _any() -> AnyOf:
-    return AnyOf([each for key in ("spared_around", "spared_before", "spared_after", "spared") for each in _listed(key)])
+    return AnyOf(
+        [each for key in ("spared_around", "spared_before", "spared_after", "spared") for each in _listed(key)]
+    )

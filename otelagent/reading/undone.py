@@ -26,6 +26,7 @@ _YET: Final = compiled(r"\b(?:yet|noch|encore|todavia|aun|ainda)\b|まだ|还没
 _ARTICLES: Final = compiled(r"^(?:(?:the|der|die|das|den|le|la|les|l’|el|los|las|o|a|os|as|por \pL+ |a \pL+ )\s*)")
 _THINGS: Final = compiled(r"\b(?:the|our|der|die|das|den|les?|la|des|el|los|las|une?)\s+\pL+")
 _COMMAS: Final = compiled(r", |，")
+_JOINT: Final = compiled(r"^(?:,? ?\b(?:and|und|et|y|e|ni|nor)\b |, |、|和|と|及)")
 _PARTS: Final = compiled(r"[;；—]|,? (?:but|aber|mais|pero|mas|while|whereas|however|jedoch|nur) |，但|、但|が、")
 
 
@@ -96,10 +97,16 @@ def _names_work(told: str, brief: Brief) -> bool:
 
 
 def _lacked(part: bytes, own: Words, known: Named) -> Iterator[str]:
-    """A word for what is left right before the name: "falta Este"."""
+    """A word for what is left right before the name, or several: "faltan Este y Oeste"."""
     for match in matches(own.lack, part, 8):
-        after = _ARTICLES.sub(b"", part[match.end() :], 1).decode(errors="replace")
-        yield from (name for name, said in known if after.startswith(said))
+        after = part[match.end() :]
+        for _ in known:
+            shown = _ARTICLES.sub(b"", after, 1).decode(errors="replace")
+            found = next(((name, said) for name, said in known if shown.startswith(said)), None)
+            if found is None:
+                break
+            yield found[0]
+            after = _JOINT.sub(b"", shown[len(found[1]) :].encode(), 1)
 
 
 def _stated(part: bytes, known: Named, brief: Brief) -> Iterator[str]:
