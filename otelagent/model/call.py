@@ -132,6 +132,8 @@ class Call(msgspec.Struct, gc=False):
     """It changed nothing, by what it ran or gave; False where that doesn't show."""
     informs: bool = False
     """Somebody was written to beside: guests that the service invites, or so its result says."""
+    calls: str | None = None
+    """The tool that it called in its turn, of a tool that calls any: `execute_tool`."""
     raced: bool = False
     """The orchestrator gave up on it while it still worked."""
 

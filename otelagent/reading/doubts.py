@@ -56,7 +56,7 @@ def _doubt(sentence: str, opening: bool, languages: tuple[str, ...]) -> Doubt | 
         left = benign.sub(b" ", hypothetical.sub(b" ", data))
         if said := frozenset(match.group() for match in matches(doubt, left, _MOST)):
             own = words_of(" ".join(each.decode(errors="replace") for each in said))
-            return Doubt(words_of(sentence) - own, own, claims(sentence), opening, _of_looking(data, language))
+            return Doubt(words_of(sentence) - own, own, claims(sentence), opening, _only_looks(data, language))
     return None
 
 
@@ -66,6 +66,11 @@ _ANSWERS: Final = compiled(r"^\W*(?:no|nein|non|nao|いいえ|不是|没有|不)
 
 def _of_looking(sentence: bytes, language: str) -> bool:
     return any_of("acknowledgement", language, "looking").search(sentence)
+
+
+def _only_looks(sentence: bytes, language: str) -> bool:
+    """A "clean record" is a verdict, and none of the records that were searched."""
+    return _of_looking(sentence, language) and not any_of("acknowledgement", language, "clears").search(sentence)
 
 
 @cache

@@ -35,11 +35,11 @@ from otelagent.reading.history import HistoryReader, RoleOf, asked_of, last_user
 from otelagent.reading.instructions import TaskRead
 from otelagent.reading.known import Known
 from otelagent.reading.likeness import ArgumentsRead
-from otelagent.reading.parsing import dumps
+from otelagent.reading.parsing import dumps, parse
 from otelagent.reading.results import failure_of, of_coworker, read_result
-from otelagent.reading.roles import is_closing, is_program, runs_anything
+from otelagent.reading.roles import called_by, is_closing, is_program, runs_anything
 from otelagent.reading.seen import MAX_DECLARED, Seen
-from otelagent.reading.values import links
+from otelagent.reading.values import files, links
 
 TO_CALL_TOOLS: Final = frozenset({"tool_calls", "tool_call", "tool-calls", "tool_use", "function_call"})
 """Reasons why a completion ended, as providers write them."""
@@ -112,9 +112,18 @@ def _call(step: Step, content: Content, role: Role, command: str) -> Call:
         shape=judged.shape,
         more=judged.more,
         hint=judged.hint,
+        calls=None if arguments is None else _called(step.tool, arguments),
         informs=role is Role.ACTION and (invites(asked) or informs(captured and captured.value)),
         only_reads=only_reads(step.tool, role, asked, captured and captured.value),
     )
+
+
+def _called(tool: str | None, arguments: Captured) -> str | None:
+    """The tool that one which calls any was to call: its name may stand around what are that tool's arguments."""
+    if tool is None or not runs_anything(tool):
+        return None
+    whole, inner = parse(arguments.value).value, unwrap_arguments(arguments.value).value
+    return called_by(tool, inner) or called_by(tool, whole)
 
 
 def _acted(arguments: Captured | None, found: Outcome, role: Role) -> Acted | None:
@@ -124,7 +133,7 @@ def _acted(arguments: Captured | None, found: Outcome, role: Role) -> Acted | No
     if found.status is Status.EMPTY:
         value = arguments.value
         text = value.encode(errors="replace") if isinstance(value, str) else dumps(value)
-        places = links(text, _ADDRESSES) if b"@" in text else ()
+        places = [*(links(text, _ADDRESSES) if b"@" in text else ()), *files(text, _ADDRESSES)]
         sought = {str(start): text[start:end].decode(errors="replace") for start, end in places}
         return Acted(sought) if sought else None
     tried = role is Role.ACTION and found.status in BAD

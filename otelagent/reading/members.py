@@ -59,7 +59,7 @@ ASIDE: Final = names(
     " searchmetadata searchinformation searchinfo querycontext jobcomplete jobreference etag cursors"
     " extensions typename reason startat maxresults maxrecords maxitems done islast lastpage isfirst firstpage"
     " scannedcount consumedcapacity totalbytesprocessed copyright license licence attribution generator"
-    " incompleteresults partial ispartial partialresults truncated istruncated throttled ratelimited"
+    " more incompleteresults partial ispartial partialresults truncated istruncated throttled ratelimited"
     " iserror expand"
     " apiversion server cachestatus nextlink nextrecordsurl seite seiten pagina página paginas páginas"
 )

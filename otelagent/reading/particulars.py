@@ -84,6 +84,8 @@ def _found(told: bytes, kinds: frozenset[str], languages: tuple[str, ...]) -> It
     if "name" in kinds or ("which" in kinds and "de" not in languages):
         yield from _names(told)
     if "name" in kinds:
+        for start, end in values.handles(told, LIMIT):
+            yield Claim("name", (values.code_key(told[start:end].decode(errors="replace")),), start, end)
         for match in matches(_UNSPACED_NAME, told, LIMIT):
             yield Claim("name", (), *match.span())
     if "which" in kinds:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from otelagent.model import Role
 from otelagent.reading.lexicon import exact, words
+from otelagent.reading.members import folded, names
 
 LANGUAGES: Final = ("en", "de", "fr", "es", "pt", "zh", "ja")
 
@@ -17,6 +18,8 @@ _CACHED: Final = 4096
 _COMMAND: Final = 1_000
 _ORDER: Final = 40
 """Characters of an argument that may name what to do."""
+_CALLS: Final = ("toolname", "toolslug", "tool", "actionname", "action", "functionname", "function", "service", "api")
+"""Arguments that name the tool to call."""
 _NEXT: Final = exact(r"\s*(?:&&|\|\||\||;|\n)\s*")
 _PASSING: Final = exact(r"^(?:cd|export|set|source|sudo -n true|echo)\b|^\s*$|^\w+=")
 _REDIRECT: Final = exact(r"(?:^|[^0-9&2])>{1,2}\s*[\w./~]|\s-delete\b|\|\s*(?:tee|xargs)\b")
@@ -131,6 +134,17 @@ def orders(word: str) -> bool:
 def runs_anything(tool: str) -> bool:
     """What the tool does, its arguments say: it runs commands, workflows, code."""
     return _runs(tool[:200])
+
+
+def called_by(tool: str, arguments: Any) -> str | None:
+    """The tool that a call of `execute_tool`, `call_service` or `invoke` names, where that name tells what it does."""
+    if not runs_anything(tool) or is_program(tool) or not isinstance(arguments, dict):
+        return None
+    given = {
+        folded(key): value for key, value in arguments.items() if isinstance(value, str) and len(value) <= _ORDER * 2
+    }
+    found = next((given[key] for key in _CALLS if key in given), None)
+    return found if found and " " not in found and found != tool and told_by_name(found) is not None else None
 
 
 def is_program(tool: str) -> str | None:
@@ -270,6 +284,8 @@ def _opened(parts: list[str]) -> Role | None:
 
 def _verb(parts: list[str]) -> Role | None:
     """delete_file, file_delete; list_add and liste_ajouter add, get_update and order_get get."""
+    if len(parts) > 2 and parts[0] == "google" and parts[1] in _PRODUCTS:
+        return _verb(parts[2:])
     fact = parts[-1] in _FACTS or parts[0] in _NAMED_FACTS or parts[-1] in _GETS
     if parts[0] in _PROGRAMS and (len(parts) == 1 or reads(" ".join(parts))):
         return Role.ACTION if len(parts) == 1 else Role.SOURCE
@@ -286,6 +302,9 @@ def _verb(parts: list[str]) -> Role | None:
             return Role.ACTION if len(parts) == 1 or _COMMANDS.intersection(parts) else Role.SOURCE
     return Role.SOURCE if fact else None
 
+
+_PRODUCTS: Final = names("calendar sheets sheet docs doc drive mail tasks forms meet chat contacts slides")
+"""Of Google: in `google_calendar_create_event` nothing is searched."""
 
 _CHANGES: Final = frozenset(
     (verb, fact)

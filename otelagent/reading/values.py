@@ -209,6 +209,14 @@ def links(data: bytes, limit: int) -> Iterator[tuple[int, int]]:
     return (match.span() for match in matches(_LINK, data, limit))
 
 
+_HANDLE: Final = exact(r"(?:^|[\s(\[*_,;:/])@([A-Za-z][\w.-]{1,38}\w)")
+
+
+def handles(data: bytes, limit: int) -> Iterator[tuple[int, int]]:
+    """Spans of what people are called on platforms: @dkowalski, without the sign."""
+    return (match.span(1) for match in matches(_HANDLE, data, limit)) if b"@" in data else iter(())
+
+
 def codes(data: bytes, limit: int) -> Iterator[tuple[int, int]]:
     """Spans of identifiers such as CN-2231, HAT001, mia_li_3668 and of telephone numbers."""
     for match in matches(_CODE, data, limit):
@@ -225,6 +233,7 @@ def _named(data: bytes) -> tuple[bytes, list[int]]:
         link = data[start:end].decode(errors="replace")
         found += link_key(link), host_key(link)
         rest[start:end] = b" " * (end - start)
+    found += [code_key(data[start:end].decode(errors="replace")) for start, end in handles(data, LIMIT)]
     found += [file_key(data[start:end].decode(errors="replace")) for start, end in files(bytes(rest), LIMIT)]
     for start, end, moment in dates.moments(bytes(rest), LIMIT):
         found += moment.keys

@@ -371,7 +371,7 @@ class AgentRun:
             call.acted = None
         used = step.tool if step.kind in SOURCES else step.target if step.kind is Kind.HANDOFF else None
         if used:
-            self._used(used, use := _use(call))
+            self._used((call and call.calls) or used, use := _use(call))
             if call is not None and call.informs and use is Use.DONE:
                 self._used(_MESSAGE, use)
 

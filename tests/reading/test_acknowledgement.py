@@ -7,6 +7,13 @@ from hypothesis import strategies as st
 from otelagent.reading.acknowledgement import NOTHING, admits, completed, progress
 
 ADMITS_NOTHING = [
+    "过去24小时系统运行平稳，没有出现超时或报错。",
+    "昨晚没有出现超时通知，备份按时完成。",
+    "昨夜のバックアップでは、タイムアウトは発生しませんでした。",
+    "In der Nacht traten keine Zeitüberschreitungen auf.",
+    "Aucun délai d'attente n'a été dépassé cette nuit.",
+    "No se produjo ningún tiempo de espera agotado durante la noche.",
+    "Não houve nenhum timeout durante a noite.",
     # en
     "There were no problems.",
     "Nothing is missing from the report.",

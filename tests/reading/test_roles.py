@@ -4,7 +4,7 @@ import pytest
 
 from otelagent.model import Role
 from otelagent.reading.members import names
-from otelagent.reading.roles import is_transfer, role
+from otelagent.reading.roles import called_by, is_transfer, role
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from otelagent.reading.roles import is_transfer, role
             " company_facts suche_dokumente buscar_vuelos 搜索网页 check_balance TodoRead read_todos transcribe"
             " VectorStoreQA export_report track_package open_page ouvrir_espace abrir_documento 打开网页"
             " change_history share_price order_get calendar_freebusy suivi_colis seguimiento_envio"
-            " 物流查询 登記検索 予約確認"
+            " 物流查询 登記検索 予約確認 google_calendar_list_events google_maps_directions"
         )
     ),
 )
@@ -36,7 +36,7 @@ def test_tools_that_bring_data_are_sources(tool: str) -> None:
             " modify_pending_order_items click setReminder schedule_meeting slack.post erstelle_ticket"
             " enviar_correo 发送邮件 save_memory upsertRow browser_click open_account terminal kubectl 打开门禁"
             " change_state Lights-change_state change_status share_list liste_ajouter lista_agregar"
-            " 予約作成 メール送信"
+            " 予約作成 メール送信 google_calendar_create_event google_sheets_append_row"
         )
     ),
 )
@@ -110,3 +110,20 @@ def test_tool_that_runs_another_command_acts(command: str) -> None:
 
 def test_configured_role_wins_over_the_command() -> None:
     assert role("bash", None, {"bash": Role.NOTE}, "ls") is Role.NOTE
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "called"),
+    [
+        ("execute_action", {"action": "GMAIL_SEND_EMAIL", "params": {"to": "sam"}}, "GMAIL_SEND_EMAIL"),
+        ("call_service", {"domain": "light", "service": "turn_on"}, "turn_on"),
+        ("invoke", {"function": "cancelar_agendamento"}, "cancelar_agendamento"),
+        ("execute_tool", {"tool_name": "search_flights", "arguments": {}}, "search_flights"),
+        ("execute_tool", {"tool_name": "kettle", "arguments": {}}, None),
+        ("run_command", {"command": "git push"}, None),
+        ("bash", "git push", None),
+        ("get_order", {"action": "cancel"}, None),
+    ],
+)
+def test_tool_that_calls_any_names_it(tool: str, arguments: object, called: str | None) -> None:
+    assert called_by(tool, arguments) == called
