@@ -10,39 +10,18 @@ from otelagent.model import Status
 from otelagent.reading import members
 from otelagent.reading.failures import Reading, kind
 from otelagent.reading.fields import wording
+from otelagent.reading.lexicon import terms
 from otelagent.reading.members import folded
 
 _MEMBERS: Final = 24
 _ITEMS: Final = 50
-_REFUSED: Final = ("unprocessed", "failed", "failures", "rejected", "notprocessed", "undelivered", "invalid")
-"""How the names begin of what was refused."""
-_TAKEN: Final = (
-    *("updated", "created", "inserted", "imported", "written", "indexed", "deleted", "done", "completed", "loaded"),
-    *(
-        "saved",
-        "upserted",
-        "stored",
-        "ok",
-        "successful",
-        "succeeded",
-        "success",
-        "accepted",
-        "processed",
-        "sent",
-        "delivered",
-        "records",
-        "items",
-    ),
-)
-_SEVERITY: Final = ("severity", "type", "level", "typ", "msgty", "tipo", "schwere", "gravite")
-_GRAVE: Final = frozenset({"e", "a", "x", "error", "fatal", "critical", "abort", "fehler", "erreur", "erro"})
-_FATAL: Final = frozenset({"fatal", "a", "x", "abort"})
-_SAID: Final = ("message", "text", "msg", "diagnostics", "details", "description", "meldung", "mensagem", "mensaje")
-_PLACES: Final = frozenset(
-    {"line", "file", "path", "rule", "ruleid", "column", "row", "col", "timestamp", "time", "ts"}
-)
-"""What the findings of a linter and the lines of a log have."""
-_LOGS: Final = frozenset({"logs", "log", "events", "entries", "lines", "alerts", "hits", "records"})
+_REFUSED: Final = terms("results", "refused")
+_TAKEN: Final = terms("results", "taken")
+_SEVERITY: Final = terms("results", "severity")
+_GRAVE: Final = frozenset(terms("results", "grave"))
+_SAID: Final = terms("results", "said")
+_PLACES: Final = frozenset(terms("results", "places"))
+_LOGS: Final = frozenset(terms("results", "logs"))
 
 
 def refused(result: object) -> Reading | None:

@@ -38,15 +38,6 @@ _LEAD: Final = (
     r"|[\x{2010}-\x{2BFF}\x{3000}-\x{303F}\x{FE00}-\x{FE0F}\x{1F000}-\x{1FAFF}\x{A1}\x{BF}])*"
 )
 """Bullets, brackets, signs and white space before the first word."""
-_END: Final = (
-    r"(?:$|\s?[(\[]|[.!:,;。！：，；（、…]|\s*[-–—\n]|[\x{3040}-\x{9FFF}\x{AC00}-\x{D7AF}]"
-    r"|\s(?:for|on|after|while|when|please|try|retry|waiting|because|due|by|to|with|at|you|and|in|of|from|without"
-    r"|nach|bei|beim|bitte|von|zum|zur|der|des|fur|fuer|auf|zu|pour|lors|veuillez|par|du|des|sur|tras|al|en|para|por|intente|del|ao|na|no"
-    r"|tente|da|do)\b)"
-)
-"""What may follow a statement; a title such as "Rate limit exceeded errors in nginx" goes on otherwise."""
-_END_DENIED: Final = _END.replace("|after|while|when|", "|")
-"""The same; "access is denied after five wrong PINs" is a rule."""
 _STOP: Final = r"\s*(?:$|[.!?,;。！，；\n])\W*$"
 _BREAK: Final = r"(?:$|[.!?,:;(\[。！：，；（、…\n]|\s*[-–—]|\s\S|[\x{3040}-\x{9FFF}\x{AC00}-\x{D7AF}])"
 
@@ -54,6 +45,13 @@ _BREAK: Final = r"(?:$|[.!?,:;(\[。！：，；（、…\n]|\s*[-–—]|\s\S|[
 def anyof(section: str) -> str:
     """A pattern for this section of the word lists, in any language."""
     return "(?:" + "|".join(pattern for lists in _LISTS for pattern in lists.get(section, ())) + ")"
+
+
+_CLOSE: Final = r"$|\s?[(\[]|[.!:,;。！：，；（、…]|\s*[-–—\n]|[\x{3040}-\x{9FFF}\x{AC00}-\x{D7AF}]"
+_END: Final = rf"(?:{_CLOSE}|\s(?:{anyof('goes_on')}|{anyof('goes_on_in_time')})\b)"
+"""What may follow a statement; a title such as "Rate limit exceeded errors in nginx" goes on otherwise."""
+_END_DENIED: Final = rf"(?:{_CLOSE}|\s{anyof('goes_on')}\b)"
+"""The same; "access is denied after five wrong PINs" is a rule."""
 
 
 def _opening(section: str, tail: str = "") -> str:
@@ -69,9 +67,7 @@ _CLASS: Final = r"^(?:[a-z_]\w*\.)+[A-Z]\w+:\s"
 _DB_API: Final = r"^\((?:[a-z_]\w*\.)+[A-Z]\w+\)\s"
 """An exception of a database's driver as its `str`: `(psycopg2.errors.UndefinedTable) ...`."""
 _PRINTED: Final = (
-    r"^(?:the |your )?(?:\w+ ){1,5}(?:failed|crashed|aborted|broke) (?:at|in|on) (?:line|step|stage|node|cell|phase)\b"
-    r"|^(?:\w+ ){1,4}(?:ran, then )?(?:exited|ended|finished|terminated) with (?:an? |\d+ )?(?:errors?|non-?zero)\b"
-    r"|^<(?:\w+ )?Response \[[45]\d\d\b|^Err\(|^\(error\) |^\d{6} \([0-9A-Z]{5}\): |^Code: \d{1,4}\. DB::"
+    r"^<(?:\w+ )?Response \[[45]\d\d\b|^Err\(|^\(error\) |^\d{6} \([0-9A-Z]{5}\): |^Code: \d{1,4}\. DB::"
     r"|^Error in [^\n]{1,200}? ?: |^ERROR: LoadError: "
     r"|^[45]\d\d[ -][45]\.\d{1,3}\.\d{1,3}\s|^status = StatusCode\.[A-Z_]{4,}\s|^\w+: \(['\"]Unable to "
     r"|^-?(?:ERR|WRONGTYPE|NOAUTH|NOPERM|LOADING|READONLY|OOM|NOSCRIPT|CLUSTERDOWN|MISCONF|BUSYGROUP) \w"
@@ -180,15 +176,7 @@ _HTTP: Final = {
 
 
 _LINES: Final = 4
-_SYSTEM: Final = compiled(
-    r"(?m)^[a-z/.~<>$#][^\n]{0,200}: (?:permission denied|no such file or directory|connection (?:refused|timed out"
-    r"|reset by peer|closed by remote host)|operation (?:not permitted|timed out)|no route to host|broken pipe"
-    r"|network is unreachable|name or service not known|temporary failure in name resolution|device or resource busy"
-    r"|no space left on device|read-only file system|not a directory|is a directory|input/output error"
-    r"|exec format error|text file busy|argument list too long|command not found|no such device(?: or address)?"
-    r"|invalid argument|cannot allocate memory|too many open files|address already in use|host key verification failed)"
-    r"(?: \([\w ,.-]{1,60}\))?\.?\s*$"
-)
+_SYSTEM: Final = compiled(r"(?m)^[a-z/.~<>$#][^\n]{0,200}: " + anyof("system") + r"(?: \([\w ,.-]{1,60}\))?\.?\s*$")
 """A program's line that ends in an error message of the operating system: `ssh: ...: Connection refused`."""
 
 
@@ -293,16 +281,13 @@ def _ends_cut(text: str) -> bool:
 
 
 _NOTE: Final = 200
-_ASIDE: Final = compiled(
-    r"^(?:[\[(<{*…【（〔※—–]|\.{3}|-{2,}|(?:note|notice|warning|caution|warnung|hinweis|achtung|attention|avertissement"
-    r"|remarque|aviso|nota|advertencia|atencion|atencao|observacao|注意|警告|备注|提示|備考|注)\b?\W)"
-)
+_ASIDE: Final = compiled(r"^(?:[\[(<{*…【（〔※—–]|\.{3}|-{2,}|" + anyof("aside") + r"\W)")
 
 
 def refusal(text: str) -> Reading | None:
     """What a single short sentence says that speaks to its reader, or a program by its name, and which is all that
     there is: that access was denied, that a limit was hit or that nobody answered in time."""
-    data = text.strip().encode(errors="replace")
+    data = unaccented(text[: 2 * _SENTENCE].strip()).encode(errors="replace")
     if len(text) > _SENTENCE or _SEVERAL.search(data) or not (_ADDRESSED.search(data) and troubled(text)):
         return None
     reading = kind(text)
@@ -311,10 +296,7 @@ def refusal(text: str) -> Reading | None:
 
 _SENTENCE: Final = 140
 _SEVERAL: Final = exact(r"[.!?。！？;；\n][\s\S]{2,}")
-_ADDRESSED: Final = compiled(
-    r"\b(?:you|your|vous|votre|vos|usted|ustedes|su (?:usuario|cuenta|sesi|plan|licencia|token)|tu|sie|ihre?[mnr]?"
-    r"|voc[êe]|seu|sua)\b|\bha (?:superado|excedido|alcanzado)|[您你]|ください|ません|^[a-z][\w.-]{1,30}: \S"
-)
+_ADDRESSED: Final = compiled(anyof("addressed") + r"|^[a-z][\w.-]{1,30}: \S")
 _REFUSED: Final = frozenset({Status.DENIED, Status.RATE_LIMITED, Status.TIMEOUT})
 
 
@@ -342,11 +324,7 @@ _COLUMNS: Final = exact(r"^\s*\"?[A-Za-z][A-Za-z0-9_ ]*\"?(?:[,;\t]\"?[A-Za-z][A
 """One line of names between separators; with an underscore in one of them it is the header of a table."""
 
 
-_COLUMN: Final = exact(
-    r"(?:^|[,;\t])\"?(?i:id|name|date|amount|email|price|total|status|created|currency|quantity|type|value|datum|betrag"
-    r"|nombre|fecha|importe|nom|montant|valor)\"?(?:[,;\t]|\s*$)"
-)
-"""What columns are often called."""
+_COLUMN: Final = compiled(r"(?:^|[,;\t])\"?" + anyof("columns") + r"\"?(?:[,;\t]|\s*$)")
 
 
 def _nothing(text: str, found: set[str]) -> bool:

@@ -101,6 +101,11 @@ def data(name: str) -> dict[str, Any]:
     return tomllib.loads((files("otelagent.reading") / "words" / f"{name}.toml").read_text("utf-8"))
 
 
+def terms(subject: str, key: str) -> tuple[str, ...]:
+    """A list of single words of a subject without languages, in its order."""
+    return tuple(data(subject)[key].split())
+
+
 def words(subject: str, language: str) -> dict[str, Any]:
     """The word list of a subject in a language."""
     return data(f"{subject}.{language}")

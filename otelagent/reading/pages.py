@@ -7,19 +7,16 @@ from typing import Any, Final
 from otelagent.model import More, Status
 from otelagent.reading.batches import mixed
 from otelagent.reading.envelopes import unwrap
-from otelagent.reading.lexicon import compiled
+from otelagent.reading.failures import anyof
+from otelagent.reading.lexicon import compiled, terms
 from otelagent.reading.members import BATCHED, COUNTS, FAILED_COUNTS, MORE_FLAGS, NEXT, PAGERS, SUCCEEDED, folded
 
 _MEMBERS: Final = 60
 _EDGE: Final = 300
 """Characters at a text's head and tail where it says which part it is."""
-_TOTALS: Final = ("total", "count", "gesamt", "insgesamt", "anzahl", "cantidad", "quantidade", "总", "合計", "件数")
+_TOTALS: Final = terms("results", "totals")
 """How the names of counts begin that may be of more than is listed."""
-_OF: Final = compiled(
-    r"(?:showing|displaying|listing|shown|showed|results?|items?|rows?|lines?|records?|entries|matches|page)\s+"
-    r"(?:the\s+)?(?:first\s+|top\s+|last\s+)?(?:results?\s+|rows?\s+|items?\s+)?(?:\d[\d,.]*\s*(?:-|–|to)\s*)?(\d[\d,.]*)\s+"
-    r"(?:results?\s+|rows?\s+|items?\s+|lines?\s+)?(?:of|out of|von|sur|de)\s+(?:about\s+)?(\d[\d,.]*)"
-)
+_OF: Final = compiled(anyof("which_part"))
 
 _Fields = Mapping[str, tuple[str, Any]]
 
@@ -181,40 +178,10 @@ def _whole(fields: _Fields) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-_PORTION: Final = compiled(r"^\W*(\d{1,9})\s*(?:of|out of|von|sur|de|/|件中|中)\s*(\d{1,9})\b")
-_SHOWN: Final = (
-    *("shown", "showing", "displayed", "displaying", "returned", "listed", "fetched", "retrieved", "received"),
-    *(
-        "angezeigt",
-        "angezeigte",
-        "geliefert",
-        "erhalten",
-        "abgerufen",
-        "affiches",
-        "affichés",
-        "affichees",
-        "affichées",
-    ),
-    *("recus", "reçus", "lus", "lues", "mostrados", "mostradas", "devueltos", "devueltas", "recibidos", "recibidas"),
-    *(
-        "condatos",
-        "exibidos",
-        "exibidas",
-        "exibindo",
-        "mostrando",
-        "retornados",
-        "retornadas",
-        "recebidos",
-        "recebidas",
-    ),
-    *("显示", "已显示", "返回数", "已返回", "已获取", "表示", "表示件数", "取得", "取得件数"),
-)
+_PORTION: Final = compiled(r"^\W*(\d{1,9})\s*(?:out of|" + "|".join(terms("results", "between")) + r")\s*(\d{1,9})\b")
+_SHOWN: Final = terms("results", "shown")
 """Words that begin or end the names of how much a result holds, of a whole that it names too."""
-_ALL: Final = (
-    *("total", "gesamt", "insgesamt", "erwartet", "angefordert", "totale", "attendus", "attendues", "demandes"),
-    *("esperados", "esperadas", "pedidos", "previstos", "previstas", "solicitados", "expected", "requested"),
-    *("总数", "总计", "共计", "全部", "应有", "全件", "総数", "総件数", "予定"),
-)
+_ALL: Final = terms("results", "whole")
 
 
 def _number(fields: _Fields, names: frozenset[str]) -> int | None:

@@ -19,7 +19,7 @@ from otelagent.reading.codes import (
 from otelagent.reading.emptiness import empty
 from otelagent.reading.error_members import error_list, error_member, error_type, rejected_arguments
 from otelagent.reading.exits import failed_output
-from otelagent.reading.failures import kind, refusal, statement, troubled
+from otelagent.reading.failures import anyof, kind, refusal, statement, troubled
 from otelagent.reading.fields import FEW, MAX_MEMBERS, Fields
 from otelagent.reading.flags import flagged, gaps, status_member, waits
 from otelagent.reading.lexicon import compiled, exact
@@ -85,12 +85,7 @@ def _raised(code: object, said: str) -> Sign | None:
 
 
 _SQLSTATE: Final = 5
-_DRIVER: Final = compiled(
-    r"^(?:\[[\w ]{2,}\]|table |unknown |access denied|lock wait|deadlock|duplicate |you have an error|can.t |cannot "
-    r"|lost connection|too many |out of |incorrect |data too long|column |field |no database|got (?:an )?error"
-    r"|mysql server has|invalid |foreign key|check constraint|division by|truncated |illegal |connection |relation "
-    r"|syntax error|permission denied|query execution|the (?:used|table|user|server|mysql) |commands out of|operand )"
-)
+_DRIVER: Final = compiled(r"^(?:\[[\w ]{2,}\]|" + anyof("driver") + ")")
 """How the words of database drivers' exceptions begin."""
 
 

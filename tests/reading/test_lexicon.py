@@ -4,6 +4,7 @@ import pytest
 
 from otelagent.reading import lexicon
 from otelagent.reading.lexicon import AnyOf, blanks, compiled
+from otelagent.reading.members import folded
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,10 @@ def test_patterns_that_were_let_go_are_compiled_again_and_find_the_same(at_once:
     assert not lexicon._COMPILED
     assert len([*matches]) == 1
     assert (pattern.search(b"AAB").span(1), any_of.which(b"yz")) == before == ((0, 2), [1])
+
+
+def test_names_of_members_are_listed_as_they_are_compared() -> None:
+    for key in lexicon.data("results"):
+        listed = lexicon.terms("results", key)
+        assert listed == tuple(map(folded, listed))
+        assert len(set(listed)) == len(listed)

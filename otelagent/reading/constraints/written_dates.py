@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation
+from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, shared
 from otelagent.reading.lexicon import compiled
 
 _DAY, _MONTH, _YEAR = r"(?:dd?|tt?|jj?)", r"mm?", r"(?:yyyy|aaaa|jjjj)"
@@ -13,15 +13,6 @@ _ASKED: Final = {
     "american": compiled(rf"\b{_MONTH}/{_DAY}/{_YEAR}\b"),
     "dots": compiled(rf"\b{_DAY}\.{_MONTH}\.{_YEAR}\b"),
 }
-_DATES: Final = compiled(r"\b(?:dates?|datum|datums\w*|daten|fechas?|datas?)\b|日期|日付")
-_WRITING: Final = compiled(
-    r"\b(?:use|write|format\w*|give|show|express|always|all|every|must|should|schreib\w*|verwend\w*|immer|alle|gib|ecri\w*"
-    r"|utilis\w*|toujours|toutes|donne\w*|escrib\w*|usa|siempre|todas|indica|escrev\w*|sempre|indique)\b|使用|格式|一律|写|形式|表記|統一"
-)
-_OF_INPUT: Final = compiled(
-    r"\b(?:input|column|field|file\w*|parameter|argument|json|api|tools?|calls?|quer\w*|spalte|feld|dateiname\w*|eingabe|entree"
-    r"|champ|entrada|campo|columna|coluna)\b|参数|字段|引数|列"
-)
 _EDGE, _END = r"(?:^|[^\w/.:-])", r"(?:$|[^\w/-])"
 _WRITTEN: Final = {
     "iso": compiled(rf"{_EDGE}\d{{4}}-\d\d-\d\d{_END}"),
@@ -33,7 +24,7 @@ _WRITTEN: Final = {
 def read(sentence: Sentence) -> Iterator[Draft]:
     """The form of dates that answers are to have, by its letters in any language."""
     data = sentence.lowered
-    if not _DATES.search(data) or not _WRITING.search(data) or _OF_INPUT.search(data):
+    if not shared("dates").search(data) or not shared("writing").search(data) or shared("of_input").search(data):
         return
     asked = [form for form, letters in _ASKED.items() if letters.search(data)]
     if len(asked) == 1:
