@@ -187,7 +187,12 @@ def grpc_status(fields: Fields) -> Sign | None:
 def opc_status(fields: Fields) -> Sign | None:
     """A status code of OPC UA by its name: `BadNodeIdUnknown`."""
     for name, key, member in fields.found(_OPC_STATUS):
-        if isinstance(member, str) and len(member) <= _OPC_NAME and _OPC_BAD.search(member.encode(errors="replace")):
+        if (
+            isinstance(member, str)
+            and member.startswith("Bad")
+            and len(member) <= _OPC_NAME
+            and _OPC_BAD.search(member.encode(errors="replace"))
+        ):
             return Sign(kind(member).status, pointer_to(key), f"{name} is bad")
     return None
 

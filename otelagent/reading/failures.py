@@ -141,8 +141,8 @@ _RATE: Final = compiled(anyof("rate"))
 _LIMIT: Final = compiled(anyof("limit"))
 _TIMEOUT: Final = compiled(anyof("timeout"))
 _DENIED: Final = compiled(anyof("denied"))
-_CLIPPED: Final = compiled(
-    blanks(rf"(?:{'|'.join(p for language in LANGUAGES for p in words('outcome', language)['clipped'])})\W*$")
+_CLIPPED: Final = AnyOf(
+    [blanks(rf"(?:{each})\W*$") for language in LANGUAGES for each in words("outcome", language)["clipped"]]
 )
 _CODE: Final = compiled(
     r"(?:https?(?:/[\d.]+)?|status(?:[ _]?code)?|code|error|response|returned|failed|with|got|received)"

@@ -65,16 +65,16 @@ def _reported(result: object) -> Reading | None:
             reading = statement(member)
             if reading is not None and reading.status not in (Status.EMPTY, Status.PARTIAL):
                 return Reading(reading.status, "may report a failure")
-    if any(_none_there(member) for _, member in fields.by_name.values()):
+    if any(_none_there(member) for _, member in fields.by_name.values() if isinstance(member, list)):
         return Reading(Status.EMPTY, "may say that there is nothing")
     return graver({name: member for name, (_, member) in fields.by_name.items()})
 
 
-def _none_there(listed: object) -> bool:
+def _none_there(listed: list[Any]) -> bool:
     """Of each thing that was asked for it says no more than that it wasn't found."""
-    if not isinstance(listed, list) or not 0 < len(listed) <= _FEW:
-        return False
-    return all(isinstance(each, Mapping) and len(each) <= _REPLY and _says_none(each) for each in listed)
+    return 0 < len(listed) <= _FEW and all(
+        isinstance(each, Mapping) and len(each) <= _REPLY and _says_none(each) for each in listed
+    )
 
 
 def _says_none(item: Mapping[Any, Any]) -> bool:

@@ -68,7 +68,7 @@ def ended_badly(result: object, *, acted: bool = False) -> Reading | None:
         work = work or own
         for key, name in told:
             member = each[key]
-            if depth < _DEPTH and (found := _refused(name, member)):
+            if depth < _DEPTH and name in _TELLING and (found := _refused(name, member)):
                 return found
             if isinstance(member, str):
                 if found := _ended(each, name, member, work=work, acted=acted):
@@ -92,6 +92,7 @@ def _refused(name: str, member: Any) -> Reading | None:
     return Reading(status, "a status inside") if status is not None and status is not Status.ERROR else None
 
 
+_TELLING: Final = members.PLAIN_ERROR | {"status"}
 _ERROR: Final = frozenset({"code", "message", "msg", "reason", "type"})
 
 
