@@ -48,25 +48,65 @@ def unspared(data: bytes) -> bytes:
     The words that take it out go with it where ids, paths or addresses tell what it is; else they stay, for what
     "except the drafts" means among the rest isn't known.
     """
-    if not _any().search(data):
+    if not _any().search(data) and _CLAUSES.search(data) is None:
         return data
     own = bytearray(data)
     for first, last, start, end in _places(data):
         named = any(found(data[start:end]))
         for a, b in ((first, last), (start, end)) if named else ((start, end),):
             own[a:b] = b" " * (b - a)
-    return bytes(own)
+    return bytes(own) if own != data else data
 
 
 def _places(data: bytes) -> Iterator[tuple[int, int, int, int]]:
     """Of each word for an exception where it stands, and what it takes out (bytes)."""
     for match in matches(_pattern("spared_around"), data, _MOST):
         yield match.start(), match.end(), *match.span(match.lastindex)
+    for start, end in _subjects(data):
+        yield start, start, start, end
     for key, judge in (("spared_before", _after), ("spared_after", _before), ("spared", _beside)):
         for match in matches(_pattern(key), data, _MOST):
             start, end = judge(data, match.start(), match.end())
             if start < end:
                 yield match.start(), match.end(), start, end
+
+
+def _subjects(data: bytes) -> Iterator[tuple[int, int]]:
+    """Clauses that say something of some ids, after one that gave others to do: "RE-4 und RE-5 stellen wir zurück"."""
+    given: set[str] = set()
+    at = 0
+    for match in (*matches(_CLAUSES, data, 200), None):
+        begin, end = at, match.start() if match is not None else len(data)
+        at = match.end() if match is not None else end
+        clause = data[begin:end]
+        named = list(found(clause))
+        kinds = {kind for _, kind, _, _ in named}
+        told = (
+            named
+            and not _ORDERED.search(clause)
+            and _SUBJECT.match(clause[: named[0][2]])
+            and clause[named[-1][3] :].strip(b" .:")
+        )
+        if len(named) >= _PAIR and told and kinds <= given:
+            if not _JOINED.search(clause):
+                yield begin, end
+        elif named and not told:
+            given |= kinds
+
+
+_PAIR: Final = 2
+_CLAUSES: Final = compiled(
+    r"[.!?](?:\s|$)|[;\n。；！？]|(?:和|及|与|と)[^,，、。\n]{1,40}[,，]|、[^,，、。\n]{1,60},|\s(?:and|und|et|y|e)\s[^,;.!?\n]{1,60},"
+)
+_SUBJECT: Final = compiled(r"^\s*(?:(?:the |die |les |los |las |os |as )?\pL*\s)?$")
+"""What may stand before the ids that a clause begins with: "tickets "."""
+_ORDERED: Final = compiled("(?:て|で)(?:ください|下さい)|お願い")
+"""In Japanese an order, too, begins with what it is about."""
+_JOINED: Final = compiled(
+    r"\b(?:too|also|as well|must|should|shall|have to|need to|needs? an?|auch|ebenfalls|sollen?|müssen|aussi|également"
+    r"|doivent|también|deben|hay que|também|devem)\b|也|还要|必须|需要|も"
+)
+"""They are to be dealt with as well."""
 
 
 def _after(data: bytes, first: int, last: int) -> tuple[int, int]:

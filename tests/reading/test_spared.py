@@ -30,7 +30,17 @@ from otelagent.reading.spared import unspared
         ("除 DB-1 和 DB-2 外,备份 DB-3、DB-4。", ["DB-3", "DB-4"]),
         ("SK-11、SK-12 を確認してください。SK-14 と SK-15 は対象外です。", ["SK-11", "SK-12"]),
         ("S-1、S-2を除く店舗(S-3、S-4、S-5)を確認してください。", ["S-3", "S-4", "S-5"]),
+        ("Ship OR-1 and OR-2 today. Hold off on OR-4 and OR-5.", ["OR-1", "OR-2"]),
+        # Ids of which a clause says something, after an order for others of their kind.
+        ("Answer Q-71 and Q-72; Q-74 and Q-75 go to the billing team.", ["Q-71", "Q-72"]),
+        ("Buche RE-1, RE-2 und RE-3. RE-4 und RE-5 stellen wir zurück.", ["RE-1", "RE-2", "RE-3"]),
+        ("Corrige AN-1 et AN-2. AN-3 et AN-4 relèvent d'une autre équipe.", ["AN-1", "AN-2"]),
+        ("请回复邮件 M-1 和 M-2,M-3 和 M-4 由小李负责。", ["M-1", "M-2"]),
+        ("T-1、T-2 に返信してください。T-3 と T-4 は別の担当者が対応します。", ["T-1", "T-2"]),
         # Nothing is taken out.
+        ("Check A-1 and A-2. A-3 and A-4 as well.", ["A-1", "A-2", "A-3", "A-4"]),
+        ("Check A-1 and A-2 for VAT. Check A-3 and A-4 for totals.", ["A-1", "A-2", "A-3", "A-4"]),
+        ("INV-1 and INV-2: check VAT. INV-3 and INV-4: check totals.", ["INV-1", "INV-2", "INV-3", "INV-4"]),
         ("Not only A-1 but also A-2 and A-3 must be checked.", ["A-1", "A-2", "A-3"]),
         ("Without delay, check A-1 and A-2.", ["A-1", "A-2"]),
         ("Apply the rule on gw-lon-1, gw-sin-2 and gw-bar-3.", ["gw-lon-1", "gw-sin-2", "gw-bar-3"]),
