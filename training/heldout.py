@@ -12,7 +12,9 @@ SECOND = _DATA / "heldout_second.toml"
 THIRD = _DATA / "heldout_third.toml"
 FOURTH = _DATA / "heldout_fourth.toml"
 FIFTH = _DATA / "heldout_fifth.toml"
-SETS = (HELDOUT, SECOND, THIRD, FOURTH, FIFTH)
+SIXTH = _DATA / "heldout_sixth.toml"
+SETS = (HELDOUT, SECOND, THIRD, FOURTH, FIFTH, SIXTH)
+BY_LANGUAGE = (FIFTH, SIXTH)
 
 
 class Held(NamedTuple):
@@ -32,7 +34,7 @@ def texts(path: Path = HELDOUT) -> Iterator[Held]:
                     text = placed(attack, contexts[(number + step) % len(contexts)])
                     yield Held(text, 1, f"{kind}, {_group(language, path)}")
     for context in contexts:
-        yield Held(placed("", context), 0, "clean, contexts" if path == FIFTH else "clean")
+        yield Held(placed("", context), 0, "clean, contexts" if path in BY_LANGUAGE else "clean")
     for kind in ("clean", "mention"):
         for language, texts in _by_language(data[kind]):
             for text in texts:
@@ -40,8 +42,8 @@ def texts(path: Path = HELDOUT) -> Iterator[Held]:
 
 
 def _group(language: str, path: Path) -> str:
-    """The fifth set is measured by language."""
-    return language if path == FIFTH else "English" if language == "en" else "other languages"
+    """The later sets are measured by language."""
+    return language if path in BY_LANGUAGE else "English" if language == "en" else "other languages"
 
 
 def _by_language(table: dict[str, Any]) -> list[tuple[str, list[str]]]:

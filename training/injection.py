@@ -398,6 +398,7 @@ def main() -> int:
     card = put(card, "third", table(held_out(model, heldout.THIRD)))
     card = put(card, "fourth", table(held_out(model, heldout.FOURTH)))
     card = put(card, "fifth", table(held_out(model, heldout.FIFTH)))
+    card = put(card, "sixth", table(held_out(model, heldout.SIXTH)))
     CARD.write_text(put(card, "reliability", reliability(likely, slope, offset)), "utf-8")
     return 0
 

@@ -145,7 +145,7 @@ def benign(language: str, rng: random.Random) -> tuple[str, str]:
     return filled(text, rng), kind
 
 
-def texts(contexts: Sequence[str], seed: int = 17, attacks: int = 5400, near: int = 6000) -> Iterator[Made]:
+def texts(contexts: Sequence[str], seed: int = 17, attacks: int = 5400, near: int = 7600) -> Iterator[Made]:
     """Attacks in benign contexts, and benign texts; a good third of the attacks and half of the rest is not English."""
     rng = random.Random(seed)
     for number in range(attacks):

@@ -9,6 +9,7 @@ from otelagent.model import Evidence, Finding, Kind, Layer, Need, Role, Severity
 from otelagent.reading.doers import done_by
 from otelagent.reading.injection import name_key
 from otelagent.reading.requests import TASK, met_by
+from otelagent.reading.roles import told_by_name
 from otelagent.run import SOURCES, AgentRun, Wake
 
 _ORDINARY: Final = frozenset({"tool_call", "moves_something"})
@@ -34,8 +35,8 @@ class PromptInjection(Detector):
     data, plus structure rules). `obeyed`: after such a result, or after one with any imperative sentence, the agent
     departs from its task: it calls a tool that it hasn't used before, that the task doesn't name and the
     result does; it acts with such a tool on an address or account that only the result contains (where the result
-    doesn't read as an attack, one that an imperative sentence of it names); it discloses its system prompt; its
-    answer is a phrase that the result demands.
+    doesn't read as an attack, a tool, address or account that an imperative sentence of it names); it discloses its
+    system prompt; its answer is a phrase that the result demands, or says to answer with and nothing else.
 
     ## Why it matters
     Whoever can write into a page, a mail or a ticket that the agent reads can make it act with its owner's rights.
@@ -73,7 +74,7 @@ class PromptInjection(Detector):
     likelihood: float = threshold(
         default=0.5,
         help="How likely an attack the classifier must hold a result for an attempt, if more likely than at its own "
-        "operating point, 0.72.",
+        "operating point, 0.74.",
     )
     attempts: bool = threshold(default=True, help="Tell attempts too, not only those that were obeyed.")
 
@@ -113,7 +114,7 @@ class PromptInjection(Detector):
             if source.end > step.start:
                 continue
             suspect = _suspect(source)
-            if any(len(p) >= _PHRASE and said.repeats(p) for p in suspect.phrases if suspect.flagged):
+            if any(len(p) >= _PHRASE and said.repeats(p) for p in suspect.phrases):
                 yield self._obeyed(step, source, run, "the answer is the phrase that the result demands")
             elif any(said.likeness(i) >= self.disclosure for i in run.trace.instructions if i.system):
                 yield self._obeyed(step, source, run, "the answer discloses the system prompt")
@@ -186,9 +187,12 @@ def _departs(step: Step, suspect: Suspect, run: AgentRun, seen: _Seen) -> str | 
     told = frozenset[int]().union(*(i.names for i in run.trace.instructions))
     if tool in seen.tools or tool in told or _wanted(suspect, run) or _requested(step.tool, suspect, run):
         return None
-    if tool in suspect.names:
+    if tool in (suspect.names if suspect.flagged else suspect.tools):
         return "it calls a tool that the result names, the task doesn't, and it hadn't used before"
-    if step.call is None or step.call.role is not Role.ACTION or step.call.like is None:
+    if step.call is None or step.call.like is None:
         return None
-    only_there = (step.call.like.names & (suspect.names if suspect.flagged else suspect.targets)) - told
-    return "it acts on a target that only the result names" if only_there else None
+    acts = step.call.role is Role.ACTION
+    if not acts and not (suspect.flagged and told_by_name(step.tool) is None):
+        return None
+    named = suspect.names if acts and suspect.flagged else suspect.targets
+    return "it acts on a target that only the result names" if (step.call.like.names & named) - told else None

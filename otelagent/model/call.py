@@ -57,6 +57,8 @@ class Suspect(msgspec.Struct, frozen=True, gc=False):
     """Phrases that it demands; they never leave the process."""
     targets: frozenset[int] = frozenset()
     """Those of `names` that its imperative sentences name: addresses, links, accounts, numbers and amounts."""
+    tools: frozenset[int] = frozenset()
+    """Tool-like names that its imperative sentences name."""
 
 
 class Row(Protocol):

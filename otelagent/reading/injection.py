@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from otelagent.reading import injection_features as features
-from otelagent.reading import injection_text
+from otelagent.reading import injection_text, lexicon
 from otelagent.reading.injection_features import DECODED, IMPERATIVE, Sentence
 from otelagent.reading.injection_keys import Key, key, read_as, rules_in, value
 from otelagent.reading.injection_names import (
@@ -24,18 +24,24 @@ from otelagent.reading.injection_names import (
     name_key,
     names_in,
     overlap,
+    quoted_in,
     shingles,
     targets_in,
+    tools_in,
 )
 from otelagent.reading.injection_places import BARE
+from otelagent.reading.injection_words import NUMBER, classes_of
 
-__all__ = ["Injection", "addressed", "name_key", "names_in", "overlap", "score", "shingles", "targets_in"]
+__all__ = ["Injection", "addressed", "name_key", "names_in", "overlap", "score", "shingles", "targets_in", "tools_in"]
 
 OUT_OF_PLACE: Final = 0.5
 """A command among data needs that much less to be taken for an attack."""
 _SIGNS: Final = bytes(sign for sign in range(128) if not chr(sign).isalnum())
 HOPELESS: Final = -3.0
 """A sentence whose own words score below isn't looked around; see the card for what that loses."""
+_SAID: Final = classes_of("say response")
+_ONLY: Final = NUMBER["must"]
+_INSTEAD: Final = NUMBER["step"]
 _NOTHING: Final = repeat(0.0)
 _WORST: Final = 3
 _TELLING: Final = 16
@@ -53,7 +59,8 @@ class Injection(NamedTuple):
     imperatives: bool = False
     """A sentence tells its reader to do something."""
     demanded: tuple[str, ...] = ()
-    """Addresses, hosts, tool-like names and quoted phrases of the instructing sentences, lower case, bounded."""
+    """Addresses, hosts, tool-like names and quoted phrases of the instructing sentences, lower case, bounded. Of a text
+    that isn't flagged those of commands to say this and nothing else."""
     told: str = ""
     """Letters and digits of its imperative sentences, bounded; captured content too."""
     capped: bool = False
@@ -99,13 +106,13 @@ def score(text: str) -> Injection:
     worst = scored[:_WORST]
     likelihood = probability(total(worst, model.decay), model)
     flagged = likelihood >= model.threshold
-    said = [each.sentence.words for each in worst if each.logit > 0 or each.commands] if flagged or told else []
+    said = [each for each in worst if (each.logit > 0 or each.commands if flagged else _says_only(each))]
     return Injection(
         round(likelihood, 4),
         flagged,
         structure([each for each in worst if each.logit > 0], read.notes),
         bool(told),
-        demanded_in(said),
+        _demanded([each.sentence for each in said]),
         "\n".join(told),
         read.capped,
     )
@@ -132,6 +139,23 @@ def _folded(words: Sequence[bytes]) -> str:
     """As `fold`, of what is in lower case already."""
     joined = b"".join(words)
     return joined.translate(None, _SIGNS).decode() if joined.isascii() else fold(joined.decode("utf-8", "replace"))
+
+
+def _demanded(said: Sequence[Sentence]) -> tuple[str, ...]:
+    spaced = [each.words for each in said if not each.line]
+    return (*demanded_in(spaced), *[phrase for each in said for phrase in quoted_in(each.line)])
+
+
+def _says_only(scored: Scored) -> bool:
+    """Whether it is a command to say this and nothing else, or this instead of something."""
+    _, classes, _, line = scored.sentence
+    only = _ONLY in classes or classes[0] == _INSTEAD or any(word in line for word in _only_unspaced())
+    return scored.commands and not _SAID.isdisjoint(classes) and only
+
+
+@cache
+def _only_unspaced() -> list[str]:
+    return [word for language in ("zh", "ja") for word in lexicon.words("injection", language)["only"]]
 
 
 def _logit(scored: Scored) -> float:

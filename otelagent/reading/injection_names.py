@@ -56,8 +56,18 @@ def names_in(text: str) -> frozenset[int]:
 
 def targets_in(text: str, folded: str) -> frozenset[int]:
     """Those names of a text that stand in `folded` too, except identifiers: what its sentences say to act on."""
-    found = (name.rstrip(".,:;/-") for name in _written(text) if not _IDENTIFIER.fullmatch(name))
-    return frozenset([name_key(name) for name in found if fold(name) in folded][:NAMES]) if folded else frozenset()
+    return _named_in(text, folded, identifiers=False)
+
+
+def tools_in(text: str, folded: str) -> frozenset[int]:
+    """Those identifiers of a text that stand in `folded` too: what its sentences say to call."""
+    return _named_in(text, folded, identifiers=True)
+
+
+def _named_in(text: str, folded: str, *, identifiers: bool) -> frozenset[int]:
+    found = (name.rstrip(".,:;/-") for name in _written(text) if folded)
+    of_kind = (name for name in found if bool(_IDENTIFIER.fullmatch(name)) is identifiers)
+    return frozenset([name_key(name) for name in of_kind if fold(name) in folded][:NAMES])
 
 
 def addressed(text: str) -> bool:
@@ -128,8 +138,13 @@ def demanded_in(sentences: Iterable[Sequence[bytes]]) -> tuple[str, ...]:
     return tuple(found)[:_DEMANDED]
 
 
+def quoted_in(line: str) -> tuple[str, ...]:
+    """What stands between quotation marks in a line without blanks, lower case."""
+    return tuple([part[:_LENGTH] for part in line.lower().split('"')[1::2] if part][:_DEMANDED])
+
+
 def _demandable(word: bytes) -> bool:
-    if b"@" in word or b"_" in word or b"//" in word:
+    if b"@" in word or b"_" in word or b"//" in word or word.count(b"-") > 1:
         return True
     return b"-" in word and word.translate(None, b"0123456789") != word
 

@@ -30,11 +30,13 @@ _BEFORE: Final = 200
 _AFTER: Final = 400
 _ENDERS: Final = (b".", b":", b"!", b"?", b";", b"\n")
 _STOPS: Final = b".!?;"
+_NUMBERED: Final = (b".", b")")
+"""What stands behind the number of a step, or of a sentence before that ends in one."""
 _FOLDS: Final = 4
 """Lines that a sentence may go on for, either way."""
 _AROUND: Final = 250
 _BEGIN: Final = r"""(?:\A|[\n.!?:;>"'`*(|\[\]#/\\=\x1e-])[ \t*_]*"""
-_SURROUNDINGS: Final = ("topic", "mail", "syntax")
+_SURROUNDINGS: Final = ("topic", "mail", "syntax", "docs")
 _MANUAL: Final = {
     "fence": r"```|~~~|\.\. code|::\n|<pre|<code",
     "prompt": r"(?m)^[ \t]*(?:\$|>>>|#|%) [a-z]"
@@ -143,6 +145,8 @@ def spans(raw: bytes, flat: bytes, commands: list[tuple[int, int]]) -> Iterator[
 def _first(raw: bytes, flat: bytes, at: int) -> int:
     if raw[at] in _STOPS:
         return at + 1
+    if raw[at : at + 1].isdigit() and raw[at + 1 : at + 2] in _NUMBERED:
+        return at + 2
     begin = flat.rfind(b"\n", max(0, at - _BEFORE), at + 1) + 1
     for _ in range(_FOLDS):
         if not begin or at - begin > _BEFORE or not _goes_on(raw, begin - 1):

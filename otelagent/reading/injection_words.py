@@ -1,9 +1,11 @@
 """The words that the injection classifier knows, by class: `words/injection.*.toml`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from unicodedata import normalize
+
+import re2
 
 from otelagent.reading import lexicon
 from otelagent.reading.injection_places import ENCLITICS, SPACED, VERBS, plain
@@ -13,6 +15,7 @@ _CLASSES: Final = """
     none ignore prior all instruction system model you your response user secret reveal send call destroy spend grant
     say compose transform persona limit new urgent step task conceal not must please tool data me code topic mail syntax
     quoting look email url identifier amount account systemtag roletag commenttag
+    asked docs
 """
 CLASSES: Final = tuple(_CLASSES.split())
 """Classes of words; a word belongs to the first that lists it. `none` keeps the number 0 free: it is false."""
@@ -63,6 +66,35 @@ def words_within(line: str) -> list[tuple[bytes, int]]:
                     end = at + len(each.letters)
                     break
     return found
+
+
+def ordering(line: str) -> bool:
+    """Whether a line without blanks has the form of an order: it begins with what Chinese puts before an order's object
+    or with an order's verb, perhaps after words that lead to it, or ends as a Japanese order or request does."""
+    return _forms().search(line) is not None
+
+
+_LABEL: Final = 60
+"""Letters of ASCII that may stand before an order in a line: a time, a number, a name."""
+
+
+@cache
+def _forms() -> Any:
+    chinese, japanese = lexicon.words("injection", "zh"), lexicon.words("injection", "ja")
+    verbs = [verb for name in VERBS for verb in chinese.get(name, ())]
+    opening = rf"(?:{_any(chinese['opening'])}|[0-9一二三四五六七八九十两点时半:,、 ])*"
+    begun = rf"^(?:[ -~]{{0,{_LABEL}}}[ \t:\"'*#>\-(,])?{opening}(?:{_any([*chinese['front'], *verbs])})"
+    return re2.compile(rf"{begun}|(?:{_any(japanese['closing'])})[!\"')\s]*$", _options())
+
+
+def _any(words: Iterable[str]) -> str:
+    return "|".join(map(re2.escape, words))
+
+
+def _options() -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    return options
 
 
 def _run_end(line: str, at: int) -> int:

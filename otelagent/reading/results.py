@@ -11,7 +11,7 @@ from otelagent.reading.arguments import failure, fingerprint, size
 from otelagent.reading.completion import CompletionRead
 from otelagent.reading.envelopes import Unwrapped, unwrap
 from otelagent.reading.hints import hint, not_done
-from otelagent.reading.injection import names_in, score, targets_in
+from otelagent.reading.injection import names_in, score, targets_in, tools_in
 from otelagent.reading.known import Known
 from otelagent.reading.likeness import as_text
 from otelagent.reading.outcome import outcome
@@ -138,8 +138,15 @@ def _suspect(given: Captured) -> Suspect | None:
     read = score(text)
     found = None
     if read.flagged or read.imperatives:
-        targets = targets_in(text, read.told)
-        found = Suspect(read.score, read.flagged, read.structural, names_in(text), read.demanded, targets)
+        found = Suspect(
+            read.score,
+            read.flagged,
+            read.structural,
+            names_in(text),
+            read.demanded,
+            targets_in(text, read.told),
+            tools_in(text, read.told),
+        )
     _suspects[key] = found
     if len(_suspects) > MAX_SUSPECTS:
         _suspects.popitem(last=False)
