@@ -97,7 +97,7 @@ def _has(rule: Constraint, clause: bytes, before: bytes) -> bool:
     free = _words("free").search(before) or _words("free").search(clause)
     if free or _words("free_east").search(clause) or _words("free_east").search(before):
         return False
-    told = _words("other").sub(b" ", clause)
+    told = _words("plant").sub(b" ", _words("other").sub(b" ", clause))
     return any(_holds(term, told) for term in rule.terms)
 
 
@@ -106,8 +106,7 @@ def _holds(term: str, told: bytes) -> bool:
     if word:
         return bool(compiled(_anywhere([word.rstrip("s") + "s?" if word.isascii() else word])).search(told))
     parts = [_pattern(kind, part) for part in ("whole", "members") if _TABLE[kind][part]]
-    plants = kind in ("dairy", "gluten", "meat", "fish", "egg") and _words("plant").search(told)
-    return not plants and any(part.search(told) for part in parts)
+    return any(part.search(told) for part in parts)
 
 
 def call_breaks(rule: Constraint, tool: str, arguments: object) -> str | None:
