@@ -14,6 +14,7 @@ from otelagent.nothing import NOTHING
 from otelagent.reading.arguments import words_of
 from otelagent.reading.envelopes import unwrap, unwrap_arguments
 from otelagent.reading.grounding import Ledger
+from otelagent.reading.known import Known
 from otelagent.reading.lexicon import folded
 from otelagent.reading.parsing import dumps
 from otelagent.reading.values import Specifics, specifics
@@ -31,10 +32,10 @@ MAX_KNOWN: Final = 4096
 MAX_SHORT: Final = 512
 """Characters of a text whose values are remembered for other traces."""
 
-MAX_READ: Final = 1024
-"""Arguments and short texts whose values are remembered."""
+MAX_READ: Final = 2048
+"""Arguments and short texts whose values are remembered, 1 KB each."""
 
-_SHORT: Final[dict[tuple[bool, int], Specifics]] = {}
+_SHORT: Final = Known[tuple[bool, int], Specifics](MAX_READ)
 
 _BRIEF: Final = 80
 """Characters up to which an argument names something; a longer one is a text that the agent wrote itself."""
@@ -208,9 +209,7 @@ def _specifics(text: object) -> Specifics:
     if known is None:
         known = specifics(_brief(text.arguments) if isinstance(text, Acted) else _told(text))
         if mark is not None:
-            if len(_SHORT) >= MAX_READ:
-                _SHORT.clear()
-            _SHORT[mark] = known
+            _SHORT.keep(mark, known)
     return known
 
 

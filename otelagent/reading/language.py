@@ -7,6 +7,7 @@ from otelagent.reading.lexicon import SPACED, data, exact, folded
 
 _WORDS: Final = {name: frozenset(folded(words).split()) for name, words in data("common").items()}
 _COMMON: Final = tuple(frozenset(word.encode() for word in _WORDS[name]) for name in SPACED)
+_ANY_COMMON: Final = frozenset().union(*_COMMON)
 _BLANKS: Final = bytes(byte if chr(byte).isalpha() or byte >= 128 else 32 for byte in range(256))
 _KANA: Final = exact(r"[ぁ-ゖァ-ヺー]")
 _HAN: Final = exact(r"\p{Han}")
@@ -60,8 +61,8 @@ def _common_words(shown: str) -> list[int] | str:
     """How many of the commonest words of each language with blanks occur, or the language where its script shows it."""
     if not shown.isascii() and (script := _script(shown[:200], len(shown[:200]), 0.2)) in ("zh", "ja"):
         return script
-    tokens = set(folded(shown).encode(errors="replace").translate(_BLANKS).split())
-    return [len(tokens & common) for common in _COMMON]
+    found = _ANY_COMMON.intersection(folded(shown).encode(errors="replace").translate(_BLANKS).split())
+    return [len(found & common) for common in _COMMON]
 
 
 def _script(text: str, letters: int, share: float = 0.3) -> str | None:

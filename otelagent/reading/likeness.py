@@ -26,7 +26,13 @@ MAX_MENTIONED: Final = 64
 
 def text_fingerprint(text: str) -> int:
     """Of a delegated text: white space aside, so that an argument and a message can be told to be one."""
-    return xxh3_64_intdigest(" ".join(text[:HEAD].split()).encode(errors="replace"))
+    shown = text[:HEAD]
+    if shown.isascii():
+        return xxh3_64_intdigest(shown.encode().translate(None, _WHITE))  # a fifth of the time that `split` takes
+    return xxh3_64_intdigest("".join(shown.split()).encode(errors="replace"))
+
+
+_WHITE: Final = bytes(sign for sign in range(128) if chr(sign).isspace())
 
 
 _MENTIONED: Final = Known[int, "array[int]"]()

@@ -45,6 +45,7 @@ def _listed(key: str) -> frozenset[str]:
 
 _ACTIONS: Final = _listed("action")
 _ACTION_NOUNS: Final = _listed("action_noun")
+_ORDERS: Final = _ACTIONS | _ACTION_NOUNS
 _FACTS: Final = _listed("fact")
 _NAMED_FACTS: Final = frozenset(word for name in ("fr", "es", "pt") for word in words("roles", name).get("fact", ()))
 """Those that stand before what they are facts of: `estado_pedido`."""
@@ -128,7 +129,7 @@ def told_by_name(tool: str) -> Role | None:
 
 def orders(word: str) -> bool:
     """An argument says what to do: `create`, `send_mail`."""
-    return not (_ACTIONS | _ACTION_NOUNS).isdisjoint(_split(word[:_ORDER])[:1])
+    return not _ORDERS.isdisjoint(_split(word[:_ORDER])[:1])
 
 
 def runs_anything(tool: str) -> bool:
@@ -149,7 +150,12 @@ def called_by(tool: str, arguments: Any) -> str | None:
 
 def is_program(tool: str) -> str | None:
     """The program of a command line that a tool is named after: `kubectl`."""
-    parts = _split(tool[:200])
+    return _program(tool[:200])
+
+
+@lru_cache(maxsize=_CACHED)
+def _program(tool: str) -> str | None:
+    parts = _split(tool)
     return parts[0] if len(parts) == 1 and parts[0] in _PROGRAMS else None
 
 
