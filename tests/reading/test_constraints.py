@@ -404,3 +404,44 @@ def test_long_and_repetitive_text_is_read_to_its_end(unit: str) -> None:
     text = unit * (30_000 // len(unit))
     constraints(text[:100], "user")
     constraints(text, "user")
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind"),
+    [
+        ("No uses nunca la herramienta enviar_correo.", "tool_forbidden"),
+        ("En ningún caso recurras a borrar_registro.", "tool_forbidden"),
+        ("Usa solo la fuente contador_oficial, nunca estimacion_satelite.", "tool_forbidden"),
+        ("send_mail を使用しないでください。", "tool_forbidden"),
+        ("Do not answer without calling search_docs first.", "tool_required"),
+        ("You do not need to call fetch_orders.", None),
+        ("Never call delete_user twice.", None),
+        ("search_docs を使わずに回答しないこと。", None),
+        ("Don't forget to call log_event.", None),
+        ("Do not trust web_search results blindly.", None),
+        ("There is no limit on search_docs calls.", None),
+    ],
+)
+def test_a_tool_is_forbidden_by_what_stands_beside_its_name_and_required_by_two_negations(
+    rule: str, kind: str | None
+) -> None:
+    kinds = {each.kind for each in constraints(rule, "system")} & {"tool_forbidden", "tool_required"}
+    assert kinds == ({kind} if kind else set())
+
+
+@pytest.mark.parametrize(
+    ("rule", "answer"),
+    [
+        (
+            "N'utilise que des articles publiés après le 1er janvier 2025.",
+            "D'après l'article « Le vélo cargo décolle » du 3 septembre 2021, 12 000 unités ont été vendues.",
+        ),
+        (
+            "回答には必ず2025年1月1日以降の資料だけを使ってください。",
+            "2020年7月10日の「オートキャンプ調査」によると、国内のキャンプ人口は860万人です。",
+        ),
+    ],
+)
+def test_a_document_too_old_is_seen_behind_its_title(rule: str, answer: str) -> None:
+    (stated,) = [each for each in constraints(rule, "system") if each.kind == "date"]
+    assert violated(stated, answer) is not None

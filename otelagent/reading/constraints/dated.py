@@ -77,9 +77,15 @@ def breaks(rule: Constraint, text: str) -> Violation | None:
                     continue
                 if figures and _of_a_figure(rule, sentence, day, start, name):
                     return Violation(rule, "states a figure of a year outside the allowed span")
-                if before.search(sentence[max(0, start - 60) : start]) or after.search(sentence[end : end + 40]):
+                if before.search(sentence[max(0, start - _BESIDE) : start]) or after.search(
+                    sentence[end : end + _BESIDE]
+                ):
                     return Violation(rule, "relies on a document dated outside the allowed span")
     return None
+
+
+_BESIDE: Final = 160
+"""Bytes beside a date that may name the document it is of, with its title."""
 
 
 def _of_a_figure(rule: Constraint, sentence: bytes, day: Day, start: int, language: str) -> bool:

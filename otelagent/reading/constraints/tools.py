@@ -5,7 +5,7 @@ from itertools import islice, takewhile
 from typing import Final
 
 from otelagent.model import Earlier
-from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation
+from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, shared
 from otelagent.reading.constraints.lengths import amount, counted
 from otelagent.reading.envelopes import unwrap_arguments
 from otelagent.reading.lexicon import exact, matches, pattern
@@ -33,17 +33,31 @@ def read(sentence: Sentence) -> Iterator[Draft]:
 
 
 def _single(sentence: Sentence) -> Iterator[Draft]:
+    """Tools that may not be called, or have to be; "don't answer without" is the latter."""
     for kind in ("tool_forbidden", "tool_required"):
         if kind not in sentence.present:
             continue
-        names = [
-            next(filter(None, match.groups()), b"").decode(errors="replace")
-            for match in matches(pattern("constraints", sentence.language, kind), sentence.lowered, 4)
-        ]
-        tools = tuple(tool_name(name) for name in names if is_tool(name, sentence.lowered))
-        if tools:
-            yield Draft(kind, tools)
+        found: dict[bool, list[str]] = {False: [], True: []}
+        for match in matches(pattern("constraints", sentence.language, kind), sentence.lowered, 4):
+            name = next(filter(None, match.groups()), b"").decode(errors="replace")
+            after = _PART.split(sentence.lowered[match.end() :])[0]
+            if is_tool(name, sentence.lowered) and not shared("some_calls").search(after):
+                found[_denied(sentence, match.start())].append(tool_name(name))
+        if found[False]:
+            yield Draft(kind, tuple(found[False]))
             return
+        if found[True]:
+            if kind == "tool_forbidden":
+                yield Draft("tool_required", tuple(found[True]))
+            return
+    if (out := _ruled_out(sentence)) and not sentence.find("conditional"):
+        yield Draft("tool_forbidden", out)
+
+
+def _denied(sentence: Sentence, start: int) -> bool:
+    """What stands before it in its part of the sentence says "not"."""
+    before = _PART.split(sentence.lowered[:start])[-1]
+    return bool(pattern("constraints", sentence.language, "forbidding").search(before))
 
 
 _NAME: Final = exact(r"\b[a-z][a-z0-9.-]*_[a-z0-9_.-]*[a-z0-9]")
@@ -59,15 +73,20 @@ def _names(sentence: Sentence) -> tuple[str, ...]:
 
 def _allowed(sentence: Sentence) -> tuple[str, ...]:
     """The names without those that the sentence rules out: "only this, never that"."""
+    out = _ruled_out(sentence, strictly=False)
+    return tuple(name for name in _names(sentence) if name not in out)
+
+
+def _ruled_out(sentence: Sentence, *, strictly: bool = True) -> tuple[str, ...]:
+    """The names that stand in a part of the sentence with a word that forbids, and `strictly` with none that makes it
+    something else. Names of fields and files among them do no harm: nothing calls them."""
     found, end, low = [], 0, sentence.lowered
     for match in matches(_NAME, low, 16):
-        beside = (
-            _PART.split(low[match.end() :])[0]
-            if sentence.language == "ja"
-            else _PART.split(low[end : match.start()])[-1]
-        )
+        before, after = _PART.split(low[end : match.start()])[-1], _PART.split(low[match.end() :])[0]
         end = match.end()
-        if not pattern("constraints", sentence.language, "forbidding").search(beside):
+        ruling = after if sentence.language == "ja" else before
+        forbids = pattern("constraints", sentence.language, "forbidding").search(ruling)
+        if forbids and not (strictly and shared("excepting").search(before + b" " + after)):
             found.append(tool_name(match.group().decode()))
     return tuple(dict.fromkeys(found))
 
