@@ -57,7 +57,7 @@ def _said_of_call(fields: Fields, status: Status) -> bool:
     """A thing has an id; of a call that was cut short its body says what is left."""
     if fields.record:
         return False
-    if status is Status.PARTIAL and fields.by_name.keys() & members.LEFT:
+    if status is Status.PARTIAL and fields.by_name.keys() & (members.LEFT | members.WARNINGS):
         return True
     return fields.errors_only() or empty(dict(fields.value)) or (fields.talks() and not fields.detailed())
 

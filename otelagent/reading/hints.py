@@ -223,10 +223,20 @@ def _words(value: object, depth: int, name: str = "") -> Iterator[str | None]:
             yield from _words(item, depth - 1, name)
     elif value is True:
         yield "yes"
-    elif isinstance(value, int | float) and (value == 0 or name in _CODES or _failed(value, name)):
+    elif isinstance(value, int | float) and (_none(value, name) or name in _CODES or _failed(value, name)):
         yield f"code {value:.0f}" if value not in (0, 1) else ""
     else:
         yield None
+
+
+_COUNTED: Final = ("count", "files", "rows", "items", "results", "records", "hits", "found", "match", "chang", "affected")
+"""Parts of names of counts."""
+
+
+def _none(value: float, name: str) -> bool:
+    """A count of nothing; a measure that is zero is content: `{"usd": 0}`."""
+    counts = name in members.COUNTS or any(part in name for part in _COUNTED) or name.endswith("id")
+    return value == 0 and (not name or counts or name in members.ASIDE)
 
 
 def _failed(value: float, name: str) -> bool:
@@ -245,5 +255,6 @@ def _members(value: Mapping[Any, Any], depth: int, under: str = "") -> Iterator[
         yield None
         return
     for key, member in value.items():
-        name = under if under in members.STATUS and isinstance(member, str) else folded(key) if len(value) > 1 else ""
+        told = isinstance(member, int | float) or len(value) > 1
+        name = under if under in members.STATUS and isinstance(member, str) else folded(key) if told else ""
         yield from _words(member, depth - 1, name)

@@ -115,7 +115,7 @@ NOTHING_TEXT: Final = names(
 LIMITS: Final = frozenset({"maxresults", "limit", "size", "rows", "perpage", "pagesize", "retmax", "top"})
 FIRST_PAGE: Final = {"page": 1, "pagenumber": 1, "currentpage": 1, "offset": 0, "skip": 0, "startindex": 1}
 HTTP_KEYS: Final = names(
-    "httpstatus httpstatuscode statuscode httpcode responsestatus responsecode codehttp codigohttp códigohttp"
+    "http httpstatus httpstatuscode statuscode httpcode responsestatus responsecode codehttp codigohttp códigohttp"
     " estadohttp statuthttp statushttp 状态码 ステータスコード httpステータス"
 )
 CODE_KEYS: Final = frozenset({"code", "status", "errorcode", "error", "errno", "statuscode"})

@@ -83,8 +83,13 @@ def rounded_keys(value: float) -> tuple[int, ...]:
     return tuple(rounded_key(float(f"{value:.{kept - 1}e}")) for kept in range(min(len(digits) - 1, 4), 0, -1))
 
 
+_GROUP: Final = 3
+"""Digits between separators of thousands."""
+
+
 def readings(written: str) -> tuple[float, ...]:
-    """The values that digits with separators may have: `1.000` is a thousand or one. None for a version or address."""
+    """The values that digits with separators may have: `1.000` is a thousand or one, `112 300` may be two numbers. None
+    for a version or address."""
     text = written
     for space in " \u00a0\u202f\u2009'’":
         text = text.replace(space, "")
@@ -92,7 +97,8 @@ def readings(written: str) -> tuple[float, ...]:
         return ()
     commas, points = text.count(","), text.count(".")
     if not commas and not points:
-        return (float(text),)
+        head, _, last = written.rpartition(" ")
+        return (float(text), float(last)) if len(head) == len(last) == _GROUP and head.isdigit() else (float(text),)
     if commas and points:
         decimal, group = (",", ".") if text.rfind(",") > text.rfind(".") else (".", ",")
         return () if text.count(decimal) > 1 else (float(text.replace(group, "").replace(decimal, ".")),)
