@@ -49,6 +49,8 @@ NAMES: Final = {
     "currency": "the currency",
     "units": "the units of measure",
     "date_form": "how dates are written",
+    "place_forbidden": "files to be left alone",
+    "one_value": "the only value of something",
     "free": "how to work",
 }
 """What a rule is about, by its kind."""

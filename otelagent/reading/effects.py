@@ -123,16 +123,28 @@ def _asks(asked: list[Leaf]) -> bool:
 def _tells(result: Any, asked: list[Leaf]) -> bool:
     """More than that something was done, and what was asked: a record, a number, a passage."""
     known = {str(value).lower() for _, value in asked}
-    content = unwrap(result).value
+    content = _rows(unwrap(result).value)
     told = [(name, value) for name, value in _leaves(content) if str(value).lower() not in known]
     if isinstance(content, list) and all(isinstance(row, dict) for row in content):
         few = len(content) == 1 and len(content[0]) == 1
         return not few and not any(name in SUCCESS or name in SUCCEEDED for name, _ in told)
-    if any(name in _DID or _receipt(value) for name, value in told):
+    if any(name in _DID or _receipt(value) or _counted(name, value) for name, value in told):
         return False
     if len(told) <= _ASKED and any(isinstance(value, str) and _CODE.search(value.encode()) for _, value in told):
         return False
     return any(not (name.endswith("id") or name in _REFERS or value is True) for name, value in told)
+
+
+def _rows(content: Any) -> Any:
+    """The records that are all a result has, under a name or not: `{"cards": [{...}]}`."""
+    members = list(content.values()) if isinstance(content, dict) else []
+    listed = len(members) == 1 and isinstance(members[0], list) and all(isinstance(row, dict) for row in members[0])
+    return members[0] if listed and members[0] else content
+
+
+def _counted(name: str, value: object) -> bool:
+    """How many of what was done: `{"sent": 83}`."""
+    return type(value) is int and value > 0 and reports(name)
 
 
 def _receipt(value: object) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from otelagent.reading.constraints.constraint import UNCHECKED, Constraint, lowered
+from otelagent.reading.constraints.literals import replaces
 from otelagent.reading.constraints.stated import constraints
 from otelagent.reading.language import likely
 from otelagent.reading.lexicon import exact, pattern
@@ -26,6 +27,8 @@ _TOPIC: Final = {
     "max_calls": "tool",
     "act_forbidden": "tool",
     "max_acts": "tool",
+    "place_forbidden": "tool",
+    "one_value": "source",
     "approval": "tool",
     "term_forbidden": "term",
     "term_required": "term",
@@ -81,7 +84,7 @@ def lifted(standing: Iterable[Constraint], user_text: str) -> tuple[Constraint, 
     return tuple(
         rule
         for rule in standing
-        if rule.kind in replaced or rule in permitted or (taken and _concerned(rule, topics, taken))
+        if rule.kind in replaced or replaces(rule, shown) or rule in permitted or (taken and _concerned(rule, topics, taken))
     )
 
 

@@ -19,6 +19,7 @@ from otelagent.reading.constraints import (
     hours,
     ingredients,
     lengths,
+    literals,
     money,
     sources,
     spoken,
@@ -166,5 +167,6 @@ _OF_THE_WORK: Final[tuple[_Reader, ...]] = (
     amounts.read,
     hours.read,
     stays.read,
+    literals.read,
     written_dates.read,
 )

@@ -17,6 +17,7 @@ from otelagent.reading.constraints import (
     hours,
     ingredients,
     lengths,
+    literals,
     money,
     sources,
     spoken,
@@ -80,6 +81,8 @@ def violated_by_call(
     decoded = _decoded(arguments) if constraint.kind in _OF_ARGUMENTS else None
     if tool and constraint.kind in acts.KINDS and (why := acts.call_breaks(constraint, tool, decoded, earlier)):
         return Violation(constraint, why)
+    if tool and constraint.kind in _LITERAL and (why := literals.call_breaks(constraint, tool, decoded, earlier)):
+        return Violation(constraint, why)
     if tool and constraint.kind == "budget" and (why := amounts.sum_breaks(constraint, tool, arguments, earlier)):
         return Violation(constraint, why)
     if constraint.kind == "ingredients" and (why := ingredients.call_breaks(constraint, tool or "", decoded)):
@@ -108,8 +111,11 @@ _OF_ARGUMENTS: Final = frozenset(
         "stay",
         "ingredients",
         *acts.KINDS,
+        literals.PLACE,
+        literals.VALUE,
     )
 )
+_LITERAL: Final = (literals.PLACE, literals.VALUE)
 
 
 def _argument_breaks(rule: Constraint, tool: str, name: str, value: object) -> str | None:
@@ -119,7 +125,7 @@ def _argument_breaks(rule: Constraint, tool: str, name: str, value: object) -> s
         return stays.argument_breaks(rule, tool, name, value)
     if rule.kind in ("hours", "weekday"):
         return hours.argument_breaks(rule, tool, name, value)
-    if rule.kind in (*acts.KINDS, "ingredients"):
+    if rule.kind in (*acts.KINDS, *_LITERAL, "ingredients"):
         return None
     if rule.kind in ("budget", "cap"):
         return amounts.argument_breaks(rule, tool, name, value)
