@@ -229,7 +229,19 @@ def _words(value: object, depth: int, name: str = "") -> Iterator[str | None]:
         yield None
 
 
-_COUNTED: Final = ("count", "files", "rows", "items", "results", "records", "hits", "found", "match", "chang", "affected")
+_COUNTED: Final = (
+    "count",
+    "files",
+    "rows",
+    "items",
+    "results",
+    "records",
+    "hits",
+    "found",
+    "match",
+    "chang",
+    "affected",
+)
 """Parts of names of counts."""
 
 

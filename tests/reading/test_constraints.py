@@ -445,3 +445,40 @@ def test_a_tool_is_forbidden_by_what_stands_beside_its_name_and_required_by_two_
 def test_a_document_too_old_is_seen_behind_its_title(rule: str, answer: str) -> None:
     (stated,) = [each for each in constraints(rule, "system") if each.kind == "date"]
     assert violated(stated, answer) is not None
+
+
+@pytest.mark.parametrize(
+    ("rule", "tool", "arguments", "breaks"),
+    [
+        ("Do not touch anything under vendor/.", "edit_file", {"path": "vendor/confkit/loader.py"}, True),
+        ("Do not touch anything under vendor/.", "read_file", {"path": "vendor/confkit/loader.py"}, False),
+        ("Do not touch anything under vendor/.", "edit_file", {"path": "src/vendors.py"}, False),
+        ("Do not touch anything under vendor/.", "bash", {"command": "cat vendor/a.py"}, False),
+        ("Do not touch anything under vendor/.", "bash", {"command": "rm -rf vendor/a"}, True),
+        ("Do not change files outside src/.", "edit_file", {"path": "src/a.py"}, False),
+        ("Never edit tests and/or fixtures 24/7.", "edit_file", {"path": "and/or"}, False),
+        ("Bitte ändere nichts unter legacy/billing/.", "write_file", {"path": "legacy/billing/tax.py"}, True),
+        ("src/legacy/ は編集しないでください。", "edit_file", {"path": "src/legacy/a.py"}, True),
+        ("customers_raw テーブルは使用禁止です。", "run_sql", {"query": "SELECT 1 FROM customers_raw"}, True),
+        ("customers_raw テーブルは使用禁止です。", "run_sql", {"query": "SELECT 1 FROM customers_masked"}, False),
+    ],
+)
+def test_what_is_named_as_it_is_written_is_left_alone(
+    rule: str, tool: str, arguments: dict[str, Any], breaks: bool
+) -> None:
+    stated = constraints(rule, "system")
+    assert any(violated_by_call(each, tool, arguments, []) for each in stated) is breaks
+
+
+def test_an_argument_that_had_the_only_allowed_value_has_another() -> None:
+    (rule,) = [
+        each
+        for each in constraints("Use somente a região sa-east-1; não altere outra.", "system")
+        if each.kind == "one_value"
+    ]
+    before = [Earlier("tag_resource", ArgumentsRead({"region": "sa-east-1", "id": "i-1"}))]
+    assert violated_by_call(rule, "tag_resource", {"region": "us-east-1", "id": "i-2"}, before)
+    assert not violated_by_call(rule, "tag_resource", {"region": "sa-east-1", "id": "i-2"}, before)
+    assert not violated_by_call(rule, "tag_resource", {"region": "us-east-1", "id": "i-2"}, [])
+    assert lifted([rule], "Now do eu-west-1 as well.") == (rule,)
+    assert lifted([rule], "Thanks, go on with the next one.") == ()

@@ -84,7 +84,10 @@ def lifted(standing: Iterable[Constraint], user_text: str) -> tuple[Constraint, 
     return tuple(
         rule
         for rule in standing
-        if rule.kind in replaced or replaces(rule, shown) or rule in permitted or (taken and _concerned(rule, topics, taken))
+        if rule.kind in replaced
+        or replaces(rule, shown)
+        or rule in permitted
+        or (taken and _concerned(rule, topics, taken))
     )
 
 

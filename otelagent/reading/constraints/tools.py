@@ -8,7 +8,7 @@ from otelagent.model import Earlier
 from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, Violation, shared
 from otelagent.reading.constraints.lengths import amount, counted
 from otelagent.reading.envelopes import unwrap_arguments
-from otelagent.reading.lexicon import exact, matches, pattern
+from otelagent.reading.lexicon import exact, folded, matches, pattern
 
 EACH: Final = 1.0
 """The amount of a rule on the order of tools that holds of each call."""
@@ -143,7 +143,9 @@ def call_breaks(rule: Constraint, tool: str, arguments: object, earlier: Iterabl
     """How a call breaks a rule on tools; `earlier`: calls and answers before it, the latest first; None: not known."""
     name = tool_name(tool)
     if rule.kind == "tool_forbidden":
-        return "calls a tool that the instructions forbid" if name in rule.terms else None
+        if name in rule.terms:
+            return "calls a tool that the instructions forbid"
+        return "reads a table that the instructions forbid" if _tables(arguments) & set(rule.terms) else None
     if rule.kind == "tool_allowed":
         outside = name not in rule.terms and not any(part in name for part in _OWN)
         return "calls a tool other than the allowed ones" if outside else None
@@ -155,6 +157,20 @@ def call_breaks(rule: Constraint, tool: str, arguments: object, earlier: Iterabl
     if rule.kind == "tool_before" and name == rule.terms[1] and _skipped(rule, plain(arguments), earlier):
         return "calls a tool without the call that has to come before it"
     return None
+
+
+def _tables(arguments: object) -> set[str]:
+    """The tables that a statement in the arguments names: what is forbidden by name may be one."""
+    inner = unwrap_arguments(arguments).value if arguments is not None else None
+    texts = (
+        [value for value in list(inner.values())[:_MOST] if isinstance(value, str)] if isinstance(inner, dict) else []
+    )
+    found = (matches(_TABLE, folded(text[:_STATEMENT]).encode(errors="replace"), 16) for text in texts)
+    return {tool_name(match.group(1).decode()) for each in found for match in each}
+
+
+_TABLE: Final = exact(r"\b(?:from|join|into|update|table)\s+[\"`\[]?([a-z0-9_.]+_[a-z0-9_]+)")
+_STATEMENT: Final = 2_000
 
 
 def _skipped(rule: Constraint, given: frozenset[str], earlier: Iterable[Earlier]) -> bool:
