@@ -73,7 +73,7 @@ def words(language: str) -> Words:
         ),
         share=compiled(
             rf"(\d{{1,3}}(?:[.,]\d+)?)\s?{_PERCENT}[をのに]?\s?(?:\w+\s+){{0,2}}(?:{done}|{items})"
-            rf"|(?:{done}|{degree}|{ended})[^\d%.;]{{1,12}}(\d{{1,3}}(?:[.,]\d+)?)\s?{_PERCENT}"
+            rf"|(?:{done}|{degree}|{ended})[^\d%.;,，。、；]{{1,12}}(\d{{1,3}}(?:[.,]\d+)?)\s?{_PERCENT}"
         ),
         done=compiled(f"(?:{done})"),
         only=compiled(f"(?:{only})"),

@@ -25,6 +25,9 @@ _PART_OF: Final = compiled(
     r"^\s*(?:(?:of|der|des|du|de|do|da|dos|das|del|的|の)\b ?)?(?:(?:the|all|los|las|les) )?(\pL{2,}(?: \pL{6,})?)"
 )
 
+_AND: Final = tuple(word.encode() for word in ("和", "与", "及", "と", "や"))
+"""Behind a share, what goes on to something else: "30% 和 ..." is of neither."""
+
 
 def share(text: bytes, words: Words, brief: Brief) -> Account | None:
     """ "72 % of the images are transferred", where the assignment speaks of images."""
@@ -35,7 +38,7 @@ def share(text: bytes, words: Words, brief: Brief) -> Account | None:
         ):
             continue
         of = _PART_OF.match(sentence[match.end() : match.end() + 60])
-        if of is not None and any(known(word, brief) for word in of[1].split()):
+        if of is not None and not of[1].startswith(_AND) and any(known(word, brief) for word in of[1].split()):
             return Account(100, min(100, int(float(match[1].replace(b",", b".")))), ())
     return None
 
