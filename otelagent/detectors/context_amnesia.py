@@ -85,14 +85,15 @@ class ContextAmnesia(Detector):
     longer among the step's messages (`displaced`), or a completion or tool call clearly breaks a rule that earlier ones
     kept (`violated`), or both (`displaced_and_violated`). Rules are dates, language and form of address, format and
     length, forbidden or required terms, names of persons, tools (forbidden, required, the only ones, one before
-    another, how often), deeds in everyday words (no internet, hands off production, so many mails, ask before you
-    book), allowed and forbidden sources, recipients, currencies, units, how dates and times are written, budgets (with
-    the calls before), hours and days of bookings and stays, the price of one thing and highest amounts, ingredients,
-    what isn't to be recommended or given away (purchase prices, margins, suppliers), read from system and user messages
-    in seven languages. What nothing can check counts for its displacement only: free words, what has a condition
-    ("unless asked", "if the customer writes in French") and what holds of a part of an answer ("in the title"). A
-    permission is no rule, nor is what is told of others. Rules of earlier turns of the conversation, in traces of their
-    own, can be broken too; such a finding is less sure and says `partial_view`.
+    another, how often), files and tables to be left alone, the only value of an argument, deeds in everyday words
+    (no internet, hands off production, so many mails, ask before you book), allowed and forbidden sources,
+    recipients, currencies, units, how dates and times are written, budgets (with the calls before), hours and days
+    of bookings and stays, the price of one thing and highest amounts, ingredients, what isn't to be recommended or
+    given away (purchase prices, margins, suppliers), read from system and user messages in seven languages. What
+    nothing can check counts for its displacement only: free words, what has a condition ("unless asked", "if the
+    customer writes in French") and what holds of a part of an answer ("in the title"). A permission is no rule, nor
+    is what is told of others. Rules of earlier turns of the conversation, in traces of their own, can be broken
+    too; such a finding is less sure and says `partial_view`.
 
     ## Why it matters
     Nothing fails: the model just no longer sees, or no longer weighs, what it was told an hour ago.

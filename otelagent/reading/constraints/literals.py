@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Final
+from typing import Final, TypeGuard
 
 from otelagent.model import Earlier, Role
 from otelagent.reading.constraints.constraint import Constraint, Draft, Sentence, lowered, shared
@@ -81,12 +81,16 @@ def call_breaks(rule: Constraint, tool: str, arguments: object, earlier: Iterabl
 
 def _given(tool: str, arguments: Mapping[str, object]) -> Iterator[str]:
     """The short arguments of a call that may change something."""
-    if told_by_name(tool) is Role.SOURCE and not runs_anything(tool):
+    runs = runs_anything(tool)
+    if told_by_name(tool) is Role.SOURCE and not runs:
         return
-    for value in list(arguments.values())[:64]:
-        if isinstance(value, str) and len(value) <= _SHORT and "\n" not in value:
-            if not (runs_anything(tool) and changes_nothing(value)):
-                yield folded(value)
+    for value in filter(_short, list(arguments.values())[:64]):
+        if not (runs and changes_nothing(value)):
+            yield folded(value)
+
+
+def _short(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) <= _SHORT and "\n" not in value
 
 
 def _lies(place: str, value: str) -> bool:
