@@ -230,25 +230,16 @@ def _words(value: object, depth: int, name: str = "") -> Iterator[str | None]:
 
 
 _COUNTED: Final = (
-    "count",
-    "files",
-    "rows",
-    "items",
-    "results",
-    "records",
-    "hits",
-    "found",
-    "match",
-    "chang",
-    "affected",
+    *("count", "files", "rows", "items", "results", "records", "hits", "found", "match", "chang", "affected"),
+    *("total", "num", "nb", "size", "len", "anzahl", "treffer", "nombre", "trouv", "cantidad", "encontrad", "quant"),
 )
 """Parts of names of counts."""
 
 
 def _none(value: float, name: str) -> bool:
     """A count of nothing; a measure that is zero is content: `{"usd": 0}`."""
-    counts = name in members.COUNTS or any(part in name for part in _COUNTED) or name.endswith("id")
-    return value == 0 and (not name or counts or name in members.ASIDE)
+    counts = not name.isascii() or any(part in name for part in _COUNTED) or name.endswith("id")
+    return value == 0 and (not name or counts or name in members.COUNTS | members.ASIDE)
 
 
 def _failed(value: float, name: str) -> bool:
