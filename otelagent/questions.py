@@ -129,6 +129,7 @@ class OpenQuestions:
         call = step.call
         if call is None:
             return ()
+        call.reopen()
         if self._pages:
             self._pages = tuple([page for page in self._pages if page.tool != step.tool])
         if call.outcome.status is Status.OK:

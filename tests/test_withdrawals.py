@@ -117,6 +117,7 @@ def in_disorder(queues: Queues, seed: int) -> None:
 
 @example(queues=next(q for q, case in zip(FLAT, RUNS, strict=True) if case["name"] == "証明書更新の結果"), seed=1)
 @example(queues=next(q for q, case in zip(FLAT, RUNS, strict=True) if case["name"] == "retried"), seed=4)
+@example(queues=next(q for q, case in zip(FLAT, RUNS, strict=True) if case["name"] == "hoken-shinsa"), seed=3)
 @settings(max_examples=100, deadline=None)
 @given(queues=st.sampled_from([queues for queues in FLAT if queues]), seed=st.integers(0, 10**6))
 def test_no_permutation_of_a_flat_run_leaves_a_finding_that_order_would_not_have_told(

@@ -8,7 +8,7 @@ from otelagent.reading.completion import CompletionRead
 from otelagent.reading.effects import only_reads
 from otelagent.reading.outcome import outcome
 from otelagent.reading.requests import requested
-from otelagent.reading.roles import role
+from otelagent.reading.roles import called_by, role
 from otelagent.reading.support import carried_out, unfounded, unsupported
 from otelagent.run import FAILED
 
@@ -36,6 +36,7 @@ class ActionCheck(Guard):
         return messages
 
     def after_tool(self, tool: str, arguments: Any, result: Any) -> Any:
+        tool = called_by(tool, arguments) or tool
         kind = role(tool, None, {})
         failed = outcome(Captured(result, "result"), role=kind).status in FAILED
         use = Use.FAILED if failed else Use.READ if only_reads(tool, kind, arguments, result) else Use.DONE

@@ -153,9 +153,14 @@ class Call(msgspec.Struct, gc=False):
         self.outcome = Outcome(Status.PARTIAL, at, self.more.note)
 
     def confirm(self) -> None:
-        """What the result may be saying is taken for what it says."""
+        """What the result may be saying is taken for what it says; the hint is then what it was taken for before."""
         assert self.hint is not None  # noqa: S101 - whoever asks has looked
-        self.outcome = self.hint
+        self.outcome, self.hint = self.hint, self.outcome
+
+    def reopen(self) -> None:
+        """The run is folded anew: what an answer made of the result is open again."""
+        if self.hint is not None and self.hint.status is Status.OK:
+            self.confirm()
 
     def time_out(self, note: str) -> None:
         """The orchestrator's timeout cut the call off, whatever its result looks like."""

@@ -78,7 +78,7 @@ def test_unknown_step_is_refused(step: int | str) -> None:
 def test_it_is_offered_by_the_package() -> None:
     assert otelagent.load_trace_snapshot is load_trace_snapshot
     with pytest.raises(AttributeError):
-        otelagent.nothing  # noqa: B018  # reading it is the test
+        otelagent.nowhere  # noqa: B018  # reading it is the test
 
 
 def test_store_without_the_trace_is_said(tmp_path: Path) -> None:

@@ -214,8 +214,21 @@ def test_all_failures_of_all_recordings_are_reproduced_with_a_fifth_of_the_eleme
     assert statistics.median(shares) < 0.2
 
 
-FEW = [p for p in cases.FIXTURES if p.parent.name in ("recovery_loop", "unsupported_action_claim", "cascade")]
-MANY = [p for p in cases.FIXTURES if p.parent.name not in cases.OVER_MANY_TRACES]
+NONE_YET = {
+    "fires-generic-call-only-searched": "played again, a tool that calls any counts as one that does anything",
+    "fires-second-look-without-a-call": "no guard holds back an answer that tells of a second look",
+}
+"""Fixtures of `unsupported_action_claim` that have no reproduction, and why."""
+REPRODUCED = [p for p in cases.FIXTURES if p.stem not in NONE_YET]
+FEW = [p for p in REPRODUCED if p.parent.name in ("recovery_loop", "unsupported_action_claim", "cascade")]
+MANY = [p for p in REPRODUCED if p.parent.name not in cases.OVER_MANY_TRACES]
+
+
+@pytest.mark.parametrize("path", [p for p in cases.FIXTURES if p.stem in NONE_YET], ids=lambda path: path.stem)
+def test_what_has_no_reproduction_is_refused_with_a_reason(path: Path) -> None:
+    case, target = cases.fixture(path)
+    with pytest.raises((DoesNotFail, NoReproduction)):
+        reproduce(case, target)
 
 
 @pytest.mark.parametrize("path", FEW, ids=lambda path: f"{path.parent.name}-{path.stem}")
