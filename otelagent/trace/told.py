@@ -29,6 +29,11 @@ class Told:
         """What took the place of findings."""
 
     @property
+    def stands(self) -> bool:
+        """Something was told, and not taken back."""
+        return bool(self._standing)
+
+    @property
     def waits(self) -> bool:
         """Findings wait to be told."""
         return bool(self._waiting)

@@ -468,7 +468,20 @@ class Trace(Resting):
             self._homes.take(self, self.run(key), [step for _, step in own], detectors)
         for key, step in homes:
             self.lineage.observed(step, key)
+        if ordered and self._told.stands:
+            self._judge_again(min(step.end for step in ordered), {key for key, _ in homes}, detectors)
         self.conclude(detectors)
+
+    def _judge_again(self, since: int, own: Container[bytes], detectors: tuple[Observer, ...]) -> None:
+        """Steps that come late may ground what was told of other runs' answers, or have done what these claim."""
+        for key, run in [*self.runs.items()]:
+            later = key not in own and any(
+                (place := self.nodes.get(finding.about)) is not None and place.end > since
+                for finding in run.findings.values()
+            )
+            if later:
+                self.tell(run, run.fold(run.own_steps(), detectors))
+                self.lineage.changed(key)
 
     def conclude(self, detectors: tuple[Observer, ...], final: bool = False) -> None:
         """Judge what the tree of agents shows; `final`: nothing more will come."""
