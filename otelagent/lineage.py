@@ -130,7 +130,8 @@ class Lineage:
 
     def _refers(self, span_id: bytes, refs: list[tuple[str, Context]]) -> None:
         if refs and len(self._foreign) < MAX_RECEIPTS:
-            self._foreign = {**self._foreign, span_id: (*self._foreign.get(span_id, ()), *refs[:MAX_LINKS])}
+            self._foreign = self._foreign or {}
+            self._foreign[span_id] = (*self._foreign.get(span_id, ()), *refs[:MAX_LINKS])
 
     def foreign(self, key: bytes) -> list[tuple[str, Context]]:
         """Spans of other traces to which a run's span or one that encloses it refers, the nearest first."""

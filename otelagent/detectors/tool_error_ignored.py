@@ -132,13 +132,11 @@ def _reported_success(decision: Decision, run: AgentRun) -> bool:
         return False
     if not acted:
         return _claimed(decision, run) or (said.complete and not any(run.trace.used.values()))
-    if said.complete or any(_unsupported(decision, run)):
+    if said.complete or _unsupported(decision, run):
         return True
     claimed = frozenset[str]().union(*said.deeds, *said.stated).intersection(DEEDS)
-    if runs_anything(tool) and claimed.isdisjoint(_RUN):
-        return any(may_do(tool, deed) for deed in claimed) and not run.trace.used.get(tool)
     told = any(may_do(tool, deed) for deed in claimed) or says_done(tool, said.wording)
-    return told and not _succeeded(decision.source, run)
+    return told and not _succeeded(decision.source, claimed, run)
 
 
 _RUN: Final = frozenset({"run", "release"})
@@ -156,10 +154,10 @@ def _unsupported(decision: Decision, run: AgentRun) -> list[str]:
     return [deed for deed in missing(turn, run.trace.used) if deed != "search"] if turn is not None else []
 
 
-def _succeeded(source: Step, run: AgentRun) -> bool:
-    """The tool did it in another call, a command in a later one; one that only may have failed counted as a success so
-    far."""
-    if runs_anything(source.tool or ""):
+def _succeeded(source: Step, claimed: frozenset[str], run: AgentRun) -> bool:
+    """The tool did it in another call, a command that is the deed itself in a later one; one that only may have failed
+    counted as a success so far."""
+    if runs_anything(source.tool or "") and not claimed.isdisjoint(_RUN):
         later = (step.call for step in run.steps if step.tool == source.tool and step.end > source.end)
         return any(call is not None and call.outcome.status is Status.OK and not call.only_reads for call in later)
     if source.call is None or source.call.hint is None:

@@ -28,7 +28,7 @@ _ENDS: Final = compiled(
 )
 _BEGINS: Final = compiled(
     r"[.!?]\s|[;\n。；！？(（，]|:\s|：|\s[–—-]\s|\p{Han},|[^\P{Hiragana}とやも]、|、[^,，、。\n]{1,60},"
-    r"|,\s(?:but|while|whereas|though|aber|während|wobei|mais|tandis que|pero|mientras que|mas|enquanto|mas)\s"
+    r"|,\s(?:but|while|whereas|though|aber|während|wobei|mais|tandis que|pero|mientras que|mas|enquanto)\s"
     r"|\s(?:and|und|et|y|e|sowie)\s[^,;.!?\n]{1,60},|\b(?:of which|davon|dont|de los cuales|dos quais)\b"
 )
 _FIRST: Final = compiled(r"(?:^|[.!?;\n]\s*)$")

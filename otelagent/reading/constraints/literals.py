@@ -34,7 +34,8 @@ _SHORT: Final = 200
 def read(sentence: Sentence) -> Iterator[Draft]:
     """Files and folders that are not to be changed, and the one value of something that the sentence calls the only
     one."""
-    if (places := tuple(_places(sentence))) and shared("editing").search(sentence.lowered):
+    editing = "forbidding" in sentence.present and shared("editing").search(sentence.lowered)
+    if editing and (places := tuple(_places(sentence))):
         yield Draft(PLACE, places)
     if shared("only_one").search(sentence.lowered) and len(values := _values(sentence.lowered)) == 1:
         yield Draft(VALUE, values)
@@ -60,8 +61,7 @@ def _values(low: bytes) -> tuple[str, ...]:
 
 def replaces(rule: Constraint, text: str) -> bool:
     """A later user message may name another value: of a user's rule any does, as it may be any word."""
-    named = rule.kind == VALUE and (rule.role == "user" or not set(_values(lowered(text))) <= set(rule.terms))
-    return bool(named)
+    return rule.kind == VALUE and (rule.role == "user" or not {*_values(lowered(text))} <= {*rule.terms})
 
 
 # --- as broken -------------------------------------------------------------------------------------------------------
